@@ -93,9 +93,9 @@ export function showValue(value: unknown): string {
 /** `text` cut to `maxLength` characters, control and invisible ones written as escapes. */
 export function escapeText(text: string, maxLength = 64): string {
   // Cut by code units first: spreading a value of megabytes into characters would take long.
-  const characters = [...text.slice(0, 2 * maxLength + 2)]
-  const kept = characters.length > maxLength ? characters.slice(0, maxLength) : characters
-  const escaped = kept
+  const characters = Array.from(text.slice(0, 2 * maxLength + 2))
+  const escaped = characters
+    .slice(0, maxLength)
     .join('')
     .replace(
       /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu,

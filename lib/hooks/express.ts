@@ -1,0 +1,192 @@
+/**
+ * Express 4 and 5, and the `router` package: which layer runs, and the path it was declared with.
+ *
+ * Layers keep only a compiled matcher of their path, so the path is noted beside them when the app
+ * declares it (`use`, `route`). Nothing of the app's is replaced: not `next`, not a handler, not a
+ * layer; those are compared by identity in tests and by frameworks that sort their stacks.
+ */
+import type { AnyFunction, Frame, HookListener, LayerInfo } from './listener'
+import type { HookedFile, VersionRange } from './modules'
+import { patch, type Unpatch } from './patch'
+
+const EXPRESS: VersionRange = { min: [4, 16], below: [6, 0] }
+const ROUTER: VersionRange = { min: [2, 0], below: [3, 0] }
+const FINALHANDLER: VersionRange = { min: [1, 0], below: [3, 0] }
+
+interface Layer {
+  handle: AnyFunction & { stack?: unknown; handle?: unknown }
+  name?: string
+  route?: object
+}
+
+/** The path as written: a string, a regular expression, or several of either. */
+export function patternText(path: unknown): string {
+  if (Array.isArray(path)) return `(${path.map(patternText).join('|')})`
+  if (typeof path !== 'string') return String(path)
+  // A path that says nothing, '/' or '/users/', is that of its parent.
+  return path.endsWith('/') ? path.slice(0, -1) : path
+}
+
+/** As `Router.use` itself decides: the first argument is a path unless it leads to a function. */
+function isPath(argument: unknown): boolean {
+  let first = argument
+  while (Array.isArray(first) && first.length !== 0) first = first[0]
+  return typeof first !== 'function'
+}
+
+export function expressFiles(listener: HookListener): HookedFile[] {
+  const layers = new WeakMap<object, LayerInfo>()
+
+  function infoOf(layer: Layer): LayerInfo {
+    let info = layers.get(layer)
+    if (!info) {
+      // Not declared through `use` or `route`: a function inside a route.
+      info = { kind: 'handler', owner: null, pattern: '', name: nameOf(layer), isRouter: false }
+      layers.set(layer, info)
+    }
+    return info
+  }
+
+  function nameOf(layer: Layer): string {
+    return String(layer.name || layer.handle?.name || '<anonymous>')
+  }
+
+  function noteNewLayers(router: { stack?: Layer[] }, from: number, path: unknown): void {
+    for (const layer of (router.stack ?? []).slice(from)) {
+      layers.set(layer, {
+        kind: layer.route ? 'route' : 'mount',
+        owner: router,
+        pattern: patternText(path),
+        name: nameOf(layer),
+        isRouter: Array.isArray(layer.handle?.stack) || layer.name === 'mounted_app'
+      })
+    }
+  }
+
+  function enter(res: object, layer: Layer): Frame | null {
+    try {
+      return listener.layerEntered(res, infoOf(layer))
+    } catch (error) {
+      listener.hookFailed('layer', error)
+      return null
+    }
+  }
+
+  function declaring(original: AnyFunction): AnyFunction {
+    return function declare(this: { stack?: Layer[] }, ...args: unknown[]): unknown {
+      const from = this?.stack?.length ?? 0
+      const result = original.apply(this, args)
+      try {
+        noteNewLayers(this, from, isPath(args[0]) ? args[0] : '')
+      } catch (error) {
+        listener.hookFailed('declaring a layer', error)
+      }
+      return result
+    }
+  }
+
+  function handling(original: AnyFunction): AnyFunction {
+    return function handleRequest(this: Layer, ...args: unknown[]): unknown {
+      // A function of four arguments handles errors only: it is skipped, and does not take over.
+      if (!listener.active || args.length !== 3 || this.handle?.length > 3) {
+        return original.apply(this, args)
+      }
+      const frame = enter(args[1] as object, this)
+      return frame
+        ? frame.call3(original, this, args[0], args[1], args[2])
+        : original.apply(this, args)
+    }
+  }
+
+  function handlingError(original: AnyFunction): AnyFunction {
+    return function handleError(this: Layer, ...args: unknown[]): unknown {
+      if (!listener.active || args.length !== 4 || this.handle?.length !== 4) {
+        return original.apply(this, args)
+      }
+      const frame = enter(args[2] as object, this)
+      return frame
+        ? frame.call4(original, this, args[0], args[1], args[2], args[3])
+        : original.apply(this, args)
+    }
+  }
+
+  function patchLayer(exports: unknown, handle: string, handleError: string): Unpatch {
+    const prototype = (exports as { prototype: object }).prototype
+    const undo = [patch(prototype, handle, handling), patch(prototype, handleError, handlingError)]
+    return () => undo.forEach(unpatch => unpatch())
+  }
+
+  function patchDeclarations(router: object): Unpatch {
+    const undo = [patch(router, 'use', declaring), patch(router, 'route', declaring)]
+    return () => undo.forEach(unpatch => unpatch())
+  }
+
+  const inPlace = (exports: unknown, unpatch: Unpatch): { exports: unknown; unpatch: Unpatch } => ({
+    exports,
+    unpatch
+  })
+
+  return [
+    // Express itself: seen for its version alone. Its main file is not seen when imported.
+    {
+      packageName: 'express',
+      file: 'express/lib/express',
+      range: EXPRESS,
+      apply: exports => inPlace(exports, () => {})
+    },
+    {
+      packageName: 'express',
+      file: 'express/lib/router/layer',
+      range: EXPRESS,
+      apply: exports => inPlace(exports, patchLayer(exports, 'handle_request', 'handle_error'))
+    },
+    {
+      packageName: 'express',
+      file: 'express/lib/router/index',
+      range: EXPRESS,
+      // In Express 4 the exported function is itself the prototype of every router.
+      apply: exports => inPlace(exports, patchDeclarations(exports as object))
+    },
+    {
+      packageName: 'router',
+      file: 'router/lib/layer',
+      range: ROUTER,
+      apply: exports => inPlace(exports, patchLayer(exports, 'handleRequest', 'handleError'))
+    },
+    {
+      packageName: 'router',
+      file: 'router',
+      range: ROUTER,
+      apply: exports =>
+        inPlace(exports, patchDeclarations((exports as { prototype: object }).prototype))
+    },
+    {
+      packageName: 'finalhandler',
+      file: 'finalhandler',
+      range: FINALHANDLER,
+      apply: exports => inPlace(wrapFinalHandler(exports as AnyFunction, listener), () => {})
+    }
+  ]
+}
+
+/** What Express and Connect call when no layer answered: the one sure sign of an unmatched URL. */
+function wrapFinalHandler(original: AnyFunction, listener: HookListener): AnyFunction {
+  function finalhandler(this: unknown, ...args: unknown[]): unknown {
+    const last = original.apply(this, args) as AnyFunction
+    const res = args[1] as object
+    try {
+      if (listener.active) listener.frameworkEntered(res)
+    } catch (error) {
+      listener.hookFailed('finalhandler', error)
+    }
+    return function (this: unknown, ...lastArgs: unknown[]): unknown {
+      try {
+        if (listener.active && !lastArgs[0]) listener.nothingMatched(res)
+      } catch (error) {
+        listener.hookFailed('finalhandler', error)
+      }
+      return last.apply(this, lastArgs)
+    }
+  }
+  return Object.assign(finalhandler, original)
+}

@@ -1,0 +1,159 @@
+/**
+ * http, https and whatever else serves HTTP/1 on a `net.Server`: the one `emit` they all inherit.
+ *
+ * `net.Server.prototype` lies under http.Server, https.Server and their subclasses alike, so one
+ * patch serves them all, for `require` and `import`, without loading https (and its crypto) into a
+ * process that does not want it.
+ */
+import { performance } from 'node:perf_hooks'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { AnyFunction, HookListener } from './listener'
+import { patch, type Unpatch } from './patch'
+
+/** Marks our `emit`, so that a second copy of memprof finds the first. */
+const MARK = Symbol.for('memprof')
+
+export interface Mark {
+  readonly version: string
+  /** Tells the running copy that another one of that version was loaded. */
+  secondCopy(version: string): void
+}
+
+type EmitFunction = AnyFunction & { [MARK]?: Mark; __original?: EmitFunction }
+
+function serverPrototype(): { emit: EmitFunction } {
+  return (require('node:net') as typeof import('node:net')).Server.prototype as never
+}
+
+/** The mark of a copy of memprof that already runs in this thread, or null. */
+export function runningCopy(): Mark | null {
+  let emit: EmitFunction | undefined = serverPrototype().emit
+  // Others may have wrapped ours with shimmer since.
+  for (let depth = 0; emit && depth < 16; depth++) {
+    if (emit[MARK]) return emit[MARK]
+    emit = emit.__original
+  }
+  return null
+}
+
+/** Events that carry a request and its response; the two `check…` stand in for `request`. */
+function carriesRequest(event: unknown): boolean {
+  return event === 'request' || event === 'checkContinue' || event === 'checkExpectation'
+}
+
+/**
+ * Hooks every HTTP/1 server of this thread.
+ *
+ * @returns the function that puts everything back
+ */
+export function patchHttp(listener: HookListener, mark: Mark): Unpatch {
+  let http: typeof import('node:http') | null = null
+  const unpatches: Unpatch[] = []
+
+  /** The response side is hooked at the first server: nothing is loaded for processes without one. */
+  function patchMessages(): typeof import('node:http') {
+    const loaded = require('node:http') as typeof import('node:http')
+    unpatches.push(
+      patch(loaded.ServerResponse.prototype, 'emit', original => wrapResponseEmit(original, listener)),
+      patch(loaded.IncomingMessage.prototype, '_destroy', original => wrapDestroy(original, listener))
+    )
+    return loaded
+  }
+
+  function isHttp1(res: unknown): res is ServerResponse {
+    http ??= patchMessages()
+    return res instanceof http.ServerResponse
+  }
+
+  unpatches.push(
+    patch(serverPrototype(), 'emit', original => {
+      const emit: EmitFunction = function emit(this: Server, ...args: unknown[]): unknown {
+        const event = args[0]
+        if (!listener.active) return original.apply(this, args)
+        if (carriesRequest(event)) {
+          const frame = startRequest(this, args)
+          if (frame === null) return original.apply(this, args)
+          return args.length === 3
+            ? frame.call3(original, this, event, args[1], args[2])
+            : original.apply(this, args)
+        }
+        if (event === 'listening') startServer(this)
+        else if (event === 'upgrade' || event === 'connect') return upgrade(this, original, args)
+        return original.apply(this, args)
+      }
+      emit[MARK] = mark
+      return emit
+    })
+  )
+
+  function startServer(server: Server): void {
+    try {
+      // A plain TCP server listens too; only those that parse HTTP count.
+      if (typeof server.listenerCount !== 'function' || !('requestTimeout' in server)) return
+      http ??= patchMessages()
+      listener.serverListening(server)
+    } catch (error) {
+      listener.hookFailed('listening', error)
+    }
+  }
+
+  function startRequest(server: object, args: unknown[]): ReturnType<HookListener['requestStarted']> {
+    try {
+      const res = args[2]
+      return isHttp1(res) ? listener.requestStarted(server, args[1] as IncomingMessage, res) : null
+    } catch (error) {
+      listener.hookFailed('request', error)
+      return null
+    }
+  }
+
+  function upgrade(server: Server, original: AnyFunction, args: unknown[]): unknown {
+    const startedMs = performance.now()
+    const handled = original.apply(server, args)
+    try {
+      // HTTP/2 emits `connect` too, with a stream: not a request.
+      http ??= patchMessages()
+      if (handled && args[1] instanceof http.IncomingMessage) {
+        listener.requestUpgraded(server, args[1], startedMs)
+      }
+    } catch (error) {
+      listener.hookFailed('upgrade', error)
+    }
+    return handled
+  }
+
+  return () => {
+    for (const unpatch of unpatches) unpatch()
+  }
+}
+
+/** The end of a response is seen here rather than by a listener on it, which an app could count. */
+function wrapResponseEmit(original: AnyFunction, listener: HookListener): AnyFunction {
+  return function emit(this: ServerResponse, ...args: unknown[]): unknown {
+    if (listener.active) {
+      const event = args[0]
+      if (event === 'finish' || event === 'close') {
+        try {
+          if (event === 'finish') listener.responseFinished(this)
+          else listener.responseClosed(this)
+        } catch (error) {
+          listener.hookFailed(event, error)
+        }
+      }
+    }
+    return original.apply(this, args)
+  }
+}
+
+function wrapDestroy(original: AnyFunction, listener: HookListener): AnyFunction {
+  return function _destroy(this: IncomingMessage, ...args: unknown[]): unknown {
+    if (listener.active) {
+      try {
+        listener.requestDestroyed(this)
+      } catch (error) {
+        listener.hookFailed('destroy', error)
+      }
+    }
+    return original.apply(this, args)
+  }
+}

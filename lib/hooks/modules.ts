@@ -1,0 +1,153 @@
+/**
+ * Sees a package's files as they are loaded, and hands those of interest to their patch.
+ *
+ * require-in-the-middle sees every file that passes through `require`. What an ES module imports does
+ * not, but it is still loaded by `Module.prototype.load`: wrapped for just that case.
+ */
+import { readFileSync } from 'node:fs'
+import Module from 'node:module'
+import { sep } from 'node:path'
+import { Hook } from 'require-in-the-middle'
+import type { AnyFunction, HookListener } from './listener'
+import { patch, type Unpatch } from './patch'
+
+/** Supported versions, `>=min <below`, as [major, minor]. */
+export interface VersionRange {
+  readonly min: readonly [number, number]
+  readonly below: readonly [number, number]
+}
+
+export interface HookedFile {
+  /** The package, as in package.json. */
+  readonly packageName: string
+  /** Its file, without extension: `express/lib/router/layer`; the bare name for its main file. */
+  readonly file: string
+  readonly range: VersionRange
+  /** Patches the loaded exports in place, or returns other exports. */
+  apply(exports: unknown): { exports: unknown; unpatch: Unpatch }
+}
+
+export interface HookedPackage {
+  readonly name: string
+  readonly version: string
+}
+
+export interface HookReport {
+  readonly hooked: readonly HookedPackage[]
+  readonly notHooked: ReadonlyArray<HookedPackage & { readonly why: string }>
+}
+
+/** package.json is read to learn a version: at most this many bytes. */
+const MAX_PACKAGE_JSON_BYTES = 1 << 20
+
+function packageVersion(basedir: string): { version: string; main: string } {
+  const text = readFileSync(`${basedir}${sep}package.json`, 'utf8')
+  if (text.length > MAX_PACKAGE_JSON_BYTES) return { version: '0.0.0', main: '' }
+  const parsed = JSON.parse(text) as { version?: unknown; main?: unknown }
+  return { version: String(parsed.version), main: String(parsed.main ?? 'index.js') }
+}
+
+/** `>=min <below`, by major and minor: patch numbers never decide here. */
+export function inRange(version: string, range: VersionRange): boolean {
+  const [major = Number.NaN, minor = Number.NaN] = version.split('.').map(Number)
+  const order = ([a, b]: readonly [number, number]): number => major - a || minor - b
+  return order(range.min) >= 0 && order(range.below) < 0
+}
+
+/** `/x/node_modules/@a/b/lib/c.js` -> its package's folder and name; the innermost one. */
+function packageOf(filename: string): { basedir: string; name: string; inner: string } | null {
+  const marker = `${sep}node_modules${sep}`
+  const at = filename.lastIndexOf(marker)
+  if (at < 0) return null
+  const rest = filename.slice(at + marker.length).split(sep)
+  const name = rest[0]?.startsWith('@') ? rest.slice(0, 2).join('/') : (rest[0] ?? '')
+  const inner = rest.slice(name.includes('/') ? 2 : 1).join('/')
+  return { basedir: filename.slice(0, at + marker.length) + name.split('/').join(sep), name, inner }
+}
+
+export function hookModules(
+  files: readonly HookedFile[],
+  listener: HookListener
+): { report(): HookReport; unpatch: Unpatch } {
+  const byFile = new Map(files.map(file => [file.file, file]))
+  const patched = new WeakMap<object, unknown>()
+  const unpatches: Unpatch[] = []
+  const hooked = new Map<string, HookedPackage>()
+  const notHooked = new Map<string, HookedPackage & { why: string }>()
+
+  function apply(file: HookedFile, exports: unknown, basedir: string): unknown {
+    if ((typeof exports !== 'object' && typeof exports !== 'function') || !exports) return exports
+    if (patched.has(exports)) return patched.get(exports)
+    try {
+      const { version } = packageVersion(basedir)
+      const name = file.packageName
+      const key = `${name}@${version}`
+      if (!inRange(version, file.range)) {
+        const supported = `>=${file.range.min.join('.')} <${file.range.below.join('.')}`
+        notHooked.set(key, { name, version, why: `supported: ${supported}` })
+        return exports
+      }
+      const result = file.apply(exports)
+      patched.set(exports, result.exports)
+      // The result may come by again, through the other door.
+      if (result.exports !== exports) patched.set(result.exports as object, result.exports)
+      unpatches.push(result.unpatch)
+      hooked.set(key, { name, version })
+      return result.exports
+    } catch (error) {
+      listener.hookFailed(`hooking ${file.file}`, error)
+      return exports
+    }
+  }
+
+  const packages = [...new Set(files.map(file => file.packageName))]
+  const hook = new Hook(packages, { internals: true }, (exports, name, basedir) => {
+    const file = byFile.get(name.replaceAll('\\', '/').replace(/\.js$/, ''))
+    return file && basedir ? (apply(file, exports, basedir) as typeof exports) : exports
+  })
+  const unpatchLoad = patch(Module.prototype as unknown as object, 'load', original =>
+    wrapLoad(original, (filename, exports) => {
+      const found = packageOf(filename)
+      if (!found || !packages.includes(found.name)) return exports
+      const isMain = filename === mainFile(found.basedir)
+      const file = byFile.get(isMain ? found.name : `${found.name}/${found.inner.replace(/\.js$/, '')}`)
+      return file ? apply(file, exports, found.basedir) : exports
+    })
+  )
+
+  /** Only asked for files of hooked packages: a handful per process. */
+  function mainFile(basedir: string): string {
+    try {
+      return require.resolve(basedir)
+    } catch {
+      return ''
+    }
+  }
+
+  return {
+    report: () => ({ hooked: [...hooked.values()], notHooked: [...notHooked.values()] }),
+    unpatch: () => {
+      hook.unhook()
+      unpatchLoad()
+      for (const unpatch of unpatches.splice(0)) unpatch()
+    }
+  }
+}
+
+type SeeLoaded = (filename: string, exports: unknown) => unknown
+
+function wrapLoad(original: AnyFunction, see: SeeLoaded): AnyFunction {
+  return function load(this: { exports: unknown }, ...args: unknown[]): unknown {
+    const result = original.apply(this, args)
+    const filename = args[0]
+    if (typeof filename === 'string' && filename.includes('node_modules')) {
+      try {
+        const exports = see(filename, this.exports)
+        if (exports !== this.exports) this.exports = exports
+      } catch {
+        // The module is loaded; what we could not see of it shows as `notHooked`.
+      }
+    }
+    return result
+  }
+}

@@ -1,0 +1,378 @@
+/**
+ * Follows each request from the hooks to a row in the ring, and adds the rows up at the drain.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { performance } from 'node:perf_hooks'
+import { getHeapStatistics } from 'node:v8'
+import type { Frame, LayerInfo } from '../hooks/listener'
+import { RunningMedian } from '../stats/running-median'
+import { Concurrency } from './concurrency'
+import { forceFullGc, type GcLog } from './gc'
+import type { MemoryReader } from './reading'
+import { MAX_TIMED_LAYERS, RequestState } from './request-state'
+import { OUTCOMES, RequestRing } from './ring'
+import { RouteStats } from './route-stats'
+import { type FrameMaker, knownMethod, normalisePath, type Route, RouteTable, UNMATCHED } from './routes'
+
+/** One request in this many has its layers timed, after the first few. */
+const TIMED_ONE_IN = 16
+const TIMED_AT_FIRST = 64
+/** A ring this full is drained early, so that a burst is not lost between two intervals. */
+const DRAIN_AT_SHARE = 0.75
+/** Layers of requests that ran alone, kept until the drain, at most. */
+const MAX_ALONE = 1024
+/** States kept for reuse: more than that many requests at once allocate. */
+const MAX_POOLED = 4096
+
+const FINISHED = OUTCOMES.indexOf('finished')
+const ABORTED = OUTCOMES.indexOf('aborted')
+const ERRORED = OUTCOMES.indexOf('errored')
+/** Codes of a connection that the other side gave up. */
+const CLIENT_GONE: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'])
+
+export interface RecorderOptions {
+  readonly ringSize: number
+  readonly maxRoutes: number
+  readonly gc: 'off' | 'request'
+  readonly keepPaths: boolean
+  readonly makeFrame: FrameMaker
+  readonly reader: MemoryReader
+  readonly gcLog: GcLog
+  /** The ring is nearly full: drain soon. Called at most once per drain. */
+  readonly onNearlyFull: () => void
+  /** A request ended; `res.req` may be watched to see whether the app lets go of it. */
+  readonly onEnded: (res: ServerResponse, route: Route) => void
+}
+
+export class Recorder {
+  readonly ring: RequestRing
+  readonly routes: RouteTable
+  readonly #options: RecorderOptions
+  readonly #concurrency = new Concurrency()
+  readonly #states = new WeakMap<object, RequestState>()
+  /** Responses that wait their turn on a pipelined connection, by request. */
+  readonly #queued = new WeakMap<IncomingMessage, ServerResponse>()
+  readonly #frameworkServers = new WeakSet<object>()
+  readonly #pool: RequestState[] = []
+  readonly #stats: RouteStats[] = []
+  readonly #alone: LayersAlone[] = []
+  #requests = 0
+  #nearlyFullSaid = false
+  /** With forced collections: what the request's own objects weigh before its handler runs. */
+  readonly #ownBytes = new RunningMedian()
+  #lastForcedHeapBytes = Number.NaN
+  #forcedPauseMs = 0
+
+  constructor(options: RecorderOptions) {
+    this.#options = options
+    this.ring = new RequestRing(options.ringSize, options.keepPaths)
+    this.routes = new RouteTable(options.maxRoutes, options.makeFrame)
+  }
+
+  get inFlight(): number {
+    return this.#concurrency.inFlight
+  }
+
+  /** Requests that arrived since the start. */
+  get requests(): number {
+    return this.#requests
+  }
+
+  /** Time spent in collections that `gc: 'request'` forced, since the start. */
+  get forcedPauseMs(): number {
+    return this.#forcedPauseMs
+  }
+
+  get footprintBytes(): number {
+    let bytes = this.ring.footprintBytes
+    for (const stats of this.#stats) {
+      bytes += stats.durationUs.footprintBytes
+      bytes += stats.cleanHeapDeltaBytes.footprintBytes + stats.cleanRssDeltaBytes.footprintBytes
+    }
+    return bytes
+  }
+
+  /** Stats of every route that had a request, in order of first sight. */
+  get stats(): readonly RouteStats[] {
+    return this.#stats.filter(Boolean)
+  }
+
+  statsOf(route: Route): RouteStats {
+    let stats = this.#stats[route.id]
+    if (!stats) {
+      stats = new RouteStats(route)
+      // Filled in order, so that the array stays dense: routes get their ids one by one.
+      for (let id = this.#stats.length; id < route.id; id++) {
+        this.#stats[id] = new RouteStats(this.routes.routes[id]!)
+      }
+      this.#stats[route.id] = stats
+    }
+    return stats
+  }
+
+  start(server: object, req: IncomingMessage, res: ServerResponse): Frame | null {
+    if (this.#states.has(res)) return null
+    const state = this.#pool.pop() ?? new RequestState()
+    state.method = knownMethod(req.method)
+    state.url = req.url ?? ''
+    state.server = server
+    this.#requests++
+    state.timed = this.#requests <= TIMED_AT_FIRST || this.#requests % TIMED_ONE_IN === 0
+    this.#states.set(res, state)
+    if (res.socket === null) this.#queued.set(req, res)
+    state.arrival = this.#concurrency.arrive()
+
+    let frame: Frame | null = null
+    if (!this.#frameworkServers.has(server)) {
+      state.route = this.routes.named(state.method, normalisePath(state.url))
+      this.#countIn(state, state.route)
+      frame = state.route.frame
+    }
+    if (this.#options.gc === 'request') this.#readAlone(state)
+    else this.#options.reader.read(state.before)
+    state.startMs = performance.now()
+    return frame
+  }
+
+  /** The reading before, after a full collection: without the request's own objects. */
+  #readAlone(state: RequestState): void {
+    this.#forcedPauseMs += forceFullGc()
+    this.#options.reader.read(state.before)
+    // Nothing ran since the last forced reading but the arrival of this request.
+    const ownBytes = state.before.heapUsedBytes - this.#lastForcedHeapBytes
+    if (this.#concurrency.inFlight === 1 && ownBytes > 0) this.#ownBytes.add(ownBytes)
+    this.#lastForcedHeapBytes = Number.NaN
+    state.before.heapUsedBytes -= this.#ownBytes.value(0)
+  }
+
+  enterFramework(res: object): void {
+    const state = this.#states.get(res)
+    if (state && !state.framework) this.#markFramework(state)
+  }
+
+  #markFramework(state: RequestState): void {
+    state.framework = true
+    // The guess made from the URL gives way to what the framework will say.
+    state.route = null
+    if (state.server) this.#frameworkServers.add(state.server)
+  }
+
+  enterLayer(res: object, layer: LayerInfo): Frame | null {
+    const state = this.#states.get(res)
+    if (!state) return null
+    if (!state.framework) this.#markFramework(state)
+    if (state.timed) this.#closeTimed(state, layer)
+    if (layer.kind === 'handler') {
+      state.lastLayer = layer
+      return state.route ? state.route.frame : null
+    }
+    const node = state.enter(layer, this.routes)
+    state.unmatched = false
+    if (layer.kind === 'route') {
+      state.route = this.routes.routeAt(node, state.method)
+      this.#countIn(state, state.route)
+      return state.route.frame
+    }
+    state.lastLayer = layer
+    return layer.isRouter ? null : this.routes.layerFrame(node, layer.name)
+  }
+
+  /** Ends the stretch of the layer before, and begins that of `next`. Time and heap since belong to the last layer entered. */
+  #closeTimed(state: RequestState, next: LayerInfo | null): void {
+    const nowMs = performance.now()
+    const heapBytes = getHeapStatistics().used_heap_size
+    const last = state.timedCount - 1
+    if (last >= 0) {
+      state.timedMs[last]! += nowMs
+      state.timedHeapBytes[last]! += heapBytes
+    }
+    if (!next || state.timedCount >= MAX_TIMED_LAYERS) {
+      state.timed = next !== null && state.timedCount < MAX_TIMED_LAYERS
+      return
+    }
+    state.timedLayers[state.timedCount] = next
+    state.timedMs[state.timedCount] = -nowMs
+    state.timedHeapBytes[state.timedCount] = -heapBytes
+    state.timedCount++
+  }
+
+  markUnmatched(res: object): void {
+    const state = this.#states.get(res)
+    if (state) state.unmatched = true
+  }
+
+  /** All of the response was handed to the system. */
+  finish(res: ServerResponse): void {
+    const state = this.#states.get(res)
+    if (!state || state.finished) return
+    state.finished = true
+    // With forced collections the reading waits until the request's objects can be collected.
+    if (this.#options.gc === 'off') this.#end(res, state, FINISHED)
+    else state.endMs = performance.now()
+  }
+
+  close(res: ServerResponse): void {
+    const state = this.#states.get(res)
+    if (!state) return
+    if (this.#options.gc === 'request') this.#endAlone(res, state)
+    else this.#end(res, state, this.#outcomeOfClosed(res))
+  }
+
+  /** The request of a response that never got its turn was destroyed. */
+  destroyRequest(req: IncomingMessage): void {
+    const res = this.#queued.get(req)
+    if (!res) return
+    this.#queued.delete(req)
+    if (res.socket !== null) return
+    const state = this.#states.get(res)
+    if (state && !state.finished) this.#end(res, state, ABORTED)
+  }
+
+  /** An upgrade has no response object: it ends where its handler returned. */
+  upgrade(req: IncomingMessage, startedMs: number): void {
+    const state = this.#pool.pop() ?? new RequestState()
+    state.method = knownMethod(req.method)
+    state.url = req.url ?? ''
+    state.arrival = this.#concurrency.arrive()
+    state.timed = false
+    this.#requests++
+    this.#options.reader.read(state.before)
+    Object.assign(state.after, state.before)
+    state.startMs = startedMs
+    state.endMs = performance.now()
+    state.status = 101
+    state.outcome = FINISHED
+    state.route = this.routes.named(state.method, normalisePath(state.url))
+    this.#countIn(state, state.route)
+    this.#record(state)
+  }
+
+  #outcomeOfClosed(res: ServerResponse): number {
+    const error = res.errored as (Error & { code?: unknown }) | null | undefined
+    return error && !CLIENT_GONE.has(error.code) ? ERRORED : ABORTED
+  }
+
+  #end(res: ServerResponse, state: RequestState, outcome: number): void {
+    this.#states.delete(res)
+    state.endMs = performance.now()
+    this.#options.reader.read(state.after)
+    this.#settle(res, state, outcome)
+    this.#record(state)
+  }
+
+  #endAlone(res: ServerResponse, state: RequestState): void {
+    this.#states.delete(res)
+    const outcome = state.finished ? FINISHED : this.#outcomeOfClosed(res)
+    if (!state.finished) state.endMs = performance.now()
+    this.#settle(res, state, outcome)
+    // A turn later nothing of Node's refers to the request any more.
+    setImmediate(() => {
+      this.#forcedPauseMs += forceFullGc()
+      this.#options.reader.read(state.after)
+      this.#record(state)
+      if (this.#concurrency.inFlight === 0) {
+        this.#lastForcedHeapBytes = state.after.heapUsedBytes
+      }
+    })
+  }
+
+  /** All that has to be asked of the response itself. */
+  #settle(res: ServerResponse, state: RequestState, outcome: number): void {
+    state.outcome = outcome
+    state.status = res.headersSent ? res.statusCode : 0
+    const route = this.#nameRoute(state)
+    state.route = route
+    this.#countIn(state, route)
+    if (state.timed && state.timedCount > 0) this.#closeTimed(state, null)
+    this.#options.onEnded(res, route)
+  }
+
+  #record(state: RequestState): void {
+    const route = state.route!
+    state.concurrency = this.#concurrency.peakSince(state.arrival)
+    this.#concurrency.leave()
+    state.routeId = route.id
+    if (this.ring.path) state.path = pathOf(state.url)
+    const stats = this.statsOf(route)
+    stats.inFlight--
+    stats.countEnded(state.outcome === ABORTED, state.status)
+    if (state.timedCount > 0) {
+      stats.addLayerTimes(state)
+      if (state.concurrency === 1 && this.#alone.length < MAX_ALONE) this.#alone.push(copyLayers(state))
+    }
+    this.ring.push(state)
+    state.reset()
+    if (this.#pool.length < MAX_POOLED) this.#pool.push(state)
+    if (!this.#nearlyFullSaid && this.ring.unread >= this.ring.capacity * DRAIN_AT_SHARE) {
+      this.#nearlyFullSaid = true
+      this.#options.onNearlyFull()
+    }
+  }
+
+  #countIn(state: RequestState, route: Route): void {
+    if (state.countedIn === route) return
+    if (state.countedIn) this.statsOf(state.countedIn).inFlight--
+    state.countedIn = route
+    this.statsOf(route).inFlight++
+  }
+
+  /**
+   * The route in the app's own words: the matched pattern; else where the middleware that answered
+   * was mounted, or its name; else the normalised path of the URL.
+   */
+  #nameRoute(state: RequestState): Route {
+    const { method } = state
+    if (!state.framework) {
+      return state.route ?? this.routes.named(method, normalisePath(state.url))
+    }
+    if (state.unmatched || (!state.route && state.status === 404)) {
+      return this.routes.named(method, UNMATCHED)
+    }
+    if (state.route) return state.route
+    const pattern = state.node?.pattern
+    if (pattern) return this.routes.named(method, pattern)
+    return this.routes.named(method, state.lastLayer ? `(${state.lastLayer.name})` : UNMATCHED)
+  }
+
+  /** Adds the unread rows up. `visit` sees each row, its `gcs` filled in. */
+  drain(visit: ((index: number) => void) | null): void {
+    const { ring } = this
+    const { gcLog } = this.#options
+    this.#nearlyFullSaid = false
+    for (const { routeId, startMs, endMs, names, heapBytes } of this.#alone.splice(0)) {
+      if (gcLog.countBetween(startMs, endMs) > 0) continue
+      this.#stats[routeId]!.addLayerHeap(names, heapBytes)
+    }
+    ring.drain(at => {
+      const gcs = gcLog.countBetween(ring.startMs[at]!, ring.endMs[at]!)
+      ring.gcs[at] = gcs
+      const stats = this.#stats[ring.routeId[at]!]!
+      stats.durationUs.add((ring.endMs[at]! - ring.startMs[at]!) * 1000)
+      if (ring.concurrency[at] === 1 && gcs === 0) {
+        stats.cleanHeapDeltaBytes.add(ring.heapUsedAfterBytes[at]! - ring.heapUsedBeforeBytes[at]!)
+        stats.cleanRssDeltaBytes.add(ring.rssAfterBytes[at]! - ring.rssBeforeBytes[at]!)
+      }
+      visit?.(at)
+    })
+  }
+}
+
+/** The layers of a request that ran alone, until it is known whether a collection ran in it. */
+interface LayersAlone {
+  routeId: number
+  startMs: number
+  endMs: number
+  names: string[]
+  heapBytes: Float64Array
+}
+
+function copyLayers(state: RequestState): LayersAlone {
+  const { routeId, startMs, endMs, timedCount } = state
+  const names = state.timedLayers.slice(0, timedCount).map(layer => layer.name)
+  return { routeId, startMs, endMs, names, heapBytes: state.timedHeapBytes.slice(0, timedCount) }
+}
+
+function pathOf(url: string): string {
+  const end = url.search(/[?#]/)
+  return end < 0 ? url : url.slice(0, end)
+}

@@ -1,0 +1,82 @@
+/**
+ * What is kept of a request while it is in flight. Pooled: a request allocates none of this.
+ */
+import type { LayerInfo } from '../hooks/listener'
+import { emptyReading, type Reading } from './reading'
+import type { FinishedRequest } from './ring'
+import type { PathNode, Route, RouteTable } from './routes'
+
+/** Layers timed in one request, at most; what follows counts for the last. */
+export const MAX_TIMED_LAYERS = 64
+/** Routers within routers, at most. */
+const MAX_ROUTER_DEPTH = 32
+
+export class RequestState implements FinishedRequest {
+  routeId = 0
+  status = 0
+  outcome = 0
+  startMs = 0
+  endMs = 0
+  concurrency = 0
+  path = ''
+  readonly before: Reading = emptyReading()
+  readonly after: Reading = emptyReading()
+
+  method = ''
+  url = ''
+  arrival = 0
+  server: object | null = null
+  /** The route whose `inFlight` this request is counted in. */
+  countedIn: Route | null = null
+  finished = false
+
+  // Where in the app it is.
+  route: Route | null = null
+  framework = false
+  unmatched = false
+  lastLayer: LayerInfo | null = null
+  node: PathNode | null = null
+  readonly #owners: Array<object | null> = []
+  readonly #prefixes: PathNode[] = []
+
+  // Which layer took how long, for one request in some.
+  timed = false
+  timedCount = 0
+  readonly timedLayers: LayerInfo[] = []
+  readonly timedMs: Float64Array = new Float64Array(MAX_TIMED_LAYERS)
+  readonly timedHeapBytes: Float64Array = new Float64Array(MAX_TIMED_LAYERS)
+
+  reset(): void {
+    this.server = null
+    this.countedIn = null
+    this.finished = false
+    this.route = null
+    this.framework = false
+    this.unmatched = false
+    this.lastLayer = null
+    this.node = null
+    this.#owners.length = 0
+    this.#prefixes.length = 0
+    this.timedLayers.length = 0
+    this.timedCount = 0
+    this.path = ''
+    this.url = ''
+  }
+
+  /**
+   * Moves to a layer of a router: leaves the routers entered since, or enters its router below the
+   * layer it is in now.
+   */
+  enter(layer: LayerInfo, routes: RouteTable): PathNode {
+    let depth = this.#owners.lastIndexOf(layer.owner)
+    if (depth < 0) {
+      depth = Math.min(this.#owners.length, MAX_ROUTER_DEPTH - 1)
+      this.#prefixes[depth] = this.node ?? routes.root
+      this.#owners[depth] = layer.owner
+    }
+    this.#owners.length = depth + 1
+    this.#prefixes.length = depth + 1
+    this.node = routes.child(this.#prefixes[depth]!, layer.pattern)
+    return this.node
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * What a route's requests add up to, per interval and since the start.
+ */
+import { Distribution } from '../stats/distribution'
+import type { RequestState } from './request-state'
+import type { Route } from './routes'
+
+/** Layers told apart per route; a name is a function of the app's, so there are few. */
+const MAX_LAYERS_PER_ROUTE = 64
+
+export interface LayerSum {
+  requests: number
+  ms: number
+  cleanRequests: number
+  heapBytes: number
+}
+
+export class RouteStats {
+  readonly route: Route
+  requests = 0
+  errors = 0
+  aborted = 0
+  inFlight = 0
+  /** Finished, errored and aborted since the start. */
+  endedTotal = 0
+  requestsTotal = 0
+  errorsTotal = 0
+  abortedTotal = 0
+  /** In us: a Distribution is exact below 64 of its unit. */
+  readonly durationUs: Distribution = new Distribution()
+  readonly cleanHeapDeltaBytes: Distribution = new Distribution()
+  readonly cleanRssDeltaBytes: Distribution = new Distribution()
+  readonly layers: Map<string, LayerSum> = new Map()
+
+  constructor(route: Route) {
+    this.route = route
+  }
+
+  get hadRequests(): boolean {
+    return this.requests > 0 || this.aborted > 0
+  }
+
+  countEnded(aborted: boolean, status: number): void {
+    this.endedTotal++
+    if (aborted) {
+      this.aborted++
+      this.abortedTotal++
+      return
+    }
+    this.requests++
+    this.requestsTotal++
+    if (status >= 500) {
+      this.errors++
+      this.errorsTotal++
+    }
+  }
+
+  addLayerTimes(state: RequestState): void {
+    for (let at = 0; at < state.timedCount; at++) {
+      const sum = this.#layer(state.timedLayers[at]!.name)
+      if (!sum) return
+      sum.requests++
+      sum.ms += state.timedMs[at]!
+    }
+  }
+
+  /** Of a request that ran alone and without a collection: its deltas are its own. */
+  addLayerHeap(names: readonly string[], heapBytes: Float64Array): void {
+    for (let at = 0; at < names.length; at++) {
+      const sum = this.#layer(names[at]!)
+      if (!sum) return
+      sum.cleanRequests++
+      sum.heapBytes += heapBytes[at]!
+    }
+  }
+
+  #layer(name: string): LayerSum | null {
+    let sum = this.layers.get(name)
+    if (!sum) {
+      if (this.layers.size >= MAX_LAYERS_PER_ROUTE) return null
+      sum = { requests: 0, ms: 0, cleanRequests: 0, heapBytes: 0 }
+      this.layers.set(name, sum)
+    }
+    return sum
+  }
+
+  /** Forgets the interval, keeps the totals. */
+  nextInterval(): void {
+    this.requests = 0
+    this.errors = 0
+    this.aborted = 0
+    this.durationUs.clear()
+    this.cleanHeapDeltaBytes.clear()
+    this.cleanRssDeltaBytes.clear()
+    this.layers.clear()
+  }
+}

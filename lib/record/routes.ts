@@ -1,0 +1,180 @@
+/**
+ * Routes by method and pattern, and the paths they are made of. Bounded: what comes after the last
+ * place shares `(other)`.
+ */
+import type { Frame } from '../hooks/listener'
+
+/** A pattern longer than this many characters is cut: it comes from the app, or from a URL. */
+export const MAX_PATTERN_CHARS = 256
+/** Routes no framework matched share one name: what strangers ask for never makes a route. */
+export const UNMATCHED = '(unmatched)'
+export const OTHER = '(other)'
+
+/** Methods of RFC 9110 and 5789; anything else is `_OTHER`, as in the OpenTelemetry conventions. */
+const METHODS: ReadonlySet<string> = new Set([
+  'GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH', 'QUERY'
+])
+export function knownMethod(method: unknown): string {
+  return METHODS.has(method as string) ? (method as string) : '_OTHER'
+}
+
+export interface Route {
+  readonly id: number
+  readonly method: string
+  readonly pattern: string
+  /** The label frame its handlers run in; made at first use. */
+  readonly frame: Frame | null
+}
+
+/** Makes the label frame of a route or layer; null where stacks are not sampled. */
+export type FrameMaker = (kind: 'route' | 'layer', name: string) => Frame | null
+
+/**
+ * A node of the tree of path segments as the app declared them: `/v1` -> `/users` -> `/:id`. A
+ * request's place in the app is one node, so no path is put together per request.
+ */
+export class PathNode {
+  readonly children: Map<string, PathNode> = new Map()
+  readonly routes: Map<string, Route> = new Map()
+  readonly layerFrames: Map<string, Frame | null> = new Map()
+  readonly pattern: string
+  constructor(pattern: string) {
+    this.pattern = pattern
+  }
+}
+
+export class RouteTable {
+  readonly root: PathNode = new PathNode('')
+  readonly #routes: Route[] = []
+  readonly #byKey: Map<string, Route> = new Map()
+  readonly #maxRoutes: number
+  readonly #makeFrame: FrameMaker
+  #nodes = 1
+  /** Routes that found no place and share `(other)`; each distinct request for one counts. */
+  overflowed = 0
+
+  constructor(maxRoutes: number, makeFrame: FrameMaker) {
+    this.#maxRoutes = maxRoutes
+    this.#makeFrame = makeFrame
+    this.#add('', OTHER)
+  }
+
+  get routes(): readonly Route[] {
+    return this.#routes
+  }
+
+  /** Where a full table puts the rest. Always id 0. */
+  get other(): Route {
+    return this.#routes[0]!
+  }
+
+  child(node: PathNode, pattern: string): PathNode {
+    if (pattern === '') return node
+    let child = node.children.get(pattern)
+    if (!child) {
+      // Twice as many nodes as routes: mounts are nodes too. An app that builds routers per
+      // request would otherwise grow this tree for ever.
+      if (this.#nodes >= 2 * this.#maxRoutes + 64) return node
+      child = new PathNode(join(node.pattern, pattern))
+      node.children.set(pattern, child)
+      this.#nodes++
+    }
+    return child
+  }
+
+  routeAt(node: PathNode, method: string): Route {
+    let route = node.routes.get(method)
+    if (!route) {
+      route = this.named(method, node.pattern === '' ? '/' : node.pattern)
+      node.routes.set(method, route)
+    }
+    return route
+  }
+
+  named(method: string, pattern: string): Route {
+    const key = `${method} ${pattern}`
+    const found = this.#byKey.get(key)
+    if (found) return found
+    if (this.#routes.length > this.#maxRoutes) {
+      this.overflowed++
+      return this.other
+    }
+    return this.#add(method, pattern)
+  }
+
+  layerFrame(node: PathNode, name: string): Frame | null {
+    let frame = node.layerFrames.get(name)
+    if (frame === undefined) {
+      frame = this.#makeFrame('layer', `${name} ${node.pattern || '/'}`)
+      node.layerFrames.set(name, frame)
+    }
+    return frame
+  }
+
+  #add(method: string, pattern: string): Route {
+    const cut =
+      pattern.length > MAX_PATTERN_CHARS ? `${pattern.slice(0, MAX_PATTERN_CHARS - 1)}…` : pattern
+    const route: Route = {
+      id: this.#routes.length,
+      method,
+      pattern: cut,
+      frame: this.#makeFrame('route', method ? `${method} ${cut}` : cut)
+    }
+    this.#routes.push(route)
+    this.#byKey.set(`${method} ${pattern}`, route)
+    return route
+  }
+}
+
+function join(parent: string, pattern: string): string {
+  return pattern.startsWith('/') || parent === '' ? parent + pattern : `${parent}/${pattern}`
+}
+
+/** Folded segments of a path, at most; deeper ones become `/…`. */
+const MAX_SEGMENTS = 8
+const UUID = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i
+const DATE = /^\d{4}-\d{2}(-\d{2})?(T[\d:.]+Z?)?$/
+const HASH = /^(?=.*\d)[0-9a-f]{8,}$/i
+const HAS_DIGIT = /\d/
+/** A word with digits this long is taken for a token, not a name. */
+const LONGEST_NAME = 24
+
+/**
+ * The path of a URL with what varies folded: `/users/42/orders/9f8e…` -> `/users/:n/orders/:hash`.
+ * For servers without a framework, where the pattern is anybody's guess.
+ */
+export function normalisePath(url: string): string {
+  let end = url.length
+  for (let at = 0; at < url.length; at++) {
+    const code = url.charCodeAt(at)
+    if (code === 0x3f || code === 0x23) {
+      end = at
+      break
+    }
+  }
+  let start = 0
+  if (url.charCodeAt(0) !== 0x2f) {
+    // absolute-form (`GET http://host/path`), authority-form, or `*`
+    const scheme = url.indexOf('://')
+    if (scheme < 0 || scheme > end) return '*'
+    start = url.indexOf('/', scheme + 3)
+    if (start < 0 || start > end) return '/'
+  }
+  const path = url.slice(start, end)
+  // Most paths hold nothing that varies.
+  if (path.length <= LONGEST_NAME && !HAS_DIGIT.test(path)) return path
+  const segments = path.split('/', MAX_SEGMENTS + 2)
+  const folded = segments.slice(1, MAX_SEGMENTS + 1).map(foldSegment)
+  return `/${folded.join('/')}${segments.length > MAX_SEGMENTS + 1 ? '/…' : ''}`
+}
+
+function foldSegment(segment: string): string {
+  if (!HAS_DIGIT.test(segment)) return segment.length <= 64 ? segment : ':text'
+  if (/^\d+$/.test(segment)) return ':n'
+  if (UUID.test(segment)) return ':uuid'
+  if (DATE.test(segment)) return ':date'
+  if (HASH.test(segment)) return ':hash'
+  return segment.length <= LONGEST_NAME && /^[a-z]+[-_.]?v?\d{0,2}([-_.][a-z]+)?$/i.test(segment)
+    ? segment
+    : ':id'
+}

@@ -1,0 +1,196 @@
+/**
+ * The log records: the contract between the profiled process, the log tools and the commands.
+ *
+ * Units end a field's name. A field that is not known is left out, never null or guessed. Removing
+ * or renaming a field, or changing its unit, is a breaking change and raises SCHEMA_VERSION.
+ */
+export const SCHEMA_VERSION = 1
+
+export type Verdict = 'leaking' | 'plateaued' | 'steady' | 'insufficient-data'
+export type LeakScope = 'route' | 'shared' | 'process'
+export type LeakKind = 'heap' | 'buffers' | 'native'
+export type Attribution = 'direct' | 'estimated'
+
+/** Low and high end of a 95 % interval, in bytes per request. */
+export type Interval = readonly [number, number]
+
+export interface MemoryFields {
+  rssBeforeBytes: number
+  rssAfterBytes: number
+  rssDeltaBytes: number
+  vsizeBeforeBytes?: number
+  vsizeAfterBytes?: number
+  vsizeDeltaBytes?: number
+  heapUsedBeforeBytes: number
+  heapUsedAfterBytes: number
+  heapUsedDeltaBytes: number
+  heapTotalBeforeBytes: number
+  heapTotalAfterBytes: number
+  heapTotalDeltaBytes: number
+  externalBeforeBytes: number
+  externalAfterBytes: number
+  externalDeltaBytes: number
+}
+
+export interface StartLine {
+  event: 'start'
+  versions: { memprof: string; node: string }
+  config: Record<string, unknown>
+  hooked: ReadonlyArray<{ name: string; version: string }>
+  notHooked: ReadonlyArray<{ name: string; version: string; why: string }>
+}
+
+/** One finished request; debug level, written at the drain. Also on channel `memprof:request`. */
+export interface RequestLine extends MemoryFields {
+  event: 'request'
+  method: string
+  route: string
+  path?: string
+  status: number
+  outcome: 'finished' | 'aborted' | 'errored'
+  durationMs: number
+  concurrency: number
+  gcs: number
+  clean: boolean
+}
+
+export interface DeltaSummary {
+  clean: number
+  mean?: number
+  p50?: number
+  max?: number
+}
+
+/** What is known of a route's retention; no field but `verdict` before it is known. */
+export interface RetentionFields {
+  verdict?: Verdict
+  retainedBytesPerRequest?: number
+  ci95?: Interval
+  floorBytesPerRequest?: number
+  keptRequestsShare?: number
+}
+
+/** One per route that had requests in the interval. */
+export interface RouteLine extends RetentionFields {
+  event: 'route'
+  method: string
+  route: string
+  requests: number
+  errors: number
+  aborted: number
+  inFlight: number
+  durationMs: { mean: number; p50: number; p90: number; p99: number; max: number }
+  heapDeltaBytes: DeltaSummary
+  rssDeltaBytes: DeltaSummary
+  slowestLayer?: { name: string; meanMs: number }
+  hungriestLayer?: { name: string; meanBytes: number }
+  requestsTotal: number
+  errorsTotal: number
+  abortedTotal: number
+}
+
+export interface ProcessLine {
+  event: 'process'
+  rssBytes: number
+  vsizeBytes?: number
+  heapUsedBytes: number
+  heapTotalBytes: number
+  heapLimitBytes: number
+  externalBytes: number
+  arrayBuffersBytes: number
+  liveHeapBytes?: number
+  gc: { minor: number; major: number; pauseMs: number }
+  eventLoop: { utilization: number; delayP99Ms: number }
+  requests: number
+  inFlight: number
+  dropped: number
+  self: { cpuMs: number; pauseMs: number; heapBytes: number }
+  secondsToLimit?: number
+}
+
+export interface SiteFrame {
+  function: string
+  file: string
+  line: number
+  column: number
+}
+
+export interface Site extends SiteFrame {
+  bytes: number
+  share: number
+  /** Callers, nearest first, as `function (file:line)`. */
+  stack: readonly string[]
+}
+
+export interface Holder {
+  path: string
+  kind: string
+  size: number
+  growthPerRequest: number
+  function: string
+  file: string
+  line: number
+}
+
+/** Also on channel `memprof:leak`. */
+export interface LeakLine {
+  event: 'leak'
+  scope: LeakScope
+  kind: LeakKind
+  method?: string
+  route?: string
+  bytesPerRequest?: number
+  ci95?: Interval
+  bytesPerSecond?: number
+  floorBytesPerRequest?: number
+  requests: number
+  retainedBytes: number
+  keptRequestsShare?: number
+  attribution?: Attribution
+  directShare?: number
+  sites: readonly Site[]
+  holders: readonly Holder[]
+  secondsToLimit?: number
+}
+
+export interface MeasureLine extends MemoryFields {
+  event: 'measure'
+  label: string
+  durationMs: number
+  outcome: 'finished' | 'errored'
+}
+
+export interface WarningLine {
+  event: 'warning'
+  code: string
+}
+
+export interface RouteVerdict extends RetentionFields {
+  method: string
+  route: string
+  requestsTotal: number
+  errorsTotal: number
+  abortedTotal: number
+  verdict: Verdict
+}
+
+export interface StopLine {
+  event: 'stop'
+  reason: string
+  uptimeSeconds: number
+  requests: number
+  inFlight: number
+  dropped: number
+  self: { cpuMs: number; pauseMs: number; heapBytes: number }
+  verdicts: readonly RouteVerdict[]
+}
+
+export type Line =
+  | StartLine
+  | RequestLine
+  | RouteLine
+  | ProcessLine
+  | LeakLine
+  | MeasureLine
+  | WarningLine
+  | StopLine
