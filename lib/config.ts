@@ -1,5 +1,4 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs'
-import os from 'node:os'
 import path from 'node:path'
 import { type ErrorCode, type ErrorFacts, errorMessage } from './errors'
 
@@ -524,7 +523,7 @@ function ratio(min: number, max: number): Kind<number> {
 function duration(min: string, max: string): Kind<number> {
   const limits = [measured(min, MS_PER) ?? 0, measured(max, MS_PER) ?? 0] as const
   return {
-    accepted: `a time from ${min} to ${max} with its unit (250ms, 10s, 1.5m, 1h)`,
+    accepted: `a time from ${min} to ${max} with its unit (ms, s, m or h)`,
     acceptedAsOption: 'a number of milliseconds',
     unit: 'Ms',
     parse(given) {
@@ -603,7 +602,8 @@ function signal(): Kind<NodeJS.Signals> {
       if (why !== undefined) return { reject: 'value', why: `${name}: ${why}` }
       const value = SIGNALS.find((known) => known === name)
       if (value === undefined) return { reject: 'value' }
-      if (!(value in os.constants.signals)) return { reject: 'value', why: 'this system has none' }
+      const { constants } = require('node:os') as typeof import('node:os')
+      if (!(value in constants.signals)) return { reject: 'value', why: 'this system has none' }
       return { value }
     },
   }

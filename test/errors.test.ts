@@ -20,17 +20,17 @@ const docs = readFileSync(join(root, 'docs/errors.md'), 'utf8')
 const EXAMPLES: { readonly [C in ErrorCode]: ErrorFacts[C] } = {
   ERR_MEMPROF_CONFIG_VALUE: {
     name: 'MEMPROF_INTERVAL',
-    accepted: 'a time from 100ms to 1h with its unit (250ms, 10s, 1.5m, 1h)',
+    accepted: 'a time from 100ms to 1h with its unit (ms, s, m or h)',
     given: '10',
     why: 'the unit is missing',
-    used: '10s',
+    used: 'the default (10s)',
   },
   ERR_MEMPROF_CONFIG_RANGE: {
     name: 'MEMPROF_RING_SIZE',
     accepted: 'a whole number from 64 to 1048576',
     given: '12',
     nearest: '64',
-    used: '16384',
+    used: 'the default (16384)',
   },
   ERR_MEMPROF_CONFIG_UNKNOWN: { name: 'MEMPROF_INTERVALL', nearest: 'MEMPROF_INTERVAL' },
   ERR_MEMPROF_TOO_FEW_READINGS: { what: 'slope', needed: 2, given: 1 },
