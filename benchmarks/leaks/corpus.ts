@@ -1,0 +1,527 @@
+import type { Random } from './random.js'
+
+/** A route of an app: how memprof should name it, and how the load asks for it. */
+export interface CorpusRoute {
+  readonly method: 'GET' | 'POST'
+  /** As memprof reports it. */
+  readonly pattern: string
+  readonly path: (random: Random) => string
+  /** Share of the mix, before its random walk. 0: outside the mix (held open by `load: 'polls'`). */
+  readonly weight: number
+  readonly body?: (random: Random) => string | Buffer
+}
+
+/** The variable that keeps a leak. */
+export interface HolderTruth {
+  readonly path: string
+  readonly kind: string
+  /** Other paths that name the same thing. */
+  readonly also: readonly RegExp[]
+}
+
+export interface Leak {
+  readonly scope: 'route' | 'shared' | 'process'
+  readonly kind: 'heap' | 'buffers'
+  /** `GET /orders/:id`; for the other scopes the scope. Also the name of its markers in the source. */
+  readonly name: string
+  /** Where the bytes may be seen to be allocated besides the marked lines: npm packages, or modules
+   * of Node's own where they begin with `node:`. */
+  readonly packages: readonly string[]
+  /** null: no collection keeps it, so no holder can be right or wrong. */
+  readonly holder: HolderTruth | null
+  /** Set where every route behind a router pays alike: a line of scope `shared` is as right. */
+  readonly orShared?: true
+}
+
+export type LoadPattern = 'steady' | 'bursts' | 'connections' | 'shift' | 'polls'
+
+export interface CorpusApp {
+  readonly name: string
+  /** In apps/. */
+  readonly file: string
+  readonly load: LoadPattern
+  readonly routes: readonly CorpusRoute[]
+  /** Empty: the app is innocent. */
+  readonly leaks: readonly Leak[]
+}
+
+export function routeName(route: Pick<CorpusRoute, 'method' | 'pattern'>): string {
+  return `${route.method} ${route.pattern}`
+}
+
+/** A GET. Each `:name` of the pattern becomes a number no request drew before; `query` is added. */
+function get(pattern: string, weight: number, query?: (random: Random) => string): CorpusRoute {
+  return {
+    method: 'GET',
+    pattern,
+    weight,
+    path: (random) =>
+      pattern.replace(/:\w+/g, () => String(random.integer(1e9))) +
+      (query ? `?${query(random)}` : ''),
+  }
+}
+
+function post(
+  pattern: string,
+  weight: number,
+  body: (random: Random) => string | Buffer = jsonBody,
+): CorpusRoute {
+  return { ...get(pattern, weight), method: 'POST', body }
+}
+
+function jsonBody(random: Random): string {
+  const items = Array.from({ length: 5 }, () => random.integer(1000))
+  return JSON.stringify({ name: `name ${random.integer(1e6)}`, items })
+}
+
+function rawBody(random: Random): Buffer {
+  return Buffer.alloc(6000, random.integer(256))
+}
+
+function keep(
+  name: string,
+  holder: HolderTruth | null,
+  packages: readonly string[] = [],
+  more: Partial<Leak> = {},
+): Leak {
+  return { scope: 'route', kind: 'heap', name, packages, holder, ...more }
+}
+
+function holder(path: string, kind: string, ...also: RegExp[]): HolderTruth {
+  return { path, kind, also }
+}
+
+function app(
+  name: string,
+  routes: readonly CorpusRoute[],
+  leaks: readonly Leak[],
+  more: Partial<CorpusApp> = {},
+): CorpusApp {
+  return { name, file: `${name}.cjs`, load: 'steady', routes, leaks, ...more }
+}
+
+const leaking: readonly CorpusApp[] = [
+  app(
+    'audit-trail',
+    [
+      get('/health', 10),
+      get('/products/:id', 30),
+      get('/search', 20, (random) => `q=a-b-${random.integer(1e6)}`),
+      get('/orders/:id', 25),
+      post('/carts', 15),
+    ],
+    [keep('GET /orders/:id', holder('trail', 'Map'))],
+  ),
+  app(
+    'after-await',
+    [get('/', 30), get('/reports/:id', 20), get('/prices', 20), get('/stock/:sku', 30)],
+    [keep('GET /reports/:id', holder('audits', 'Array'))],
+  ),
+  app(
+    'session-login',
+    [post('/login', 20), get('/articles/:slug', 30), get('/tags', 20), get('/feed', 30)],
+    [
+      keep('POST /login', holder('store.sessions', 'Object', /(^|\.)sessions$/), [
+        'express-session',
+        'cookie',
+        'uid-safe',
+        'random-bytes',
+      ]),
+    ],
+  ),
+  app(
+    'session-everywhere',
+    [
+      get('/', 20),
+      get('/items', 20),
+      get('/items/:id', 25),
+      get('/robots.txt', 10),
+      get('/search', 25, (random) => `q=w${random.integer(1e6)}`),
+    ],
+    [
+      keep(
+        'shared',
+        holder('store.sessions', 'Object', /(^|\.)sessions$/),
+        ['express-session', 'cookie', 'uid-safe', 'random-bytes'],
+        { scope: 'shared' },
+      ),
+    ],
+  ),
+  app(
+    'metric-labels',
+    [get('/customers/:id', 30), get('/plans', 20), get('/plans/:plan', 30), get('/version', 20)],
+    [
+      keep('GET /customers/:id', holder('perCustomer.hashMap', 'Object', /(^|\.)hashMap$/), [
+        'prom-client',
+      ]),
+    ],
+  ),
+  app(
+    'ejs-cache',
+    [get('/invoices/:id', 10), get('/ledger', 30), get('/balance/:account', 30), get('/rates', 30)],
+    [
+      keep(
+        'GET /invoices/:id',
+        holder('ejs.cache._data', 'Object', /(^|\.)cache(\._data)?$/, /(^|\.)_data$/),
+        ['ejs'],
+      ),
+    ],
+  ),
+  app(
+    'ajv-compile',
+    [
+      post('/forms/:form', 2),
+      get('/addresses/:zip', 38),
+      get('/countries', 25),
+      get('/drafts/:id', 35),
+    ],
+    [keep('POST /forms/:form', holder('ajv._cache', 'Map', /(^|\.)_cache$/), ['ajv'])],
+  ),
+  app(
+    'esm-memoize',
+    [
+      get('/offers', 20, (random) => `user=u${random.integer(1e9)}`),
+      get('/offers/:id', 30),
+      get('/shops', 25),
+      get('/healthz', 25),
+    ],
+    [keep('GET /offers', holder('cache', 'Map', /(^|\.)cache$/), ['p-memoize'])],
+    { file: 'esm-memoize.mjs' },
+  ),
+  app(
+    'bus-listener',
+    [get('/news/:topic', 15), get('/topics', 30), get('/authors/:id', 30), get('/weather', 25)],
+    [
+      // What stays is mostly the request itself, and that is made by Node.
+      keep(
+        'GET /news/:topic',
+        holder('bus._events.news', 'Array', /(^|\.)_events\.news$/, /bus.*listeners/),
+        ['node:events', 'node:_http', 'node:http', 'node:internal'],
+      ),
+    ],
+  ),
+  app(
+    'eventemitter3',
+    [
+      get('/alerts/:user', 25),
+      get('/status', 15),
+      get('/devices', 20),
+      get('/devices/:id', 25),
+      get('/graph', 15),
+    ],
+    [
+      keep('GET /alerts/:user', holder('hub._events.alert', 'Array', /(^|\.)_events\.~?alert$/), [
+        'eventemitter3',
+      ]),
+    ],
+  ),
+  app(
+    'timers-two',
+    [
+      get('/watch/:id', 20),
+      get('/carts/:id', 10),
+      get('/ping', 20),
+      get('/catalog', 20),
+      get('/quotes/:symbol', 30),
+    ],
+    [
+      keep('GET /watch/:id', holder('timers', 'Timers', /timer|interval|timeout/i), ['node:']),
+      keep('GET /carts/:id', holder('timers', 'Timers', /timer|interval|timeout/i), ['node:']),
+    ],
+  ),
+  app(
+    'shared-middleware',
+    [
+      get('/users', 20),
+      get('/users/:id', 30),
+      post('/users', 15),
+      get('/roles', 20),
+      get('/dashboard', 15),
+    ],
+    [keep('shared', holder('recent', 'Array'), [], { scope: 'shared' })],
+  ),
+  app(
+    'router-middleware',
+    [
+      get('/api/accounts', 15),
+      get('/api/accounts/:id', 20),
+      post('/api/transfers', 10),
+      get('/', 15),
+      get('/help/:page', 20),
+      get('/rates', 20),
+    ],
+    ['GET /api/accounts', 'GET /api/accounts/:id', 'POST /api/transfers'].map((name) =>
+      keep(name, holder('quotas', 'Map'), [], { orShared: true }),
+    ),
+  ),
+  app(
+    'process-timer',
+    [get('/metrics', 20), get('/jobs', 30), get('/jobs/:id', 30), get('/queues', 20)],
+    [keep('process', holder('history', 'Array'), [], { scope: 'process' })],
+  ),
+  app(
+    'buffers-kept',
+    [
+      post('/uploads', 10, rawBody),
+      get('/thumbnails/:id', 30),
+      get('/albums', 30),
+      get('/albums/:id', 30),
+    ],
+    [
+      keep('POST /uploads', holder('uploads', 'Map'), ['node:buffer', 'node:internal/buffer'], {
+        kind: 'buffers',
+      }),
+    ],
+  ),
+  app(
+    'slow-leak',
+    [
+      get('/pages/:slug', 30),
+      get('/menu', 25),
+      get('/comments/:slug', 25),
+      get('/search', 20, (random) => `q=w${random.integer(1e6)}`),
+    ],
+    [keep('GET /pages/:slug', holder('visits', 'Array'))],
+  ),
+  app(
+    'plain-http',
+    [
+      get('/v1/items/:id', 25),
+      get('/v1/items', 25),
+      get('/v1/status', 20),
+      get('/v1/users/:id', 30),
+    ],
+    [keep('GET /v1/items/:id', holder('index', 'Object'))],
+  ),
+  app(
+    'shared-helper',
+    [
+      get('/exports/:id', 20),
+      get('/previews/:id', 30),
+      get('/columns', 20),
+      get('/totals/:id', 30),
+    ],
+    [keep('GET /exports/:id', holder('exported', 'Set'))],
+  ),
+  app(
+    'race-shutdown',
+    [get('/profiles/:id', 25), get('/friends/:id', 30), get('/photos', 25), get('/about', 20)],
+    [keep('GET /profiles/:id', holder('shutdown', 'Promise', /^shutdown\b/), ['node:internal'])],
+  ),
+  app(
+    'three-leaks',
+    [
+      get('/mails/:user', 10),
+      get('/shipping', 25, (random) => `from=${random.integer(1e6)}&to=${random.integer(1e6)}`),
+      get('/tenants/:tenant/title', 5),
+      get('/locales', 20),
+      get('/parcels/:id', 20),
+      get('/depots', 20),
+    ],
+    [
+      keep('GET /mails/:user', holder('views.partials', 'Object', /(^|\.)partials$/), [
+        'handlebars',
+      ]),
+      keep(
+        'GET /shipping',
+        holder(
+          'shippingCosts.cache.__data__.string.__data__',
+          'Object',
+          /(^|\.)cache(\.|$)/,
+          /(^|\.)__data__(\.|$)/,
+        ),
+        ['lodash'],
+      ),
+      keep(
+        'GET /tenants/:tenant/title',
+        holder('messages.store.data.en', 'Object', /(^|\.)data\.en$/),
+        ['i18next'],
+      ),
+    ],
+  ),
+  app(
+    'connect-loggers',
+    [get('/checkout', 20), get('/basket', 30), get('/products', 25), get('/ping', 25)],
+    [keep('GET /checkout', holder('loggers', 'Map'), ['pino'])],
+  ),
+  app(
+    'rare-winston',
+    [
+      get('/admin/jobs/:id', 0.5),
+      get('/jobs', 30),
+      get('/jobs/:id', 39.5),
+      get('/workers', 20),
+      get('/health', 10),
+    ],
+    [
+      keep('GET /admin/jobs/:id', holder('winston.loggers.loggers', 'Map', /(^|\.)loggers$/), [
+        'winston',
+        'logform',
+        'readable-stream',
+        'triple-beam',
+        'async',
+      ]),
+    ],
+  ),
+  app(
+    'undici-pools',
+    [get('/webhooks/:target', 10), get('/events', 30), get('/events/:id', 40), get('/secrets', 20)],
+    [keep('GET /webhooks/:target', holder('pools', 'Map'), ['undici', 'node:events'])],
+  ),
+  app(
+    'two-caches',
+    [
+      get('/quotes/:id', 20),
+      get('/authors/:id', 10),
+      get('/branches', 20),
+      get('/terms', 20),
+      get('/claims/:id', 30),
+    ],
+    [
+      keep(
+        'GET /quotes/:id',
+        // lru-cache keeps parallel arrays by index, a Map from key to index, and a timer an entry.
+        holder('quotes.#keyMap', 'Map', /^quotes\b/, /#?(keyMap|keyList|valList)$/, /timer/i),
+        ['lru-cache', 'node:'],
+      ),
+      keep('GET /authors/:id', holder('authors._cacheMap', 'Map', /(^|\.)_cacheMap$/), [
+        'dataloader',
+      ]),
+    ],
+  ),
+  app(
+    'rxjs-subscription',
+    [
+      get('/tickers/:symbol', 20),
+      get('/symbols', 30),
+      get('/candles/:symbol', 30),
+      get('/holidays', 20),
+    ],
+    [
+      keep(
+        'GET /tickers/:symbol',
+        holder('ticks.observers', 'Array', /(^|\.)(currentO|o)bservers$/),
+        ['rxjs'],
+      ),
+    ],
+  ),
+  app(
+    'fast-memoize',
+    [
+      get('/routes/:from/:to', 15),
+      get('/stations', 30),
+      get('/stations/:id', 35),
+      get('/delays', 20),
+    ],
+    [
+      keep('GET /routes/:from/:to', holder('cache.cache', 'Object', /(^|\.)cache$/), [
+        'fast-memoize',
+      ]),
+    ],
+  ),
+]
+
+const innocent: readonly CorpusApp[] = [
+  app(
+    'ok-lru-fills',
+    [get('/profiles/:id', 25), get('/groups', 25), get('/groups/:id', 30), get('/invites', 20)],
+    [],
+  ),
+  app(
+    'ok-ttl-cache',
+    [
+      get('/exchange/:pair', 30),
+      get('/currencies', 30),
+      get('/fees', 20),
+      get('/history/:pair', 20),
+    ],
+    [],
+  ),
+  app(
+    'ok-lazy-loading',
+    [
+      get('/pages/:page', 30),
+      get('/validate/:zip', 20),
+      get('/group', 20),
+      get('/stream', 10),
+      get('/health', 20),
+    ],
+    [],
+  ),
+  app(
+    'ok-big-garbage',
+    [
+      get('/exports/:id', 4),
+      get('/images/:id', 11),
+      get('/sorted', 20),
+      get('/text', 25),
+      get('/ping', 40),
+    ],
+    [],
+  ),
+  app(
+    'ok-bursts',
+    [post('/jobs', 15), get('/jobs', 30), get('/reports/:id', 30), get('/status', 25)],
+    [],
+    { load: 'bursts' },
+  ),
+  app(
+    'ok-connections',
+    [get('/me', 30), get('/rooms', 25), get('/rooms/:id', 30), get('/emoji', 15)],
+    [],
+    { load: 'connections' },
+  ),
+  app(
+    'ok-shifting-mix',
+    ['songs', 'albums', 'artists', 'genres', 'charts', 'labels'].map((name) =>
+      get(`/${name}/:id`, 10),
+    ),
+    [],
+    { load: 'shift' },
+  ),
+  app(
+    'ok-json-strings',
+    [
+      post('/parse', 25, (random) =>
+        JSON.stringify(
+          Object.fromEntries(Array.from({ length: 12 }, () => [`p${random.integer(1e9)}`, 1])),
+        ),
+      ),
+      get('/words', 30, (random) => `w${random.integer(1e9)}`),
+      get('/keys', 20, (random) => `k${random.integer(1e9)}`),
+      get('/ping', 25),
+    ],
+    [],
+  ),
+  app(
+    'ok-session-sweep',
+    [get('/health', 20), get('/', 30), get('/items', 20), get('/items/:id', 30)],
+    [],
+  ),
+  app('ok-ring-log', [get('/tail', 25), get('/stats', 25), get('/slow', 25), get('/ping', 25)], []),
+  app(
+    'ok-long-polls',
+    [get('/poll/:room', 0), post('/messages', 10), get('/rooms', 40), get('/rooms/:room', 50)],
+    [],
+    { load: 'polls' },
+  ),
+  app(
+    'ok-memo-bounded',
+    [get('/weather/:city', 25), get('/cities', 25), get('/alerts', 25), get('/maps/:zoom', 25)],
+    [],
+    { file: 'ok-memo-bounded.mjs' },
+  ),
+  app(
+    'ok-object-pool',
+    [get('/resize/:id', 30), get('/hash/:text', 30), get('/pool', 20), get('/gallery', 20)],
+    [],
+  ),
+  app(
+    'ok-aggregates',
+    [get('/metrics', 5), get('/tracks/:id', 35), get('/playlists', 25), get('/playlists/:id', 35)],
+    [],
+  ),
+]
+
+/** Every app with its truth. The leaking ones first. */
+export const corpus: readonly CorpusApp[] = [...leaking, ...innocent]

@@ -1,0 +1,221 @@
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type CorpusApp, type Leak, routeName } from './corpus.js'
+import type { LoadReport } from './load.js'
+import type { LeakLine, LoggedHolder, LoggedSite, MemprofLog } from './log.js'
+import { type MarkedSite, readMarkers } from './markers.js'
+import { appFile, repository } from './places.js'
+import type { Truth } from './truth.js'
+
+/** How a logged site agrees with the truth: the marked line; only the function around it (all that
+ * V8's profiler tells of some sites); the package that leaks; or one of these further up its stack. */
+export type SiteMatch = 'line' | 'function' | 'package' | 'stack'
+
+export interface LeakResult {
+  readonly name: string
+  readonly scope: Leak['scope']
+  readonly kind: Leak['kind']
+  /** `withdrawn`: said, but the verdict at the end was another. */
+  readonly found: 'yes' | 'withdrawn' | 'no'
+  readonly kindSaid: string | null
+  /** A `shared` line was taken for a route whose router pays as a whole. */
+  readonly asShared: boolean
+  /** Bytes per request, per second for scope `process`; of the last leak line. */
+  readonly saidBytes: number | null
+  readonly trueBytes: number | null
+  readonly ci95: readonly [number, number] | null
+  readonly covered: boolean | null
+  /** From 1; null where none of the sites said is right. */
+  readonly siteRank: number | null
+  readonly siteMatch: SiteMatch | null
+  readonly sitesSaid: number
+  /** From 1; null where none is right, or none can be. */
+  readonly holderRank: number | null
+  readonly holdersSaid: number
+  readonly holderKnown: boolean
+  readonly firstHolder: string | null
+  /** Until the first line that named it, from the start of the load. */
+  readonly seconds: number | null
+  readonly requests: number
+}
+
+export interface AppResult {
+  readonly app: string
+  readonly leaks: readonly LeakResult[]
+  /** `GET /x (heap)` for each innocent route that was named at any time; `shared` and `process` for
+   * an app that leaks nothing of that scope. */
+  readonly falseAlarms: readonly string[]
+  readonly innocentRoutes: number
+  readonly started: boolean
+  readonly stopped: boolean
+  readonly warnings: readonly string[]
+  readonly load: LoadReport
+}
+
+export function judgeApp(
+  app: CorpusApp,
+  log: MemprofLog,
+  load: LoadReport,
+  truths: readonly Truth[],
+): AppResult {
+  const markers = readMarkers(appFile(app))
+  const leaks = app.leaks.map((leak) => {
+    const truth = truths.find(({ name, kind }) => name === leak.name && kind === leak.kind)
+    return judgeLeak(app, leak, log, load, truth, markers.get(leak.name))
+  })
+  const guilty = app.leaks.filter((leak) => leak.scope === 'route').map((leak) => leak.name)
+  return {
+    app: app.name,
+    leaks,
+    falseAlarms: findFalseAlarms(app, log, guilty),
+    innocentRoutes: app.routes.length - guilty.length,
+    started: log.hooked,
+    stopped: log.verdicts !== undefined,
+    warnings: log.warnings,
+    load,
+  }
+}
+
+function judgeLeak(
+  app: CorpusApp,
+  leak: Leak,
+  log: MemprofLog,
+  load: LoadReport,
+  truth: Truth | undefined,
+  marked: MarkedSite | undefined,
+): LeakResult {
+  const own = log.leaks.filter((line) => names(line, leak))
+  const rightKind = own.filter((line) => line.kind === leak.kind)
+  const lines = rightKind.length > 0 ? rightKind : own
+  const last = lines.at(-1)
+  // Holders are found after the verdict and logged by a second line: the last that has any.
+  const withSites = lines.findLast((line) => line.sites.length > 0)
+  const withHolders = lines.findLast((line) => line.holders.length > 0)
+  const withdrawn =
+    leak.scope === 'route' &&
+    log.verdicts?.some(
+      (entry) => sameRoute(entry.method, entry.route, leak.name) && entry.verdict !== 'leaking',
+    ) &&
+    last?.scope === 'route'
+  const saidBytes =
+    (leak.scope === 'process' ? last?.bytesPerSecond : last?.bytesPerRequest) ?? null
+  const ci95 = last?.ci95 ?? null
+  const site = rankSites(app, leak, withSites?.sites ?? [], marked)
+  const holders = withHolders?.holders ?? []
+  const holderIndex = leak.holder ? holders.findIndex((said) => isHolder(said, leak)) : -1
+  const firstTime = lines[0]?.time ?? Number.NaN
+  return {
+    name: leak.name,
+    scope: leak.scope,
+    kind: leak.kind,
+    found: last === undefined ? 'no' : withdrawn ? 'withdrawn' : 'yes',
+    kindSaid: last?.kind ?? null,
+    asShared: leak.scope === 'route' && last?.scope === 'shared',
+    saidBytes,
+    trueBytes: truth?.bytes ?? null,
+    ci95,
+    covered:
+      ci95 && truth && saidBytes !== null ? ci95[0] <= truth.bytes && truth.bytes <= ci95[1] : null,
+    ...site,
+    sitesSaid: withSites?.sites.length ?? 0,
+    holderRank: holderIndex < 0 ? null : holderIndex + 1,
+    holdersSaid: holders.length,
+    holderKnown: leak.holder !== null,
+    firstHolder: holders[0]?.path ?? null,
+    seconds: Number.isFinite(firstTime) ? (firstTime - load.startedAt) / 1000 : null,
+    requests: load.sent[leak.name] ?? Object.values(load.sent).reduce((sum, n) => sum + n, 0),
+  }
+}
+
+function names(line: LeakLine, leak: Leak): boolean {
+  if (leak.scope !== 'route') return line.scope === leak.scope
+  if (line.scope === 'shared') return leak.orShared === true
+  return line.scope === 'route' && sameRoute(line.method, line.route, leak.name)
+}
+
+/** Placeholders are equal however they are written: what a plain server's ids are folded into is
+ * memprof's choice. A line without a method is judged by its route. */
+function sameRoute(method: string | undefined, route: string | undefined, name: string): boolean {
+  const [ownMethod, ownRoute] = name.split(' ') as [string, string]
+  if (route === undefined || (method !== undefined && method !== ownMethod)) return false
+  const fold = (pattern: string): string =>
+    pattern
+      .split('/')
+      .map((part) => (/^(:.+|\{.+\}|<.+>|\*.*)$/.test(part) ? ':' : part))
+      .join('/')
+  return fold(route) === fold(ownRoute)
+}
+
+function findFalseAlarms(app: CorpusApp, log: MemprofLog, guilty: readonly string[]): string[] {
+  const alarms = new Set<string>()
+  for (const line of log.leaks) {
+    if (app.leaks.some((leak) => names(line, leak))) continue
+    if (line.scope !== 'route') {
+      alarms.add(`${line.scope} (${line.kind})`)
+      continue
+    }
+    if (guilty.some((name) => sameRoute(line.method, line.route, name))) continue
+    const known = app.routes.map(routeName).find((name) => sameRoute(line.method, line.route, name))
+    alarms.add(`${known ?? `${line.method ?? ''} ${line.route ?? ''}`.trim()} (${line.kind})`)
+  }
+  return [...alarms]
+}
+
+function rankSites(
+  app: CorpusApp,
+  leak: Leak,
+  sites: readonly LoggedSite[],
+  marked: MarkedSite | undefined,
+): { siteRank: number | null; siteMatch: SiteMatch | null } {
+  for (const [index, site] of sites.entries()) {
+    const own = matchPlace(app, leak, site, marked)
+    if (own) return { siteRank: index + 1, siteMatch: own }
+    const above = (site.stack ?? []).map(toPlace)
+    if (above.some((place) => place && matchPlace(app, leak, place, marked))) {
+      return { siteRank: index + 1, siteMatch: 'stack' }
+    }
+  }
+  return { siteRank: null, siteMatch: null }
+}
+
+type Place = Pick<LoggedSite, 'file' | 'line' | 'package'>
+
+function matchPlace(
+  app: CorpusApp,
+  leak: Leak,
+  place: Place,
+  marked: MarkedSite | undefined,
+): Exclude<SiteMatch, 'stack'> | null {
+  const file = place.file ?? ''
+  if (marked && place.line !== undefined && resolveFile(file) === appFile(app)) {
+    const line = place.line
+    if (marked.lines.has(line)) return 'line'
+    if (marked.functions.some(([first, last]) => first <= line && line <= last)) return 'function'
+  }
+  const inPackage = leak.packages.some((name) =>
+    name.startsWith('node:')
+      ? file.startsWith(name)
+      : place.package === name ||
+        file.startsWith(`${name}/`) ||
+        file.includes(`node_modules/${name}/`),
+  )
+  return inPackage ? 'package' : null
+}
+
+function resolveFile(file: string): string {
+  return file.startsWith('file:') ? fileURLToPath(file) : path.resolve(repository, file)
+}
+
+/** A frame of a logged stack: an object like a site, or text that ends in `file:line[:column]`. */
+function toPlace(frame: unknown): Place | null {
+  if (typeof frame === 'object' && frame !== null) return frame as Place
+  if (typeof frame !== 'string') return null
+  const match = /([^\s()]+?):(\d+)(?::\d+)?\)?$/.exec(frame)
+  return match ? { file: match[1]!, line: Number(match[2]) } : { file: frame }
+}
+
+function isHolder(said: LoggedHolder, leak: Leak): boolean {
+  const { path: saidPath } = said
+  if (saidPath === undefined || leak.holder === null) return false
+  return saidPath === leak.holder.path || leak.holder.also.some((pattern) => pattern.test(saidPath))
+}

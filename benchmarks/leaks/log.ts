@@ -1,0 +1,116 @@
+import { readFileSync } from 'node:fs'
+
+/** A `leak` line, as far as it is judged. Read defensively: what is judged here may be half-built. */
+export interface LeakLine {
+  readonly time: number
+  readonly scope: string
+  readonly kind: string
+  readonly method: string | undefined
+  readonly route: string | undefined
+  readonly bytesPerRequest: number | undefined
+  readonly bytesPerSecond: number | undefined
+  readonly ci95: readonly [number, number] | undefined
+  readonly sites: readonly LoggedSite[]
+  readonly holders: readonly LoggedHolder[]
+}
+
+export interface LoggedSite {
+  readonly function?: string
+  readonly file?: string
+  readonly package?: string
+  readonly line?: number
+  readonly bytes?: number
+  readonly stack?: readonly unknown[]
+}
+
+export interface LoggedHolder {
+  readonly path?: string
+  readonly kind?: string
+}
+
+/** An entry of the `stop` line's `verdicts`. */
+export interface FinalVerdict {
+  readonly method: string | undefined
+  readonly route: string
+  readonly verdict: string
+}
+
+export interface MemprofLog {
+  readonly leaks: readonly LeakLine[]
+  /** undefined: no `stop` line. */
+  readonly verdicts: readonly FinalVerdict[] | undefined
+  readonly warnings: readonly string[]
+  readonly hooked: boolean
+}
+
+type Fields = Record<string, unknown>
+
+/** Lines of the profiled process's log; what is not memprof's is passed over. */
+export function readLog(file: string): MemprofLog {
+  const leaks: LeakLine[] = []
+  const warnings: string[] = []
+  let verdicts: FinalVerdict[] | undefined
+  let hooked = false
+  for (const text of readText(file).split('\n')) {
+    const line = parse(text)
+    if (line?.['name'] !== 'memprof') continue
+    if (line['event'] === 'leak') leaks.push(toLeakLine(line))
+    else if (line['event'] === 'warning') {
+      warnings.push(`${string(line['code']) ?? ''} ${string(line['msg']) ?? ''}`.trim())
+    } else if (line['event'] === 'start') hooked = true
+    else if (line['event'] === 'stop') {
+      verdicts = array<Fields>(line['verdicts']).map((entry) => ({
+        method: string(entry['method']),
+        route: string(entry['route']) ?? '',
+        verdict: string(entry['verdict']) ?? '',
+      }))
+    }
+  }
+  return { leaks, verdicts, warnings, hooked }
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
+    throw error
+  }
+}
+
+function parse(text: string): Fields | undefined {
+  if (!text.startsWith('{')) return undefined
+  try {
+    return JSON.parse(text) as Fields
+  } catch {
+    return undefined
+  }
+}
+
+function toLeakLine(line: Fields): LeakLine {
+  const ci95 = array<number>(line['ci95'])
+  return {
+    time: number(line['time']) ?? Number.NaN,
+    scope: string(line['scope']) ?? '',
+    kind: string(line['kind']) ?? '',
+    method: string(line['method']),
+    route: string(line['route']),
+    bytesPerRequest: number(line['bytesPerRequest']),
+    bytesPerSecond: number(line['bytesPerSecond']),
+    ci95: ci95.length === 2 ? [ci95[0]!, ci95[1]!] : undefined,
+    sites: array<LoggedSite>(line['sites']),
+    holders: array<LoggedHolder>(line['holders']),
+  }
+}
+
+function string(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}
+
+function number(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined
+}
+
+function array<T>(value: unknown): T[] {
+  return Array.isArray(value) ? (value as T[]) : []
+}

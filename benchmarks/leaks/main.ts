@@ -1,0 +1,197 @@
+/**
+ * The corpus of planted apps: what memprof says about each under live traffic, against the truth.
+ *
+ *   node dist/benchmarks/leaks/main.js [--only name,name] [--seconds 60] [--interval 3s] [--json]
+ *   node dist/benchmarks/leaks/main.js --truth     measures truth.json anew (without memprof)
+ *   node dist/benchmarks/leaks/main.js --judge     judges the logs of the last run once more
+ *   node dist/benchmarks/leaks/main.js --curve     the live heap under the same load, without memprof
+ *
+ * Measured: leaks named, false alarms, bytes said against bytes true, intervals, sites, holders and
+ * seconds until the verdict. Left out: what memprof costs (the overhead benchmark's), and the first
+ * line's wording. Exits 0 when it ran whole, whatever the figures are: it measures, it does not test.
+ */
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { text } from 'node:stream/consumers'
+import { parseArgs } from 'node:util'
+import { cleanEnv, startApp } from './app-process.js'
+import { type CorpusApp, corpus } from './corpus.js'
+import { type AppResult, judgeApp } from './judge.js'
+import type { LoadOptions, LoadReport } from './load.js'
+import { readLog } from './log.js'
+import { appFile, repository } from './places.js'
+import { renderSummary, renderTable } from './table.js'
+import { measureCurve, readTruth, recordTruth, type Truth } from './truth.js'
+
+const RATE = 700
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    seconds: { type: 'string', default: '60' },
+    interval: { type: 'string', default: '3s' },
+    node: { type: 'string', default: process.execPath },
+    preload: { type: 'string', default: path.join(repository, 'dist', 'register', 'index.js') },
+    out: { type: 'string', default: path.join(repository, 'benchmarks', 'out', 'leaks') },
+    seed: { type: 'string', default: '1' },
+    json: { type: 'boolean', default: false },
+    truth: { type: 'boolean', default: false },
+    judge: { type: 'boolean', default: false },
+    curve: { type: 'boolean', default: false },
+  },
+})
+
+/** Progress goes to stderr: stdout is the table, or the JSON. */
+function say(message: string): void {
+  process.stderr.write(`${message}\n`)
+}
+
+function chooseApps(): readonly CorpusApp[] {
+  if (values.only === undefined) return corpus
+  return values.only.split(',').map((name) => {
+    const app = corpus.find((candidate) => candidate.name === name)
+    if (!app)
+      throw new Error(
+        `no app is called ${name}; there are ${corpus.map((known) => known.name).join(', ')}`,
+      )
+    return app
+  })
+}
+
+/** The load runs in a process of its own, on this Node whatever Node the app runs on. */
+async function runLoad(app: CorpusApp, port: number): Promise<LoadReport> {
+  const options: LoadOptions = {
+    app: app.name,
+    port,
+    seconds: Number(values.seconds),
+    rate: RATE,
+    seed: Number(values.seed),
+  }
+  const child = spawn(
+    process.execPath,
+    [path.join(__dirname, 'load.js'), JSON.stringify(options)],
+    { stdio: ['ignore', 'pipe', 'inherit'], env: cleanEnv() },
+  )
+  const [output, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')])
+  if (code !== 0) throw new Error(`the load on ${app.name} ended with ${code}`)
+  return JSON.parse(output) as LoadReport
+}
+
+function outFile(app: CorpusApp, extension: string): string {
+  return path.join(values.out, `${app.name}.${extension}`)
+}
+
+async function runApp(app: CorpusApp): Promise<void> {
+  const destination = outFile(app, 'ndjson')
+  for (const extension of ['ndjson', 'txt', 'load.json']) {
+    rmSync(outFile(app, extension), { force: true })
+  }
+  const running = await startApp({
+    node: values.node,
+    nodeArguments: ['-r', path.resolve(values.preload)],
+    file: appFile(app),
+    cwd: repository,
+    env: {
+      MEMPROF_LEVEL: 'info',
+      ...cleanEnv(),
+      MEMPROF_LEAK_INTERVAL: values.interval,
+      MEMPROF_INTERVAL: values.interval,
+      MEMPROF_DESTINATION: destination,
+    },
+    output: outFile(app, 'txt'),
+  })
+  const ended = once(running.child, 'exit')
+  try {
+    const load = await Promise.race([
+      runLoad(app, running.port),
+      ended.then(([code, signal]) => {
+        throw new Error(
+          `${app.name} ended under load (${signal ?? code}), see ${outFile(app, 'txt')}`,
+        )
+      }),
+    ])
+    writeFileSync(outFile(app, 'load.json'), JSON.stringify(load))
+  } finally {
+    const { killed } = await running.stop()
+    if (killed) say(`${app.name}: did not end on SIGTERM and was killed`)
+  }
+}
+
+function judge(app: CorpusApp, truths: readonly Truth[]): AppResult {
+  const load = JSON.parse(readFileSync(outFile(app, 'load.json'), 'utf8')) as LoadReport
+  return judgeApp(app, readLog(outFile(app, 'ndjson')), load, truths)
+}
+
+/** The truth for this Node, else for the nearest that was measured. */
+function chooseTruth(version: string): Readonly<Record<string, readonly Truth[]>> {
+  const file = readTruth()
+  const major = Number(/^v(\d+)/.exec(version)![1])
+  const nearest = Object.keys(file)
+    .map(Number)
+    .toSorted((a, b) => Math.abs(a - major) - Math.abs(b - major))[0]
+  if (nearest === undefined) {
+    say('there is no truth.json: figures are not judged; run with --truth first')
+    return {}
+  }
+  if (nearest !== major) say(`the truth was measured on Node ${nearest}, this is ${version}`)
+  return file[String(nearest)]!.apps
+}
+
+async function main(): Promise<void> {
+  const apps = chooseApps()
+  const version = execFileSync(values.node, ['--version'], { encoding: 'utf8' }).trim()
+  if (values.truth) {
+    return recordTruth(values.node, version, apps, (app, truth) => {
+      say(
+        `${app.name}  ${truth.name}  ${truth.bytes} ± ${truth.standardError} bytes` +
+          ` (${truth.kind}, over ${truth.requests} requests)`,
+      )
+    })
+  }
+  if (values.curve) {
+    for (const app of apps) {
+      const megabytes = await measureCurve(values.node, app, (port) => runLoad(app, port))
+      say(`${app.name}  ${megabytes.map((value) => value.toFixed(2)).join(' ')}`)
+    }
+    return
+  }
+
+  mkdirSync(values.out, { recursive: true })
+  const truths = chooseTruth(version)
+  const results: AppResult[] = []
+  const failures: string[] = []
+  for (const [index, app] of apps.entries()) {
+    try {
+      if (!values.judge) await runApp(app)
+      else if (!existsSync(outFile(app, 'load.json'))) continue
+      const result = judge(app, truths[app.name] ?? [])
+      results.push(result)
+      const named = result.leaks.map((leak) => `${leak.name} ${leak.found}`).join(', ')
+      say(
+        `${index + 1}/${apps.length} ${app.name}: ${named || 'leaks nothing'}` +
+          `; false alarms ${result.falseAlarms.length}` +
+          (result.load.errors > 0 ? `; ${result.load.errors} failed requests` : ''),
+      )
+    } catch (error) {
+      failures.push(`${app.name}: ${(error as Error).message}`)
+      say(failures.at(-1)!)
+    }
+  }
+  writeFileSync(
+    path.join(values.out, 'results.json'),
+    JSON.stringify({ node: version, seconds: Number(values.seconds), results }, null, 2),
+  )
+  if (values.json) console.log(JSON.stringify({ node: version, results }))
+  else console.log(`${renderTable(results)}\n\n${renderSummary(results)}`)
+  if (failures.length > 0) {
+    say(`\n${failures.length} apps could not be run:\n${failures.join('\n')}`)
+    process.exitCode = 1
+  }
+}
+
+main().catch((error: unknown) => {
+  say(String((error as Error).stack ?? error))
+  process.exitCode = 1
+})

@@ -1,0 +1,135 @@
+import type { AppResult, LeakResult } from './judge.js'
+
+const HEADINGS = [
+  'app',
+  'leak',
+  'found',
+  'bytes said',
+  'bytes true',
+  'off',
+  'ci95',
+  'site',
+  'holder',
+  'after',
+  'false alarms',
+]
+const RIGHT = new Set(['bytes said', 'bytes true', 'off', 'after'])
+
+/** One row per leak, one per innocent app. */
+export function renderTable(results: readonly AppResult[]): string {
+  const rows = results.flatMap((result) => {
+    const alarms = [
+      result.falseAlarms.join(', ') || '-',
+      ...(result.stopped ? [] : ['no stop line']),
+    ].join('; ')
+    if (result.leaks.length === 0) {
+      return [[result.app, 'none', '', '', '', '', '', '', '', '', alarms]]
+    }
+    return result.leaks.map((leak, index) => [
+      index === 0 ? result.app : '',
+      ...leakCells(leak),
+      index === 0 ? alarms : '',
+    ])
+  })
+  const widths = HEADINGS.map((heading, column) =>
+    Math.max(heading.length, ...rows.map((row) => row[column]!.length)),
+  )
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, column) =>
+        RIGHT.has(HEADINGS[column]!)
+          ? cell.padStart(widths[column]!)
+          : cell.padEnd(widths[column]!),
+      )
+      .join('  ')
+      .trimEnd()
+  return [line(HEADINGS), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join(
+    '\n',
+  )
+}
+
+function leakCells(leak: LeakResult): string[] {
+  const unit = leak.scope === 'process' ? '/s' : ''
+  const said = leak.saidBytes === null ? '-' : `${Math.round(leak.saidBytes)}${unit}`
+  const truth = leak.trueBytes === null ? '?' : `${Math.round(leak.trueBytes)}${unit}`
+  const off = deviation(leak)
+  return [
+    leak.kind === 'heap' ? leak.name : `${leak.name} (${leak.kind})`,
+    leak.found === 'yes' && leak.kindSaid !== leak.kind
+      ? `as ${leak.kindSaid}`
+      : leak.asShared
+        ? 'as shared'
+        : leak.found,
+    said,
+    truth,
+    off === null ? '' : `${off >= 0 ? '+' : ''}${(off * 100).toFixed(0)}%`,
+    leak.ci95 ? `${leak.ci95.map(Math.round).join('..')}${leak.covered ? '' : ' !'}` : '',
+    leak.found === 'no'
+      ? ''
+      : leak.siteRank === null
+        ? 'none'
+        : `${leak.siteRank} ${leak.siteMatch}`,
+    holderCell(leak),
+    leak.seconds === null ? '' : `${leak.seconds.toFixed(0)} s`,
+  ]
+}
+
+function holderCell(leak: LeakResult): string {
+  if (leak.found === 'no') return ''
+  if (leak.holderRank !== null) return String(leak.holderRank)
+  return leak.holdersSaid === 0 ? 'none' : `wrong: ${leak.firstHolder}`
+}
+
+/** (said - true) / true. */
+function deviation(leak: LeakResult): number | null {
+  if (leak.saidBytes === null || !leak.trueBytes) return null
+  return leak.saidBytes / leak.trueBytes - 1
+}
+
+/** The error rates, as lines of text. */
+export function renderSummary(results: readonly AppResult[]): string {
+  const leaks = results.flatMap((result) =>
+    result.leaks.map((leak) => ({ ...leak, several: result.leaks.length > 1 })),
+  )
+  const found = leaks.filter((leak) => leak.found === 'yes')
+  const figures = found.filter((leak) => deviation(leak) !== null)
+  const within = (several: boolean, share: number): string => {
+    const some = figures.filter((leak) => leak.several === several)
+    return count(some, (leak) => Math.abs(deviation(leak)!) <= share)
+  }
+  const alarms = results.reduce((sum, result) => sum + result.falseAlarms.length, 0)
+  const routes = results.reduce((sum, result) => sum + result.innocentRoutes, 0)
+  const clean = results.filter((result) => result.leaks.length === 0)
+  const judged = found.filter((leak) => leak.covered !== null)
+  const holders = found.filter((leak) => leak.holderKnown && leak.kind === 'heap')
+  const saidHolders = holders.filter((leak) => leak.holdersSaid > 0)
+  const large = leaks.filter((leak) => leak.scope === 'route' && (leak.trueBytes ?? 0) >= 2000)
+  return [
+    `found                    ${count(leaks, (leak) => leak.found === 'yes')} leaks` +
+      ` (${count(leaks.filter(atLeast100), (leak) => leak.found === 'yes')} of 100 bytes or more)` +
+      `, withdrawn ${leaks.filter((leak) => leak.found === 'withdrawn').length}`,
+    `false alarms             ${alarms} over ${routes} innocent routes, on ${count(results, (result) => result.falseAlarms.length > 0)} apps` +
+      ` (${count(clean, (result) => result.falseAlarms.length > 0)} of those that leak nothing)`,
+    `figure within 10 %       ${within(false, 0.1)} where one route leaks; ${within(true, 0.1)} where several do`,
+    `figure within 20 %       ${within(false, 0.2)} where one route leaks; ${within(true, 0.2)} where several do`,
+    `interval holds the truth ${count(judged, (leak) => leak.covered === true)}`,
+    `site first               ${count(found, (leak) => leak.siteRank === 1)}; first or second ${count(found, (leak) => (leak.siteRank ?? 9) <= 2)}`,
+    `holder first             ${count(holders, (leak) => leak.holderRank === 1)}; first or second ${count(holders, (leak) => (leak.holderRank ?? 9) <= 2)}`,
+    `wrong holders            ${count(saidHolders, (leak) => (leak.holderRank ?? 9) > 2)} of those that were named one`,
+    `2 KB a request or more   ${count(large, (leak) => leak.seconds !== null && leak.seconds <= 30)} called within 30 s`,
+    `seconds until the line   median ${median(found.map((leak) => leak.seconds).filter((s) => s !== null))}`,
+  ].join('\n')
+}
+
+function atLeast100(leak: LeakResult): boolean {
+  return leak.scope === 'process' || (leak.trueBytes ?? 0) >= 100
+}
+
+function count<T>(items: readonly T[], holds: (item: T) => boolean): string {
+  return `${items.filter(holds).length}/${items.length}`
+}
+
+function median(values: readonly number[]): string {
+  if (values.length === 0) return '-'
+  return values.toSorted((a, b) => a - b)[values.length >> 1]!.toFixed(0)
+}

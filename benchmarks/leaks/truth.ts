@@ -1,0 +1,308 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import http from 'node:http'
+import { once } from 'node:events'
+import path from 'node:path'
+import { type AppProcess, cleanEnv, startApp } from './app-process.js'
+import { type CorpusApp, type CorpusRoute, corpus, type Leak, routeName } from './corpus.js'
+import { appFile, repository } from './places.js'
+import { createRandom } from './random.js'
+import { fitSlope } from './slope.js'
+import type { MemoryReading } from './support/control.js'
+
+/** What a leak truly keeps: the slope of the memory after forced GCs, without memprof. */
+export interface Truth {
+  readonly scope: Leak['scope']
+  readonly kind: Leak['kind']
+  readonly name: string
+  /** Of the leak's kind: per request; per second for scope `process`. */
+  readonly bytes: number
+  readonly standardError: number
+  readonly heapBytes: number
+  readonly arrayBuffersBytes: number
+  /** How many requests the line goes over; for scope `shared`, all routes together. */
+  readonly requests: number
+  /** For scope `shared`: the heap's slope on each route alone. */
+  readonly routes?: Readonly<Record<string, number>>
+}
+
+export interface TruthOfNode {
+  readonly node: string
+  readonly apps: Readonly<Record<string, readonly Truth[]>>
+}
+
+/** By Node's major version: objects do not weigh the same in every V8. */
+export type TruthFile = Readonly<Record<string, TruthOfNode>>
+
+const POINTS = 12
+const CONNECTIONS = 4
+/** What the live run sends in all: a Map's table doubles, so bytes per entry depend on how many. */
+const LIVE_REQUESTS = 700 * 60
+const WARM_UP_REQUESTS = 2500
+const MIN_REQUESTS = 2400
+const MAX_SECONDS = 25
+const PROCESS_READING_MS = 1000
+
+const truthPath = path.join(repository, 'benchmarks', 'leaks', 'truth.json')
+
+export function readTruth(): TruthFile {
+  try {
+    return JSON.parse(readFileSync(truthPath, 'utf8')) as TruthFile
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {}
+    throw error
+  }
+}
+
+/** Measures the truth of the apps named and puts it into truth.json beside what is there. */
+export async function recordTruth(
+  node: string,
+  version: string,
+  apps: readonly CorpusApp[],
+  onMeasured: (app: CorpusApp, truth: Truth) => void,
+): Promise<void> {
+  const major = /^v(\d+)/.exec(version)![1]!
+  for (const app of apps) {
+    const measured: Truth[] = []
+    for (const leak of app.leaks) {
+      const truth = await measureLeak(node, app, leak)
+      measured.push(truth)
+      onMeasured(app, truth)
+    }
+    if (measured.length === 0) continue
+    // Read again each time: a run that is broken off keeps what it has.
+    const file = readTruth()
+    const known = file[major]?.apps ?? {}
+    const merged = { ...known, [app.name]: measured }
+    const ordered = Object.fromEntries(
+      corpus.filter(({ name }) => merged[name]).map(({ name }) => [name, merged[name]!]),
+    )
+    writeFileSync(
+      truthPath,
+      `${JSON.stringify({ ...file, [major]: { node: version, apps: ordered } }, null, 2)}\n`,
+    )
+  }
+}
+
+async function measureLeak(node: string, app: CorpusApp, leak: Leak): Promise<Truth> {
+  if (leak.scope === 'process') return measureProcess(node, app, leak)
+  const routes =
+    leak.scope === 'shared'
+      ? app.routes
+      : app.routes.filter((route) => routeName(route) === leak.name)
+  const parts: RouteSlopes[] = []
+  for (const route of routes) parts.push(await measureRoute(node, app, route, leak.scope))
+  const mean = (pick: (part: RouteSlopes) => number): number =>
+    parts.reduce((sum, part) => sum + pick(part), 0) / parts.length
+  const own = (part: RouteSlopes): { slope: number; standardError: number } =>
+    leak.kind === 'buffers' ? part.arrayBuffers : part.heap
+  return {
+    scope: leak.scope,
+    kind: leak.kind,
+    name: leak.name,
+    bytes: round(mean((part) => own(part).slope)),
+    standardError: round(Math.sqrt(mean((part) => own(part).standardError ** 2) / parts.length)),
+    heapBytes: round(mean((part) => part.heap.slope)),
+    arrayBuffersBytes: round(mean((part) => part.arrayBuffers.slope)),
+    requests: parts.reduce((sum, part) => sum + part.requests, 0),
+    ...(leak.scope === 'shared' && {
+      routes: Object.fromEntries(
+        routes.map((route, i) => [routeName(route), round(parts[i]!.heap.slope)]),
+      ),
+    }),
+  }
+}
+
+interface RouteSlopes {
+  readonly heap: { slope: number; standardError: number }
+  readonly arrayBuffers: { slope: number; standardError: number }
+  readonly requests: number
+}
+
+/** Only this route is asked, in a process of its own, with nothing in flight at a reading. */
+async function measureRoute(
+  node: string,
+  app: CorpusApp,
+  route: CorpusRoute,
+  scope: Leak['scope'],
+): Promise<RouteSlopes> {
+  const all = app.routes.reduce((sum, { weight }) => sum + weight, 0)
+  const live = (LIVE_REQUESTS * route.weight) / all
+  const wanted = Math.max(MIN_REQUESTS, scope === 'shared' ? LIVE_REQUESTS / 5 : live)
+  const step = Math.ceil(wanted / POINTS)
+  const running = await startControlled(node, app)
+  const random = createRandom(7)
+  const agent = new http.Agent({ keepAlive: true, maxSockets: CONNECTIONS })
+  try {
+    const counts: number[] = []
+    const readings: MemoryReading[] = []
+    let sent = 0
+    const send = async (many: number): Promise<void> => {
+      let left = many
+      const client = async (): Promise<void> => {
+        while (left-- > 0) await request(agent, running.port, route, random)
+      }
+      await Promise.all(Array.from({ length: CONNECTIONS }, client))
+      sent += many
+    }
+    await send(WARM_UP_REQUESTS)
+    await read(running)
+    const deadline = performance.now() + MAX_SECONDS * 1000
+    for (let point = 0; ; point++) {
+      if (point > 0) await send(step)
+      counts.push(sent)
+      readings.push(await read(running))
+      if (point < 8) continue
+      if (performance.now() > deadline) break
+      if (point >= POINTS && isSharp(counts, readings)) break
+    }
+    return {
+      heap: fitSlope(
+        counts,
+        readings.map((reading) => reading.heapUsedBytes),
+      ),
+      arrayBuffers: fitSlope(
+        counts,
+        readings.map((reading) => reading.arrayBuffersBytes),
+      ),
+      requests: counts.at(-1)! - counts[0]!,
+    }
+  } finally {
+    agent.destroy()
+    await running.stop()
+  }
+}
+
+/** Whether what grows is known to one percent; a small leak needs more requests for that. */
+function isSharp(counts: readonly number[], readings: readonly MemoryReading[]): boolean {
+  const { slope, standardError } = fitSlope(
+    counts,
+    readings.map((reading) => reading.heapUsedBytes + reading.arrayBuffersBytes),
+  )
+  return standardError < 0.01 * slope
+}
+
+/** No requests at all; bytes per second. */
+async function measureProcess(node: string, app: CorpusApp, leak: Leak): Promise<Truth> {
+  const running = await startControlled(node, app)
+  try {
+    await read(running)
+    await sleep(3000)
+    const readings: MemoryReading[] = []
+    for (let point = 0; point <= POINTS; point++) {
+      if (point > 0) await sleep(PROCESS_READING_MS)
+      readings.push(await read(running))
+    }
+    const seconds = readings.map((reading) => reading.timeMs / 1000)
+    const heap = fitSlope(
+      seconds,
+      readings.map((reading) => reading.heapUsedBytes),
+    )
+    const arrayBuffers = fitSlope(
+      seconds,
+      readings.map((reading) => reading.arrayBuffersBytes),
+    )
+    const own = leak.kind === 'buffers' ? arrayBuffers : heap
+    return {
+      scope: leak.scope,
+      kind: leak.kind,
+      name: leak.name,
+      bytes: round(own.slope),
+      standardError: round(own.standardError),
+      heapBytes: round(heap.slope),
+      arrayBuffersBytes: round(arrayBuffers.slope),
+      requests: 0,
+    }
+  } finally {
+    await running.stop()
+  }
+}
+
+function startControlled(node: string, app: CorpusApp): Promise<AppProcess> {
+  return startApp({
+    node,
+    nodeArguments: ['--expose-gc', '-r', path.join(__dirname, 'support', 'control.js')],
+    file: appFile(app),
+    cwd: repository,
+    env: cleanEnv(),
+    ipc: true,
+  })
+}
+
+async function read(running: AppProcess): Promise<MemoryReading> {
+  running.child.send('read')
+  const [reading] = (await once(running.child, 'message')) as [MemoryReading]
+  return reading
+}
+
+function request(
+  agent: http.Agent,
+  port: number,
+  route: CorpusRoute,
+  random: ReturnType<typeof createRandom>,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const body = route.body?.(random)
+    const headers =
+      body === undefined
+        ? {}
+        : {
+            'content-type':
+              typeof body === 'string' ? 'application/json' : 'application/octet-stream',
+            'content-length': Buffer.byteLength(body),
+          }
+    http
+      .request(
+        {
+          agent,
+          host: '127.0.0.1',
+          port,
+          method: route.method,
+          path: route.path(random),
+          headers,
+        },
+        (response) => {
+          if (response.statusCode! >= 400) {
+            reject(new Error(`${routeName(route)} answered ${response.statusCode}`))
+          }
+          response.resume()
+          response.once('close', resolve)
+        },
+      )
+      .once('error', reject)
+      .end(body)
+  })
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10
+}
+
+/** The live heap in MB every three seconds under the same load as a judged run, without memprof: what
+ * a filling cache, a burst or a leak truly looks like. */
+export async function measureCurve(
+  node: string,
+  app: CorpusApp,
+  runLoad: (port: number) => Promise<unknown>,
+): Promise<number[]> {
+  const running = await startControlled(node, app)
+  const megabytes: number[] = []
+  try {
+    let over = false
+    const load = runLoad(running.port).finally(() => {
+      over = true
+    })
+    while (!over) {
+      const { heapUsedBytes, arrayBuffersBytes } = await read(running)
+      megabytes.push((heapUsedBytes + arrayBuffersBytes) / 1e6)
+      await sleep(3000)
+    }
+    await load
+    return megabytes
+  } finally {
+    await running.stop()
+  }
+}
