@@ -14,7 +14,7 @@ export function connectReport(
   path: string,
   durationMs: number,
   before: Reading,
-  after: Reading
+  after: Reading,
 ): string {
   const vsize = after.vsizeBytes - before.vsizeBytes
   const of = (used: number, total: number): string =>
@@ -27,6 +27,6 @@ export function connectReport(
     `heap before: ${of(before.heapUsedBytes, before.heapTotalBytes)}`,
     `heap after: ${of(after.heapUsedBytes, after.heapTotalBytes)}`,
     '',
-    ''
+    '',
   ].join('\n')
 }

@@ -4,13 +4,17 @@
  * Writing is asynchronous and bounded: what cannot be written is dropped and counted, and the app
  * never waits for it, except at the end, when what is left is flushed.
  */
+import { openSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { threadId } from 'node:worker_threads'
 import pino, { type Logger } from 'pino'
+import { errorMessage } from '../errors'
 import { type Line, SCHEMA_VERSION } from '../schema'
 
 /** Bytes waiting for a slow destination, at most; then lines are dropped, and that is said. */
 const MAX_WAITING_BYTES = 16 << 20
+/** The log tells paths and function names of the app: its owner may read it, nobody else write. */
+const LOG_FILE_MODE = 0o644
 
 type Level = 'debug' | 'info' | 'warn'
 const LEVEL_OF: Record<Line['event'], Level> = {
@@ -21,7 +25,7 @@ const LEVEL_OF: Record<Line['event'], Level> = {
   leak: 'warn',
   measure: 'info',
   warning: 'warn',
-  stop: 'info'
+  stop: 'info',
 }
 
 export interface EmitterOptions {
@@ -30,14 +34,16 @@ export interface EmitterOptions {
   readonly level: string
   readonly service: string
   readonly version: string
-  /** The destination failed; said on stderr, once. */
-  readonly onProblem: (message: string) => void
+  /** A line to the person on stderr: the destination failed. Called once for each failure. */
+  readonly say: (message: string) => void
 }
 
 export interface Emitter {
   isOn(event: Line['event']): boolean
   write(line: Line, msg: string): void
-  /** Lines that were dropped because the destination was too slow or failed. */
+  /** Text as it is, for formats other than JSON. */
+  writeText(text: string): void
+  /** Lines dropped because the destination was too slow, or failed. */
   readonly lost: number
   /** Writes all that waits, now. */
   flushSync(): void
@@ -55,70 +61,78 @@ export function makeInstanceId(): string {
 export function openEmitter(options: EmitterOptions): Emitter {
   let lost = 0
   let failed = false
-  const fail = (error: unknown): void => {
+
+  const destination = pino.destination({
+    fd: openDescriptor(options),
+    sync: false,
+    maxLength: MAX_WAITING_BYTES,
+  })
+  destination.on('drop', () => {
+    lost++
+  })
+  destination.on('error', fail)
+
+  function fail(error: unknown): void {
     if (failed) return
     failed = true
-    options.onProblem(error instanceof Error ? error.message : String(error))
-  }
-
-  let destination: ReturnType<typeof pino.destination> | null = null
-  try {
-    const { destination: to } = options
-    destination = pino.destination({
-      dest: to === 'stdout' ? 1 : to === 'stderr' ? 2 : to,
-      // A file is opened at once, so that a wrong path is known now; writing is asynchronous.
-      sync: false,
-      mkdir: false,
-      maxLength: MAX_WAITING_BYTES
-    })
-    destination.on('error', fail)
-    destination.on('drop', () => {
-      lost++
-    })
-  } catch (error) {
-    fail(error)
-  }
-
-  const logger: Logger | null =
-    destination &&
-    pino(
-      {
-        name: 'memprof',
-        level: options.level,
-        base: {
-          pid: process.pid,
-          hostname: hostname(),
-          name: 'memprof',
-          v: SCHEMA_VERSION,
-          service: options.service,
-          version: options.version,
-          instance: makeInstanceId(),
-          ...(threadId === 0 ? {} : { threadId })
-        }
-      },
-      destination
+    const { destination: to, say } = options
+    const reason = String((error as Error)?.message)
+    say(
+      `memprof: ${errorMessage('ERR_MEMPROF_DESTINATION', { destination: to, reason, instead: 'no lines are written' })}`,
     )
+  }
+
+  const logger: Logger = pino(
+    {
+      level: options.level,
+      base: {
+        pid: process.pid,
+        hostname: hostname(),
+        name: 'memprof',
+        v: SCHEMA_VERSION,
+        service: options.service,
+        version: options.version,
+        instance: makeInstanceId(),
+        ...(threadId === 0 ? {} : { threadId }),
+      },
+    },
+    destination,
+  )
 
   return {
-    isOn: event => logger?.isLevelEnabled(LEVEL_OF[event]) ?? false,
+    isOn: (event) => logger.isLevelEnabled(LEVEL_OF[event]),
     write(line, msg) {
-      if (failed || !logger) {
-        lost++
-        return
-      }
-      logger[LEVEL_OF[line.event]](line, msg)
+      if (failed) lost++
+      else logger[LEVEL_OF[line.event]](line, msg)
+    },
+    writeText(text) {
+      if (failed) lost++
+      else destination.write(text)
     },
     get lost() {
       return lost
     },
     flushSync() {
-      if (failed || !destination) return
+      if (failed) return
       try {
         destination.flushSync()
       } catch (error) {
-        // `sonic boom is not ready yet`: a file that never opened. Anything else is as final here.
         fail(error)
       }
-    }
+    },
+  }
+}
+
+/** Opened at once, so that a path that cannot be written is known now; stdout then stands in. */
+function openDescriptor({ destination, say }: EmitterOptions): number {
+  if (destination === 'stdout') return 1
+  if (destination === 'stderr') return 2
+  try {
+    return openSync(destination, 'a', LOG_FILE_MODE)
+  } catch (error) {
+    const reason = String((error as Error)?.message)
+    const instead = 'the lines go to stdout'
+    say(`memprof: ${errorMessage('ERR_MEMPROF_DESTINATION', { destination, reason, instead })}`)
+    return 1
   }
 }

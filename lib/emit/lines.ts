@@ -32,13 +32,13 @@ export function memoryFields(before: Reading, after: Reading): MemoryFields {
   return fields as unknown as MemoryFields
 }
 
-function readingAt(ring: RequestRing, at: number, side: 'Before' | 'After'): Reading {
+export function readingAt(ring: RequestRing, at: number, side: 'Before' | 'After'): Reading {
   return {
     rssBytes: ring[`rss${side}Bytes`][at]!,
     vsizeBytes: ring[`vsize${side}Bytes`][at]!,
     heapUsedBytes: ring[`heapUsed${side}Bytes`][at]!,
     heapTotalBytes: ring[`heapTotal${side}Bytes`][at]!,
-    externalBytes: ring[`external${side}Bytes`][at]!
+    externalBytes: ring[`external${side}Bytes`][at]!,
   }
 }
 
@@ -57,7 +57,7 @@ export function requestLine(ring: RequestRing, at: number, route: Route): Reques
     concurrency,
     gcs,
     clean: concurrency === 1 && gcs === 0,
-    ...memoryFields(readingAt(ring, at, 'Before'), readingAt(ring, at, 'After'))
+    ...memoryFields(readingAt(ring, at, 'Before'), readingAt(ring, at, 'After')),
   }
 }
 
@@ -72,7 +72,7 @@ function deltaSummary(deltas: Distribution): RouteLine['heapDeltaBytes'] {
     clean: deltas.count,
     mean: Math.round(deltas.mean),
     p50: Math.round(deltas.quantile(0.5)),
-    max: deltas.max
+    max: deltas.max,
   }
 }
 
@@ -80,7 +80,7 @@ function deltaSummary(deltas: Distribution): RouteLine['heapDeltaBytes'] {
 function highest(
   layers: ReadonlyMap<string, LayerSum>,
   total: 'ms' | 'heapBytes',
-  count: 'requests' | 'cleanRequests'
+  count: 'requests' | 'cleanRequests',
 ): { name: string; mean: number } | null {
   let found: { name: string; mean: number } | null = null
   for (const [name, sum] of layers) {
@@ -109,7 +109,7 @@ export function routeLine(stats: RouteStats, retention: RetentionFields): RouteL
       p50: ms(durationUs.quantile(0.5)),
       p90: ms(durationUs.quantile(0.9)),
       p99: ms(durationUs.quantile(0.99)),
-      max: ms(durationUs.max)
+      max: ms(durationUs.max),
     },
     heapDeltaBytes: deltaSummary(stats.cleanHeapDeltaBytes),
     rssDeltaBytes: deltaSummary(stats.cleanRssDeltaBytes),
@@ -120,7 +120,7 @@ export function routeLine(stats: RouteStats, retention: RetentionFields): RouteL
     requestsTotal: stats.requestsTotal,
     errorsTotal: stats.errorsTotal,
     abortedTotal: stats.abortedTotal,
-    ...retention
+    ...retention,
   }
 }
 
@@ -128,7 +128,7 @@ export function routeMsg(line: RouteLine): string {
   const { durationMs } = line
   const parts = [
     `${routeName(line)}: ${formatCount(line.requests, 'request')}`,
-    `p50 ${durationMs.p50} ms, p99 ${durationMs.p99} ms`
+    `p50 ${durationMs.p50} ms, p99 ${durationMs.p99} ms`,
   ]
   if (line.aborted > 0) parts.push(`${line.aborted} aborted`)
   if (line.verdict === 'leaking' && line.retainedBytesPerRequest !== undefined) {

@@ -24,7 +24,7 @@ export function formatSeconds(seconds: number): string {
     [Math.floor(seconds / 86400), 'd'],
     [Math.floor(seconds / 3600) % 24, 'h'],
     [Math.floor(seconds / 60) % 60, 'min'],
-    [Math.floor(seconds) % 60, 's']
+    [Math.floor(seconds) % 60, 's'],
   ]
   const from = parts.findIndex(([value]) => value > 0)
   if (from < 0) return '0 s'

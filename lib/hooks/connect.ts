@@ -40,7 +40,13 @@ export function connectFiles(listener: HookListener): HookedFile[] {
   function framed(handle: AnyFunction, info: LayerInfo): AnyFunction {
     const wrapper =
       handle.length === 4
-        ? function (this: unknown, err: unknown, req: unknown, res: object, next: unknown): unknown {
+        ? function (
+            this: unknown,
+            err: unknown,
+            req: unknown,
+            res: object,
+            next: unknown,
+          ): unknown {
             const frame = enter(res, info)
             return frame
               ? frame.call4(handle, this, err, req, res, next)
@@ -66,7 +72,8 @@ export function connectFiles(listener: HookListener): HookedFile[] {
         owner: app,
         pattern: patternText(layer.route),
         name: original.name || handler?.name || '<anonymous>',
-        isRouter: typeof handler?.handle === 'function'
+        isRouter: typeof handler?.handle === 'function',
+        handlesErrors: original.length === 4,
       })
       const ours = layer.handle
       remember(layer, () => {
@@ -93,7 +100,7 @@ export function connectFiles(listener: HookListener): HookedFile[] {
       packageName: 'connect',
       file: 'connect',
       range: CONNECT,
-      apply: exports => {
+      apply: (exports) => {
         const original = exports as AnyFunction
         function createServer(this: unknown, ...args: unknown[]): unknown {
           const app = original.apply(this, args) as App
@@ -108,9 +115,9 @@ export function connectFiles(listener: HookListener): HookedFile[] {
           exports: Object.assign(createServer, original),
           unpatch: () => {
             for (const entry of undo.splice(0)) entry.deref()?.unpatch()
-          }
+          },
         }
-      }
-    }
+      },
+    },
   ]
 }

@@ -40,8 +40,16 @@ export function expressFiles(listener: HookListener): HookedFile[] {
   function infoOf(layer: Layer): LayerInfo {
     let info = layers.get(layer)
     if (!info) {
-      // Not declared through `use` or `route`: a function inside a route.
-      info = { kind: 'handler', owner: null, pattern: '', name: nameOf(layer), isRouter: false }
+      // Not seen when it was declared: a function inside a route, or a layer older than our hooks.
+      const path = (layer.route as { path?: unknown } | undefined)?.path
+      info = {
+        kind: layer.route ? 'route' : 'handler',
+        owner: null,
+        pattern: layer.route ? patternText(path) : '',
+        name: nameOf(layer),
+        isRouter: false,
+        handlesErrors: layer.handle?.length === 4,
+      }
       layers.set(layer, info)
     }
     return info
@@ -58,7 +66,8 @@ export function expressFiles(listener: HookListener): HookedFile[] {
         owner: router,
         pattern: patternText(path),
         name: nameOf(layer),
-        isRouter: Array.isArray(layer.handle?.stack) || layer.name === 'mounted_app'
+        isRouter: Array.isArray(layer.handle?.stack) || layer.name === 'mounted_app',
+        handlesErrors: layer.handle?.length === 4,
       })
     }
   }
@@ -113,17 +122,17 @@ export function expressFiles(listener: HookListener): HookedFile[] {
   function patchLayer(exports: unknown, handle: string, handleError: string): Unpatch {
     const prototype = (exports as { prototype: object }).prototype
     const undo = [patch(prototype, handle, handling), patch(prototype, handleError, handlingError)]
-    return () => undo.forEach(unpatch => unpatch())
+    return () => undo.forEach((unpatch) => unpatch())
   }
 
   function patchDeclarations(router: object): Unpatch {
     const undo = [patch(router, 'use', declaring), patch(router, 'route', declaring)]
-    return () => undo.forEach(unpatch => unpatch())
+    return () => undo.forEach((unpatch) => unpatch())
   }
 
   const inPlace = (exports: unknown, unpatch: Unpatch): { exports: unknown; unpatch: Unpatch } => ({
     exports,
-    unpatch
+    unpatch,
   })
 
   return [
@@ -132,40 +141,40 @@ export function expressFiles(listener: HookListener): HookedFile[] {
       packageName: 'express',
       file: 'express/lib/express',
       range: EXPRESS,
-      apply: exports => inPlace(exports, () => {})
+      apply: (exports) => inPlace(exports, () => {}),
     },
     {
       packageName: 'express',
       file: 'express/lib/router/layer',
       range: EXPRESS,
-      apply: exports => inPlace(exports, patchLayer(exports, 'handle_request', 'handle_error'))
+      apply: (exports) => inPlace(exports, patchLayer(exports, 'handle_request', 'handle_error')),
     },
     {
       packageName: 'express',
       file: 'express/lib/router/index',
       range: EXPRESS,
       // In Express 4 the exported function is itself the prototype of every router.
-      apply: exports => inPlace(exports, patchDeclarations(exports as object))
+      apply: (exports) => inPlace(exports, patchDeclarations(exports as object)),
     },
     {
       packageName: 'router',
       file: 'router/lib/layer',
       range: ROUTER,
-      apply: exports => inPlace(exports, patchLayer(exports, 'handleRequest', 'handleError'))
+      apply: (exports) => inPlace(exports, patchLayer(exports, 'handleRequest', 'handleError')),
     },
     {
       packageName: 'router',
       file: 'router',
       range: ROUTER,
-      apply: exports =>
-        inPlace(exports, patchDeclarations((exports as { prototype: object }).prototype))
+      apply: (exports) =>
+        inPlace(exports, patchDeclarations((exports as { prototype: object }).prototype)),
     },
     {
       packageName: 'finalhandler',
       file: 'finalhandler',
       range: FINALHANDLER,
-      apply: exports => inPlace(wrapFinalHandler(exports as AnyFunction, listener), () => {})
-    }
+      apply: (exports) => inPlace(wrapFinalHandler(exports as AnyFunction, listener), () => {}),
+    },
   ]
 }
 

@@ -54,8 +54,12 @@ export function patchHttp(listener: HookListener, mark: Mark): Unpatch {
   function patchMessages(): typeof import('node:http') {
     const loaded = require('node:http') as typeof import('node:http')
     unpatches.push(
-      patch(loaded.ServerResponse.prototype, 'emit', original => wrapResponseEmit(original, listener)),
-      patch(loaded.IncomingMessage.prototype, '_destroy', original => wrapDestroy(original, listener))
+      patch(loaded.ServerResponse.prototype, 'emit', (original) =>
+        wrapResponseEmit(original, listener),
+      ),
+      patch(loaded.IncomingMessage.prototype, '_destroy', (original) =>
+        wrapDestroy(original, listener),
+      ),
     )
     return loaded
   }
@@ -66,7 +70,7 @@ export function patchHttp(listener: HookListener, mark: Mark): Unpatch {
   }
 
   unpatches.push(
-    patch(serverPrototype(), 'emit', original => {
+    patch(serverPrototype(), 'emit', (original) => {
       const emit: EmitFunction = function emit(this: Server, ...args: unknown[]): unknown {
         const event = args[0]
         if (!listener.active) return original.apply(this, args)
@@ -83,7 +87,7 @@ export function patchHttp(listener: HookListener, mark: Mark): Unpatch {
       }
       emit[MARK] = mark
       return emit
-    })
+    }),
   )
 
   function startServer(server: Server): void {
@@ -97,7 +101,10 @@ export function patchHttp(listener: HookListener, mark: Mark): Unpatch {
     }
   }
 
-  function startRequest(server: object, args: unknown[]): ReturnType<HookListener['requestStarted']> {
+  function startRequest(
+    server: object,
+    args: unknown[],
+  ): ReturnType<HookListener['requestStarted']> {
     try {
       const res = args[2]
       return isHttp1(res) ? listener.requestStarted(server, args[1] as IncomingMessage, res) : null

@@ -31,6 +31,8 @@ export interface LayerInfo {
   readonly name: string
   /** True where the layer only passes on to a router or app of its own, which has its own layers. */
   readonly isRouter: boolean
+  /** True for an error handler: it answers in another layer's stead. */
+  readonly handlesErrors: boolean
 }
 
 export interface HookListener {

@@ -1,8 +1,9 @@
 /**
  * Sees a package's files as they are loaded, and hands those of interest to their patch.
  *
- * require-in-the-middle sees every file that passes through `require`. What an ES module imports does
- * not, but it is still loaded by `Module.prototype.load`: wrapped for just that case.
+ * require-in-the-middle sees every file that passes through `require`, by the name of its folder.
+ * What an ES module imports does not pass there, and a package installed under an alias has another
+ * folder; both are still compiled by `Module.prototype._compile`: wrapped for just these.
  */
 import { readFileSync } from 'node:fs'
 import Module from 'node:module'
@@ -40,11 +41,16 @@ export interface HookReport {
 /** package.json is read to learn a version: at most this many bytes. */
 const MAX_PACKAGE_JSON_BYTES = 1 << 20
 
-function packageVersion(basedir: string): { version: string; main: string } {
+interface PackageJson {
+  readonly name: string
+  readonly version: string
+}
+
+function packageJson(basedir: string): PackageJson {
   const text = readFileSync(`${basedir}${sep}package.json`, 'utf8')
-  if (text.length > MAX_PACKAGE_JSON_BYTES) return { version: '0.0.0', main: '' }
-  const parsed = JSON.parse(text) as { version?: unknown; main?: unknown }
-  return { version: String(parsed.version), main: String(parsed.main ?? 'index.js') }
+  if (text.length > MAX_PACKAGE_JSON_BYTES) return { name: '', version: '0.0.0' }
+  const { name, version } = JSON.parse(text) as Partial<PackageJson>
+  return { name: String(name), version: String(version) }
 }
 
 /** `>=min <below`, by major and minor: patch numbers never decide here. */
@@ -54,22 +60,26 @@ export function inRange(version: string, range: VersionRange): boolean {
   return order(range.min) >= 0 && order(range.below) < 0
 }
 
-/** `/x/node_modules/@a/b/lib/c.js` -> its package's folder and name; the innermost one. */
-function packageOf(filename: string): { basedir: string; name: string; inner: string } | null {
+/** `/x/node_modules/@a/b/lib/c.js` -> its package's folder and `lib/c.js`; the innermost one. */
+function packageOf(filename: string): { basedir: string; inner: string } | null {
   const marker = `${sep}node_modules${sep}`
   const at = filename.lastIndexOf(marker)
   if (at < 0) return null
   const rest = filename.slice(at + marker.length).split(sep)
   const name = rest[0]?.startsWith('@') ? rest.slice(0, 2).join('/') : (rest[0] ?? '')
   const inner = rest.slice(name.includes('/') ? 2 : 1).join('/')
-  return { basedir: filename.slice(0, at + marker.length) + name.split('/').join(sep), name, inner }
+  return { basedir: filename.slice(0, at + marker.length) + name.split('/').join(sep), inner }
 }
 
 export function hookModules(
   files: readonly HookedFile[],
-  listener: HookListener
+  listener: HookListener,
 ): { report(): HookReport; unpatch: Unpatch } {
-  const byFile = new Map(files.map(file => [file.file, file]))
+  const byFile = new Map(files.map((file) => [file.file, file]))
+  /** `lib/router/layer.js`; `index.js` for main files. */
+  const innerPaths = new Set(
+    files.map(({ packageName, file }) => `${file.slice(packageName.length + 1) || 'index'}.js`),
+  )
   const patched = new WeakMap<object, unknown>()
   const unpatches: Unpatch[] = []
   const hooked = new Map<string, HookedPackage>()
@@ -79,7 +89,7 @@ export function hookModules(
     if ((typeof exports !== 'object' && typeof exports !== 'function') || !exports) return exports
     if (patched.has(exports)) return patched.get(exports)
     try {
-      const { version } = packageVersion(basedir)
+      const { version } = packageJson(basedir)
       const name = file.packageName
       const key = `${name}@${version}`
       if (!inRange(version, file.range)) {
@@ -100,52 +110,51 @@ export function hookModules(
     }
   }
 
-  const packages = [...new Set(files.map(file => file.packageName))]
+  const packages = [...new Set(files.map((file) => file.packageName))]
   const hook = new Hook(packages, { internals: true }, (exports, name, basedir) => {
     const file = byFile.get(name.replaceAll('\\', '/').replace(/\.js$/, ''))
     return file && basedir ? (apply(file, exports, basedir) as typeof exports) : exports
   })
-  const unpatchLoad = patch(Module.prototype as unknown as object, 'load', original =>
-    wrapLoad(original, (filename, exports) => {
-      const found = packageOf(filename)
-      if (!found || !packages.includes(found.name)) return exports
-      const isMain = filename === mainFile(found.basedir)
-      const file = byFile.get(isMain ? found.name : `${found.name}/${found.inner.replace(/\.js$/, '')}`)
-      return file ? apply(file, exports, found.basedir) : exports
-    })
+  const unpatchCompile = patch(Module.prototype as unknown as object, '_compile', (original) =>
+    wrapCompile(original, seeCompiled),
   )
+  // Loaded before us, where `start()` is called by hand: prototypes can still be patched.
+  for (const [filename, loaded] of Object.entries(require.cache)) {
+    if (loaded?.loaded) seeCompiled(filename, loaded.exports)
+  }
 
-  /** Only asked for files of hooked packages: a handful per process. */
-  function mainFile(basedir: string): string {
-    try {
-      return require.resolve(basedir)
-    } catch {
-      return ''
-    }
+  function seeCompiled(filename: string, exports: unknown): unknown {
+    const found = packageOf(filename)
+    if (!found || !innerPaths.has(found.inner)) return exports
+    const { name } = packageJson(found.basedir)
+    const isMain = found.inner === 'index.js'
+    const file = byFile.get(isMain ? name : `${name}/${found.inner.replace(/\.js$/, '')}`)
+    return file ? apply(file, exports, found.basedir) : exports
   }
 
   return {
     report: () => ({ hooked: [...hooked.values()], notHooked: [...notHooked.values()] }),
     unpatch: () => {
       hook.unhook()
-      unpatchLoad()
+      unpatchCompile()
       for (const unpatch of unpatches.splice(0)) unpatch()
-    }
+    },
   }
 }
 
-type SeeLoaded = (filename: string, exports: unknown) => unknown
+type SeeCompiled = (filename: string, exports: unknown) => unknown
 
-function wrapLoad(original: AnyFunction, see: SeeLoaded): AnyFunction {
-  return function load(this: { exports: unknown }, ...args: unknown[]): unknown {
+/** Node keeps the exports of a module for importers before `load` returns: hence not there. */
+function wrapCompile(original: AnyFunction, see: SeeCompiled): AnyFunction {
+  return function _compile(this: { exports: unknown }, ...args: unknown[]): unknown {
     const result = original.apply(this, args)
-    const filename = args[0]
+    const filename = args[1]
     if (typeof filename === 'string' && filename.includes('node_modules')) {
       try {
         const exports = see(filename, this.exports)
         if (exports !== this.exports) this.exports = exports
       } catch {
-        // The module is loaded; what we could not see of it shows as `notHooked`.
+        // The module is loaded; what we could not see of it shows as not hooked.
       }
     }
     return result

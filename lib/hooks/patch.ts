@@ -15,7 +15,7 @@ export type Unpatch = () => void
 export function patch(
   holder: object,
   name: string,
-  wrapper: (original: AnyFunction) => AnyFunction
+  wrapper: (original: AnyFunction) => AnyFunction,
 ): Unpatch {
   const target = holder as Record<string, AnyFunction>
   const before = Object.getOwnPropertyDescriptor(target, name)

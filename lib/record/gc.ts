@@ -81,12 +81,12 @@ export function watchGc(onMajor: () => void): GcWatch {
     }
     if (major) onMajor()
   }
-  const observer = new PerformanceObserver(list => take(list.getEntries()))
+  const observer = new PerformanceObserver((list) => take(list.getEntries()))
   observer.observe({ entryTypes: ['gc'] })
   return {
     log,
     collect: () => take(observer.takeRecords()),
-    stop: () => observer.disconnect()
+    stop: () => observer.disconnect(),
   }
 }
 

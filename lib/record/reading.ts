@@ -69,7 +69,7 @@ export function openMemoryReader(): MemoryReader {
     close() {
       if (descriptor >= 0) closeSync(descriptor)
       descriptor = -1
-    }
+    },
   }
 }
 

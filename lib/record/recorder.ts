@@ -12,7 +12,15 @@ import type { MemoryReader } from './reading'
 import { MAX_TIMED_LAYERS, RequestState } from './request-state'
 import { OUTCOMES, RequestRing } from './ring'
 import { RouteStats } from './route-stats'
-import { type FrameMaker, knownMethod, normalisePath, type Route, RouteTable, UNMATCHED } from './routes'
+import {
+  type FrameMaker,
+  knownMethod,
+  normalisePath,
+  OPTIONS_ANSWER,
+  type Route,
+  RouteTable,
+  UNMATCHED,
+} from './routes'
 
 /** One request in this many has its layers timed, after the first few. */
 const TIMED_ONE_IN = 16
@@ -28,7 +36,11 @@ const FINISHED = OUTCOMES.indexOf('finished')
 const ABORTED = OUTCOMES.indexOf('aborted')
 const ERRORED = OUTCOMES.indexOf('errored')
 /** Codes of a connection that the other side gave up. */
-const CLIENT_GONE: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'])
+const CLIENT_GONE: ReadonlySet<unknown> = new Set([
+  'ECONNRESET',
+  'EPIPE',
+  'ERR_STREAM_PREMATURE_CLOSE',
+])
 
 export interface RecorderOptions {
   readonly ringSize: number
@@ -42,6 +54,8 @@ export interface RecorderOptions {
   readonly onNearlyFull: () => void
   /** A request ended; `res.req` may be watched to see whether the app lets go of it. */
   readonly onEnded: (res: ServerResponse, route: Route) => void
+  /** A row was written, at that index of the ring. */
+  readonly onRecorded: ((index: number) => void) | null
 }
 
 export class Recorder {
@@ -162,6 +176,9 @@ export class Recorder {
     if (!state) return null
     if (!state.framework) this.#markFramework(state)
     if (state.timed) this.#closeTimed(state, layer)
+    // The request stays where it failed: an error handler answers for all.
+    if (layer.handlesErrors)
+      return this.routes.layerFrame(state.node ?? this.routes.root, layer.name)
     if (layer.kind === 'handler') {
       state.lastLayer = layer
       return state.route ? state.route.frame : null
@@ -298,9 +315,11 @@ export class Recorder {
     stats.countEnded(state.outcome === ABORTED, state.status)
     if (state.timedCount > 0) {
       stats.addLayerTimes(state)
-      if (state.concurrency === 1 && this.#alone.length < MAX_ALONE) this.#alone.push(copyLayers(state))
+      if (state.concurrency === 1 && this.#alone.length < MAX_ALONE)
+        this.#alone.push(copyLayers(state))
     }
-    this.ring.push(state)
+    const at = this.ring.push(state)
+    this.#options.onRecorded?.(at)
     state.reset()
     if (this.#pool.length < MAX_POOLED) this.#pool.push(state)
     if (!this.#nearlyFullSaid && this.ring.unread >= this.ring.capacity * DRAIN_AT_SHARE) {
@@ -330,6 +349,8 @@ export class Recorder {
     }
     if (state.route) return state.route
     const pattern = state.node?.pattern
+    // Express answers for the routes it has when none of them handles OPTIONS.
+    if (!pattern && method === 'OPTIONS') return this.routes.named(method, OPTIONS_ANSWER)
     if (pattern) return this.routes.named(method, pattern)
     return this.routes.named(method, state.lastLayer ? `(${state.lastLayer.name})` : UNMATCHED)
   }
@@ -343,7 +364,7 @@ export class Recorder {
       if (gcLog.countBetween(startMs, endMs) > 0) continue
       this.#stats[routeId]!.addLayerHeap(names, heapBytes)
     }
-    ring.drain(at => {
+    ring.drain((at) => {
       const gcs = gcLog.countBetween(ring.startMs[at]!, ring.endMs[at]!)
       ring.gcs[at] = gcs
       const stats = this.#stats[ring.routeId[at]!]!
@@ -368,7 +389,7 @@ interface LayersAlone {
 
 function copyLayers(state: RequestState): LayersAlone {
   const { routeId, startMs, endMs, timedCount } = state
-  const names = state.timedLayers.slice(0, timedCount).map(layer => layer.name)
+  const names = state.timedLayers.slice(0, timedCount).map((layer) => layer.name)
   return { routeId, startMs, endMs, names, heapBytes: state.timedHeapBytes.slice(0, timedCount) }
 }
 

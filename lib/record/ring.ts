@@ -88,7 +88,8 @@ export class RequestRing {
     return this.capacity * (12 * 8 + 4 + 2 + 2 + 2 + 1)
   }
 
-  push(request: FinishedRequest): void {
+  /** @returns the row's index in the columns */
+  push(request: FinishedRequest): number {
     const at = this.#written % this.capacity
     if (this.#written - this.#read === this.capacity) {
       this.#read++
@@ -113,6 +114,7 @@ export class RequestRing {
     this.externalBeforeBytes[at] = before.externalBytes
     this.externalAfterBytes[at] = after.externalBytes
     if (this.path) this.path[at] = request.path
+    return at
   }
 
   /** Calls `visit(index)` for each row not yet read, oldest first, and marks them read. */

@@ -8,11 +8,22 @@ import type { Frame } from '../hooks/listener'
 export const MAX_PATTERN_CHARS = 256
 /** Routes no framework matched share one name: what strangers ask for never makes a route. */
 export const UNMATCHED = '(unmatched)'
+/** What a framework, or a CORS middleware before all routes, says to OPTIONS. */
+export const OPTIONS_ANSWER = '(options)'
 export const OTHER = '(other)'
 
 /** Methods of RFC 9110 and 5789; anything else is `_OTHER`, as in the OpenTelemetry conventions. */
 const METHODS: ReadonlySet<string> = new Set([
-  'GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH', 'QUERY'
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'DELETE',
+  'CONNECT',
+  'OPTIONS',
+  'TRACE',
+  'PATCH',
+  'QUERY',
 ])
 export function knownMethod(method: unknown): string {
   return METHODS.has(method as string) ? (method as string) : '_OTHER'
@@ -118,7 +129,7 @@ export class RouteTable {
       id: this.#routes.length,
       method,
       pattern: cut,
-      frame: this.#makeFrame('route', method ? `${method} ${cut}` : cut)
+      frame: this.#makeFrame('route', method ? `${method} ${cut}` : cut),
     }
     this.#routes.push(route)
     this.#byKey.set(`${method} ${pattern}`, route)

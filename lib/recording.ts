@@ -1,0 +1,313 @@
+/**
+ * One recording: from the first server that listens to the end of the process or `stop()`. Owns the
+ * ring, the timers, the destination, and what a person reads of them.
+ */
+import type { ServerResponse } from 'node:http'
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
+import { getHeapStatistics } from 'node:v8'
+import type { Config } from './config'
+import { requestChannel } from './emit/channels'
+import { connectReport } from './emit/connect-report'
+import { type Emitter, type EmitterOptions, openEmitter } from './emit/emitter'
+import { readingAt, requestLine, requestMsg, roundMs, routeLine, routeMsg } from './emit/lines'
+import { formatBytes, formatCount, formatSeconds } from './emit/units'
+import type { HookReport } from './hooks/modules'
+import { watchProcessEnd, watchSignal } from './hooks/process-end'
+import type { Unpatch } from './hooks/patch'
+import { PACKAGE_VERSION } from './package-version'
+import { watchGc } from './record/gc'
+import { emptyReading, openMemoryReader } from './record/reading'
+import { Recorder } from './record/recorder'
+import type { Route } from './record/routes'
+import { say } from './say'
+import type { Line, ProcessLine, RequestLine, RouteVerdict } from './schema'
+
+/** Resolution of the event loop's delay, ms: the default of most tools. */
+const DELAY_RESOLUTION_MS = 20
+
+export interface RecordingOptions {
+  readonly config: Config
+  readonly destination: EmitterOptions
+  /** Which packages are hooked, as of now. */
+  readonly report: () => HookReport
+}
+
+export interface Recording {
+  readonly recorder: Recorder
+  write(line: Line, msg: string): void
+  warn(code: string, message: string): void
+  records(): RequestLine[]
+  verdicts(): RouteVerdict[]
+  writeInterval(): void
+  close(reason: string): void
+}
+
+export function openRecording(options: RecordingOptions): Recording {
+  const { config } = options
+  const emitter = openEmitter(options.destination)
+  const json = config.format === 'json'
+  const startedMs = performance.now()
+  const reader = openMemoryReader()
+  const reading = emptyReading()
+  let liveHeapBytes: number | undefined
+  const gc = watchGc(() => {
+    liveHeapBytes = getHeapStatistics().used_heap_size
+  })
+  const loopDelay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS })
+  loopDelay.enable()
+  let loopUse = performance.eventLoopUtilization()
+  let cpuMs = 0
+  let cpuMsTotal = 0
+  let pauseMsWritten = 0
+  let requestsWritten = 0
+  let droppedWritten = 0
+  let lostSaid = 0
+  let drainPlanned = false
+  let closed = false
+  const warned = new Set<string>()
+  const undo: Unpatch[] = []
+
+  const recorder: Recorder = new Recorder({
+    ringSize: config.ringSize,
+    maxRoutes: config.maxRoutes,
+    gc: config.gc,
+    keepPaths: emitter.isOn('request') || !json,
+    makeFrame: () => null,
+    reader,
+    gcLog: gc.log,
+    onNearlyFull: () => {
+      if (drainPlanned) return
+      drainPlanned = true
+      setImmediate(() => {
+        drainPlanned = false
+        if (!closed) timed(drain)
+      })
+    },
+    onEnded: (_res: ServerResponse, _route: Route) => {},
+    onRecorded: json ? null : (at) => timed(() => writeReport(at)),
+  })
+
+  function warn(code: string, message: string): void {
+    if (warned.has(code)) return
+    warned.add(code)
+    if (json) emitter.write({ event: 'warning', code }, message)
+    else say(`memprof: ${message}`)
+  }
+
+  /** Runs a piece of memprof's own work; its time is memprof's cost, its errors never the app's. */
+  function timed(work: () => void): void {
+    const beganMs = performance.now()
+    try {
+      work()
+    } catch (error) {
+      warn('internal', `memprof failed (${String((error as Error)?.message)}); the app goes on`)
+    }
+    cpuMs += performance.now() - beganMs
+  }
+
+  function drain(): void {
+    gc.collect()
+    const wanted = emitter.isOn('request') && json
+    const { ring, routes } = recorder
+    recorder.drain((at) => {
+      if (!wanted && json && !requestChannel.hasSubscribers) return
+      const line = requestLine(ring, at, routes.routes[ring.routeId[at]!]!)
+      if (wanted) emitter.write(line, requestMsg(line))
+      if (requestChannel.hasSubscribers) requestChannel.publish(line)
+    })
+  }
+
+  /** The one line of `MEMPROF_FORMAT=connect`: a report as soon as the request has ended. */
+  function writeReport(at: number): void {
+    const { ring, routes } = recorder
+    const { method } = routes.routes[ring.routeId[at]!]!
+    emitter.writeText(
+      connectReport(
+        method,
+        ring.path?.[at] ?? '',
+        ring.endMs[at]! - ring.startMs[at]!,
+        readingAt(ring, at, 'Before'),
+        readingAt(ring, at, 'After'),
+      ),
+    )
+  }
+
+  function selfCost(): ProcessLine['self'] {
+    const pauseMs = recorder.forcedPauseMs
+    const self = {
+      cpuMs: roundMs(cpuMs),
+      pauseMs: roundMs(pauseMs - pauseMsWritten),
+      heapBytes: recorder.footprintBytes,
+    }
+    pauseMsWritten = pauseMs
+    cpuMsTotal += cpuMs
+    cpuMs = 0
+    return self
+  }
+
+  function processLine(): ProcessLine {
+    reader.read(reading)
+    const { arrayBuffers } = process.memoryUsage()
+    const use = performance.eventLoopUtilization()
+    const delta = performance.eventLoopUtilization(use, loopUse)
+    loopUse = use
+    const delayP99Ms = roundMs(loopDelay.percentile(99) / 1e6)
+    loopDelay.reset()
+    const gcCounts = gc.log.takeCounts()
+    const line: ProcessLine = {
+      event: 'process',
+      rssBytes: reading.rssBytes,
+      ...(Number.isNaN(reading.vsizeBytes) ? {} : { vsizeBytes: reading.vsizeBytes }),
+      heapUsedBytes: reading.heapUsedBytes,
+      heapTotalBytes: reading.heapTotalBytes,
+      heapLimitBytes: getHeapStatistics().heap_size_limit,
+      externalBytes: reading.externalBytes,
+      arrayBuffersBytes: arrayBuffers,
+      ...(liveHeapBytes === undefined ? {} : { liveHeapBytes }),
+      gc: { ...gcCounts, pauseMs: roundMs(gcCounts.pauseMs) },
+      eventLoop: { utilization: Math.round(delta.utilization * 1000) / 1000, delayP99Ms },
+      requests: recorder.requests - requestsWritten,
+      inFlight: recorder.inFlight,
+      dropped: recorder.ring.dropped - droppedWritten,
+      self: selfCost(),
+    }
+    requestsWritten = recorder.requests
+    droppedWritten = recorder.ring.dropped
+    return line
+  }
+
+  function writeInterval(): void {
+    timed(() => {
+      drain()
+      if (!json) return
+      for (const stats of recorder.stats) {
+        if (stats.hadRequests) {
+          const line = routeLine(stats, {})
+          emitter.write(line, routeMsg(line))
+        }
+        stats.nextInterval()
+      }
+      if (recorder.routes.overflowed > 0) {
+        warn(
+          'routes-full',
+          `more than ${config.maxRoutes} routes: the rest share (other); MEMPROF_MAX_ROUTES raises the limit`,
+        )
+      }
+      if (emitter.lost > lostSaid) {
+        const lost = emitter.lost - lostSaid
+        lostSaid = emitter.lost
+        emitter.write(
+          { event: 'warning', code: 'lines-lost' },
+          `${formatCount(lost, 'line')} could not be written: the destination is too slow`,
+        )
+      }
+      const line = processLine()
+      emitter.write(line, processMsg(line))
+    })
+  }
+
+  function verdicts(): RouteVerdict[] {
+    return recorder.stats
+      .filter((stats) => stats.endedTotal > 0)
+      .map((stats) => ({
+        method: stats.route.method,
+        route: stats.route.pattern,
+        requestsTotal: stats.requestsTotal,
+        errorsTotal: stats.errorsTotal,
+        abortedTotal: stats.abortedTotal,
+        verdict: 'insufficient-data',
+      }))
+  }
+
+  function close(reason: string): void {
+    if (closed) return
+    closed = true
+    for (const unpatch of undo.splice(0)) unpatch()
+    clearInterval(timer)
+    writeInterval()
+    timed(() => {
+      if (json) writeStop(reason)
+      emitter.flushSync()
+    })
+    loopDelay.disable()
+    gc.stop()
+    reader.close()
+  }
+
+  function writeStop(reason: string): void {
+    cpuMsTotal += cpuMs
+    const uptimeSeconds = Math.round((performance.now() - startedMs) / 1000)
+    emitter.write(
+      {
+        event: 'stop',
+        reason,
+        uptimeSeconds,
+        requests: recorder.requests,
+        inFlight: recorder.inFlight,
+        dropped: recorder.ring.dropped,
+        self: {
+          cpuMs: roundMs(cpuMsTotal),
+          pauseMs: roundMs(recorder.forcedPauseMs),
+          heapBytes: recorder.footprintBytes,
+        },
+        verdicts: verdicts(),
+      },
+      `stopped (${reason}) after ${formatSeconds(uptimeSeconds)}, ${formatCount(recorder.requests, 'request')}`,
+    )
+  }
+
+  if (json) writeStart(options, emitter)
+  const timer = setInterval(() => {
+    // A turn later, so that Node has delivered the collections of the requests to be joined.
+    setImmediate(() => {
+      if (!closed) writeInterval()
+    }).unref()
+  }, config.intervalMs)
+  timer.unref()
+  undo.push(watchProcessEnd(close))
+  if (config.signal) undo.push(watchSignal(config.signal, writeInterval))
+
+  return {
+    recorder,
+    write: emitter.write,
+    warn,
+    records() {
+      drain()
+      const lines: RequestLine[] = []
+      const { ring, routes } = recorder
+      ring.forEachRead((at) => {
+        lines.push(requestLine(ring, at, routes.routes[ring.routeId[at]!]!))
+      })
+      return lines
+    },
+    verdicts,
+    writeInterval,
+    close,
+  }
+}
+
+function writeStart({ config, report }: RecordingOptions, emitter: Emitter): void {
+  const { hooked, notHooked } = report()
+  const names = hooked.map(({ name, version }) => `${name} ${version}`).join(', ')
+  emitter.write(
+    {
+      event: 'start',
+      versions: { memprof: PACKAGE_VERSION, node: process.versions.node },
+      config: { ...config },
+      hooked,
+      notHooked,
+    },
+    `memprof ${PACKAGE_VERSION} records; hooked: ${names || 'http only'}`,
+  )
+}
+
+function processMsg(line: ProcessLine): string {
+  const parts = [
+    `rss ${formatBytes(line.rssBytes)}`,
+    `heap ${formatBytes(line.heapUsedBytes)} of at most ${formatBytes(line.heapLimitBytes)}`,
+    formatCount(line.requests, 'request'),
+    `${line.inFlight} in flight`,
+  ]
+  if (line.dropped > 0) parts.push(`${line.dropped} dropped`)
+  return parts.join(', ')
+}

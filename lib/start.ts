@@ -1,0 +1,147 @@
+/**
+ * Composition: installs the hooks, and builds everything else when the first server listens.
+ */
+import {
+  type Config,
+  type ConfigProblem,
+  formatProblem,
+  readConfig,
+  type StartOptions,
+} from './config'
+import { describeDestination } from './destination'
+import { connectFiles } from './hooks/connect'
+import { expressFiles } from './hooks/express'
+import { patchHttp, runningCopy } from './hooks/http'
+import type { HookListener } from './hooks/listener'
+import { hookModules } from './hooks/modules'
+import { PACKAGE_VERSION } from './package-version'
+import { say } from './say'
+import type { RequestLine, RouteVerdict } from './schema'
+import type { Recording } from './recording'
+
+/** Hook errors after which memprof lets the app run without it. */
+const MAX_HOOK_FAILURES = 10
+
+export interface Memprof {
+  /** Writes what is left, takes all hooks away, and closes the destination. Safe to call twice. */
+  stop(): void
+  /** The finished requests still in the ring, oldest first. */
+  records(): RequestLine[]
+  /** What is known of each route that had a request. */
+  verdicts(): RouteVerdict[]
+  /** Writes the lines of the interval so far, now. */
+  flush(): void
+}
+
+let running: Memprof | null = null
+let recording: Recording | null = null
+
+/** The recording of this thread, once a server listens; null before, and without one. */
+export function currentRecording(): Recording | null {
+  return recording
+}
+
+/**
+ * Starts memprof in this thread; the preload is a call of this. Dormant until an HTTP server listens
+ * or is handed a request. Bad settings are said on stderr and replaced by their defaults.
+ *
+ * @returns the copy that runs: the one already there, if there is one
+ */
+export function start(options: StartOptions = {}): Memprof {
+  if (running) return running
+  const { config, problems } = readConfig(process.env, options)
+  const other = runningCopy()
+  if (!config.enabled || other) {
+    // The same version twice is a preload given twice: nothing to say.
+    if (other && other.version !== PACKAGE_VERSION) other.secondCopy(PACKAGE_VERSION)
+    return INERT
+  }
+  running = install(config, problems)
+  return running
+}
+
+const INERT: Memprof = { stop() {}, records: () => [], verdicts: () => [], flush() {} }
+
+function install(config: Config, problems: readonly ConfigProblem[]): Memprof {
+  let failures = 0
+  let stopped = false
+
+  /** Wakes up: everything but the hooks is loaded here, and only here. */
+  function wake(): Recording | null {
+    if (recording || stopped) return recording
+    try {
+      for (const problem of problems) say(formatProblem(problem))
+      const { openRecording } = require('./recording') as typeof import('./recording')
+      recording = openRecording({
+        config,
+        destination: describeDestination(config),
+        report: modules.report,
+      })
+    } catch (error) {
+      stepBack(`could not start (${String((error as Error)?.message)})`)
+    }
+    return recording
+  }
+
+  /** Leaves the app alone from here on. */
+  function stepBack(why: string): void {
+    say(`memprof: ${why}; the app runs on without memprof.`)
+    memprof.stop()
+  }
+
+  const listener: HookListener = {
+    active: true,
+    serverListening: () => {
+      wake()
+    },
+    requestStarted: (server, req, res) => wake()?.recorder.start(server, req, res) ?? null,
+    requestUpgraded: (_server, req, startedMs) => wake()?.recorder.upgrade(req, startedMs),
+    responseFinished: (res) => recording?.recorder.finish(res),
+    responseClosed: (res) => recording?.recorder.close(res),
+    requestDestroyed: (req) => recording?.recorder.destroyRequest(req),
+    frameworkEntered: (res) => recording?.recorder.enterFramework(res),
+    layerEntered: (res, layer) => recording?.recorder.enterLayer(res, layer) ?? null,
+    nothingMatched: (res) => recording?.recorder.markUnmatched(res),
+    hookFailed(where, error) {
+      failures++
+      const reason = error instanceof Error ? `${error.name}: ${error.message}` : typeof error
+      if (failures === 1) {
+        const message = `memprof failed while ${where} (${reason}); the app was not affected`
+        if (recording) recording.warn('hook-failed', message)
+        else say(`memprof: ${message}`)
+      }
+      if (failures === MAX_HOOK_FAILURES) stepBack(`failed ${failures} times`)
+    },
+  }
+
+  const unpatchHttp = patchHttp(listener, {
+    version: PACKAGE_VERSION,
+    secondCopy(version) {
+      const message = `memprof ${version} was loaded too; ${PACKAGE_VERSION} was first and runs`
+      if (recording) recording.warn('second-copy', message)
+      else secondCopies.push(message)
+    },
+  })
+  const secondCopies: string[] = []
+  const modules = hookModules([...expressFiles(listener), ...connectFiles(listener)], listener)
+
+  const memprof: Memprof = {
+    stop() {
+      if (stopped) return
+      stopped = true
+      listener.active = false
+      if (running === memprof) running = null
+      try {
+        recording?.close('stop')
+      } finally {
+        recording = null
+        modules.unpatch()
+        unpatchHttp()
+      }
+    },
+    records: () => recording?.records() ?? [],
+    verdicts: () => recording?.verdicts() ?? [],
+    flush: () => recording?.writeInterval(),
+  }
+  return memprof
+}
