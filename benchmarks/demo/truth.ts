@@ -1,0 +1,51 @@
+/**
+ * What the leaking route truly keeps: asked alone, in a process without memprof, read after forced
+ * full collections.
+ */
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { cleanEnv } from '../support/environment'
+import { probe, repository } from '../support/places'
+import { startServer } from '../support/server-process'
+import { LEAKING_ROUTE, visitLeakingRoute } from './traffic'
+
+export interface Truth {
+  readonly route: string
+  readonly bytesPerRequest: number
+  /** The function that allocates what is kept: relative path, line from 1. */
+  readonly site: string
+}
+
+export const SHOP = 'benchmarks/demo/shop.cjs'
+const LEAKING_FUNCTION = 'rememberSearch'
+
+const WARM_UP_REQUESTS = 300
+const REQUESTS = 700
+
+export async function measureTruth(): Promise<Truth> {
+  const server = await startServer({
+    file: SHOP,
+    env: cleanEnv(),
+    nodeArguments: ['-r', probe],
+    ipc: true,
+  })
+  try {
+    await visitLeakingRoute(server.port, WARM_UP_REQUESTS)
+    const before = await server.ask('collect')
+    await visitLeakingRoute(server.port, REQUESTS)
+    const after = await server.ask('collect')
+    return {
+      route: LEAKING_ROUTE,
+      bytesPerRequest: Math.round((after.heapUsedBytes - before.heapUsedBytes) / REQUESTS),
+      site: `${SHOP}:${lineOf(`function ${LEAKING_FUNCTION}(`)}`,
+    }
+  } finally {
+    await server.stop('SIGKILL')
+  }
+}
+
+/** Read from the source, so that an edit of the shop cannot make the demo lie. */
+function lineOf(text: string): number {
+  const lines = readFileSync(path.join(repository, SHOP), 'utf8').split('\n')
+  return lines.findIndex((line) => line.includes(text)) + 1
+}
