@@ -84,7 +84,7 @@ function write(line: MeasureLine, msg: string): void {
     const { config, problems } = readConfig(process.env)
     for (const problem of problems) say(formatProblem(problem))
     ownEmitter = openEmitter(describeDestination(config))
-    process.on('exit', () => ownEmitter?.flushSync())
+    process.on('exit', () => ownEmitter?.close())
   }
   ownEmitter.write(line, msg)
 }

@@ -227,7 +227,7 @@ export function openRecording(options: RecordingOptions): Recording {
     writeInterval()
     timed(() => {
       if (json) writeStop(reason)
-      emitter.flushSync()
+      emitter.close()
     })
     loopDelay.disable()
     gc.stop()

@@ -1,20 +1,19 @@
 /**
  * The one user of pino: records in, lines out.
  *
- * Writing is asynchronous and bounded: what cannot be written is dropped and counted, and the app
- * never waits for it, except at the end, when what is left is flushed.
+ * pino's own destination is not used: its asynchronous one ends itself at `beforeExit`, before the
+ * last lines are written, and leaves a write under way when a signal ends the process.
  */
-import { openSync } from 'node:fs'
 import { hostname } from 'node:os'
+import { performance } from 'node:perf_hooks'
 import { threadId } from 'node:worker_threads'
 import pino, { type Logger } from 'pino'
 import { errorMessage } from '../errors'
+import { LineWriter } from './line-writer'
 import { type Line, SCHEMA_VERSION } from '../schema'
 
-/** Bytes waiting for a slow destination, at most; then lines are dropped, and that is said. */
-const MAX_WAITING_BYTES = 16 << 20
-/** The log tells paths and function names of the app: its owner may read it, nobody else write. */
-const LOG_FILE_MODE = 0o644
+/** A log file is looked for at its path this often. */
+const FOLLOW_MS = 1000
 
 type Level = 'debug' | 'info' | 'warn'
 const LEVEL_OF: Record<Line['event'], Level> = {
@@ -34,7 +33,7 @@ export interface EmitterOptions {
   readonly level: string
   readonly service: string
   readonly version: string
-  /** A line to the person on stderr: the destination failed. Called once for each failure. */
+  /** A line to the person on stderr: the destination failed. Called for the first failure. */
   readonly say: (message: string) => void
 }
 
@@ -45,8 +44,8 @@ export interface Emitter {
   writeText(text: string): void
   /** Lines dropped because the destination was too slow, or failed. */
   readonly lost: number
-  /** Writes all that waits, now. */
-  flushSync(): void
+  /** Writes all that waits, and gives the destination back. */
+  close(): void
 }
 
 /** Unique per process start and thread: containers share pids and host names. */
@@ -59,27 +58,32 @@ export function makeInstanceId(): string {
 }
 
 export function openEmitter(options: EmitterOptions): Emitter {
-  let lost = 0
   let failed = false
-
-  const destination = pino.destination({
-    fd: openDescriptor(options),
-    sync: false,
-    maxLength: MAX_WAITING_BYTES,
-  })
-  destination.on('drop', () => {
-    lost++
-  })
-  destination.on('error', fail)
-
-  function fail(error: unknown): void {
+  let planned = false
+  let closed = false
+  let followedMs = performance.now()
+  const writer = openWriter(options, (error) => {
     if (failed) return
     failed = true
-    const { destination: to, say } = options
-    const reason = String((error as Error)?.message)
-    say(
-      `memprof: ${errorMessage('ERR_MEMPROF_DESTINATION', { destination: to, reason, instead: 'no lines are written' })}`,
-    )
+    sayDestination(options, error, 'lines are lost')
+  })
+
+  /** What is written in one turn goes out together, at its end. */
+  function plan(): void {
+    if (planned) return
+    planned = true
+    setImmediate(flush).unref()
+  }
+
+  function flush(): void {
+    planned = false
+    if (closed) return
+    const nowMs = performance.now()
+    if (nowMs - followedMs >= FOLLOW_MS) {
+      followedMs = nowMs
+      writer.followPath()
+    }
+    writer.flush()
   }
 
   const logger: Logger = pino(
@@ -96,43 +100,44 @@ export function openEmitter(options: EmitterOptions): Emitter {
         ...(threadId === 0 ? {} : { threadId }),
       },
     },
-    destination,
+    writer,
   )
 
   return {
     isOn: (event) => logger.isLevelEnabled(LEVEL_OF[event]),
     write(line, msg) {
-      if (failed) lost++
-      else logger[LEVEL_OF[line.event]](line, msg)
+      logger[LEVEL_OF[line.event]](line, msg)
+      plan()
     },
     writeText(text) {
-      if (failed) lost++
-      else destination.write(text)
+      writer.write(text)
+      plan()
     },
     get lost() {
-      return lost
+      return writer.lost
     },
-    flushSync() {
-      if (failed) return
-      try {
-        destination.flushSync()
-      } catch (error) {
-        fail(error)
-      }
+    close() {
+      if (closed) return
+      closed = true
+      writer.flushSync()
+      writer.close()
     },
   }
 }
 
 /** Opened at once, so that a path that cannot be written is known now; stdout then stands in. */
-function openDescriptor({ destination, say }: EmitterOptions): number {
-  if (destination === 'stdout') return 1
-  if (destination === 'stderr') return 2
+function openWriter(options: EmitterOptions, onError: (error: unknown) => void): LineWriter {
+  const { destination } = options
   try {
-    return openSync(destination, 'a', LOG_FILE_MODE)
+    return new LineWriter({ destination, onError })
   } catch (error) {
-    const reason = String((error as Error)?.message)
-    const instead = 'the lines go to stdout'
-    say(`memprof: ${errorMessage('ERR_MEMPROF_DESTINATION', { destination, reason, instead })}`)
-    return 1
+    sayDestination(options, error, 'the lines go to stdout')
+    return new LineWriter({ destination: 'stdout', onError })
   }
+}
+
+function sayDestination(options: EmitterOptions, error: unknown, instead: string): void {
+  const { destination, say } = options
+  const reason = String((error as Error)?.message)
+  say(`memprof: ${errorMessage('ERR_MEMPROF_DESTINATION', { destination, reason, instead })}`)
 }

@@ -1,0 +1,210 @@
+/**
+ * Whole lines to a descriptor: in order, never torn, never lost without being counted, and without
+ * making the app wait for whoever reads them.
+ *
+ * Every write is synchronous, so that nothing is half-way when the process ends. It does not block
+ * all the same: a pipe is opened a second time in non-blocking mode, and what does not fit waits for
+ * a timer. A write of up to PIPE_BUF bytes goes into a pipe whole or not at all, so a line that is no
+ * longer than that is never torn by what the app writes to the same pipe.
+ */
+import { closeSync, constants, fstatSync, openSync, statSync, writeSync } from 'node:fs'
+
+/** POSIX allows 512; Linux and macOS write at least this much into a pipe in one piece. */
+const PIPE_CHUNK_BYTES = 4096
+const FILE_CHUNK_BYTES = 65_536
+/** Waiting for a reader, at most; then lines are dropped and counted. */
+const MAX_WAITING_BYTES = 16 << 20
+/** A batch of lines is written piece by piece, so that a large one fits. */
+const FLUSH_AT_BYTES = 262_144
+const RETRY_MS = 50
+/** At the end of the process a reader gets this long without reading before it is given up. */
+const LAST_WAIT_MS = 2000
+const LAST_STEP_MS = 10
+/** The log tells paths and function names of the app: its owner may write it, others read. */
+const LOG_FILE_MODE = 0o644
+
+export interface LineWriterOptions {
+  /** `stdout`, `stderr` or a path. */
+  readonly destination: string
+  /** A write failed; called for each failure. The lines at hand are lost, later ones are tried. */
+  readonly onError: (error: unknown) => void
+}
+
+export class LineWriter {
+  readonly #path: string | null
+  readonly #onError: (error: unknown) => void
+  #descriptor: number
+  #own: boolean
+  #chunkBytes = PIPE_CHUNK_BYTES
+  /** Whole lines; the head of the first may have been written already. */
+  #waiting: Buffer[] = []
+  #waitingBytes = 0
+  #writtenOfFirst = 0
+  #retry: NodeJS.Timeout | null = null
+  #lost = 0
+
+  /** @throws the system's error when a path cannot be opened */
+  constructor({ destination, onError }: LineWriterOptions) {
+    this.#onError = onError
+    if (destination === 'stdout' || destination === 'stderr') {
+      this.#path = null
+      const shared = destination === 'stdout' ? 1 : 2
+      this.#descriptor = reopenPipe(shared) ?? shared
+      this.#own = this.#descriptor !== shared
+    } else {
+      this.#path = destination
+      this.#descriptor = openLog(destination)
+      this.#own = true
+    }
+    this.#choose()
+  }
+
+  /** Lines given and never written. */
+  get lost(): number {
+    return this.#lost
+  }
+
+  get waitingBytes(): number {
+    return this.#waitingBytes
+  }
+
+  /** Takes one line, its newline included; written at the next flush, or when enough have come. */
+  write(line: string): void {
+    const bytes = Buffer.from(line)
+    if (this.#waitingBytes + bytes.length > MAX_WAITING_BYTES) {
+      this.#lost++
+      return
+    }
+    this.#waiting.push(bytes)
+    this.#waitingBytes += bytes.length
+    if (this.#waitingBytes >= FLUSH_AT_BYTES && !this.#retry) this.flush()
+  }
+
+  /** Writes what the destination takes now; the rest follows by itself. */
+  flush(): void {
+    if (!this.#writeWaiting() || this.#retry) return
+    this.#retry = setTimeout(() => {
+      this.#retry = null
+      this.flush()
+    }, RETRY_MS)
+    // A reader that never comes back must not keep the process alive.
+    this.#retry.unref()
+  }
+
+  /** Writes all that waits, and waits for a slow reader; not for one that has stopped reading. */
+  flushSync(): void {
+    let waitedMs = 0
+    while (this.#writeWaiting() && waitedMs < LAST_WAIT_MS) {
+      const before = this.#waitingBytes
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LAST_STEP_MS)
+      this.#writeWaiting()
+      waitedMs = this.#waitingBytes < before ? 0 : waitedMs + LAST_STEP_MS
+    }
+    this.#dropWaiting()
+  }
+
+  /** A file that was moved away or deleted is opened anew, as log rotation expects. */
+  followPath(): void {
+    if (this.#path === null) return
+    try {
+      const there = statSync(this.#path, { throwIfNoEntry: false })
+      const ours = fstatSync(this.#descriptor)
+      if (there && there.ino === ours.ino && there.dev === ours.dev) return
+      const opened = openLog(this.#path)
+      closeSync(this.#descriptor)
+      this.#descriptor = opened
+      this.#choose()
+    } catch (error) {
+      // What would be written now goes to a file that nobody can open any more.
+      this.#dropWaiting()
+      this.#onError(error)
+    }
+  }
+
+  close(): void {
+    if (this.#retry) clearTimeout(this.#retry)
+    this.#retry = null
+    if (this.#own) closeSync(this.#descriptor)
+    this.#own = false
+  }
+
+  #choose(): void {
+    try {
+      this.#chunkBytes = fstatSync(this.#descriptor).isFile() ? FILE_CHUNK_BYTES : PIPE_CHUNK_BYTES
+    } catch {
+      // The descriptor is closed already: the first write says so.
+    }
+  }
+
+  /** @returns whether something is left, because the reader is slow */
+  #writeWaiting(): boolean {
+    try {
+      while (this.#waiting.length > 0) {
+        const chunk = this.#nextChunk()
+        const written = writeSync(this.#descriptor, chunk)
+        this.#take(written)
+        if (written < chunk.length) return true
+      }
+      return false
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code === 'EAGAIN' || code === 'EBUSY') return true
+      this.#dropWaiting()
+      this.#onError(error)
+      return false
+    }
+  }
+
+  /** As many whole lines as go in one piece, at least one; or what is left of a long one. */
+  #nextChunk(): Buffer {
+    const first = this.#waiting[0]!
+    if (this.#writtenOfFirst > 0) return first.subarray(this.#writtenOfFirst)
+    let count = 1
+    let bytes = first.length
+    while (count < this.#waiting.length) {
+      bytes += this.#waiting[count]!.length
+      if (bytes > this.#chunkBytes) break
+      count++
+    }
+    return count === 1 ? first : Buffer.concat(this.#waiting.slice(0, count))
+  }
+
+  #take(written: number): void {
+    this.#waitingBytes -= written
+    let left = written + this.#writtenOfFirst
+    let lines = 0
+    while (lines < this.#waiting.length && left >= this.#waiting[lines]!.length) {
+      left -= this.#waiting[lines]!.length
+      lines++
+    }
+    this.#waiting.splice(0, lines)
+    this.#writtenOfFirst = left
+  }
+
+  #dropWaiting(): void {
+    this.#lost += this.#waiting.length
+    this.#waiting = []
+    this.#waitingBytes = 0
+    this.#writtenOfFirst = 0
+  }
+}
+
+function openLog(path: string): number {
+  return openSync(path, 'a', LOG_FILE_MODE)
+}
+
+/**
+ * The pipe behind a descriptor, opened again: the mode is then ours alone, and the app's own writes
+ * to it stay as they are. Null where it is no pipe, or the system does not allow it.
+ */
+function reopenPipe(descriptor: number): number | null {
+  try {
+    if (process.platform !== 'linux' || !fstatSync(descriptor).isFIFO()) return null
+    return openSync(
+      `/proc/self/fd/${descriptor}`,
+      constants.O_WRONLY | constants.O_NONBLOCK | constants.O_APPEND,
+    )
+  } catch {
+    return null
+  }
+}
