@@ -85,6 +85,7 @@ export function openRecording(options: RecordingOptions): Recording {
     },
     onEnded: (_res: ServerResponse, _route: Route) => {},
     onRecorded: json ? null : (at) => timed(() => writeReport(at)),
+    run: timed,
   })
 
   function warn(code: string, message: string): void {
@@ -224,6 +225,7 @@ export function openRecording(options: RecordingOptions): Recording {
     closed = true
     for (const unpatch of undo.splice(0)) unpatch()
     clearInterval(timer)
+    timed(() => recorder.detach())
     writeInterval()
     timed(() => {
       if (json) writeStop(reason)

@@ -98,8 +98,6 @@ function install(config: Config, problems: readonly ConfigProblem[]): Memprof {
     requestUpgraded: (_server, req, startedMs) => wake()?.recorder.upgrade(req, startedMs),
     responseFinished: (res) => recording?.recorder.finish(res),
     responseClosed: (res) => recording?.recorder.close(res),
-    requestDestroyed: (req) => recording?.recorder.destroyRequest(req),
-    frameworkEntered: (res) => recording?.recorder.enterFramework(res),
     layerEntered: (res, layer) => recording?.recorder.enterLayer(res, layer) ?? null,
     nothingMatched: (res) => recording?.recorder.markUnmatched(res),
     hookFailed(where, error) {

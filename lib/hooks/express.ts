@@ -183,11 +183,6 @@ function wrapFinalHandler(original: AnyFunction, listener: HookListener): AnyFun
   function finalhandler(this: unknown, ...args: unknown[]): unknown {
     const last = original.apply(this, args) as AnyFunction
     const res = args[1] as object
-    try {
-      if (listener.active) listener.frameworkEntered(res)
-    } catch (error) {
-      listener.hookFailed('finalhandler', error)
-    }
     return function (this: unknown, ...lastArgs: unknown[]): unknown {
       try {
         if (listener.active && !lastArgs[0]) listener.nothingMatched(res)

@@ -57,9 +57,6 @@ export function patchHttp(listener: HookListener, mark: Mark): Unpatch {
       patch(loaded.ServerResponse.prototype, 'emit', (original) =>
         wrapResponseEmit(original, listener),
       ),
-      patch(loaded.IncomingMessage.prototype, '_destroy', (original) =>
-        wrapDestroy(original, listener),
-      ),
     )
     return loaded
   }
@@ -146,19 +143,6 @@ function wrapResponseEmit(original: AnyFunction, listener: HookListener): AnyFun
         } catch (error) {
           listener.hookFailed(event, error)
         }
-      }
-    }
-    return original.apply(this, args)
-  }
-}
-
-function wrapDestroy(original: AnyFunction, listener: HookListener): AnyFunction {
-  return function _destroy(this: IncomingMessage, ...args: unknown[]): unknown {
-    if (listener.active) {
-      try {
-        listener.requestDestroyed(this)
-      } catch (error) {
-        listener.hookFailed('destroy', error)
       }
     }
     return original.apply(this, args)

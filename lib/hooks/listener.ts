@@ -48,10 +48,6 @@ export interface HookListener {
   responseFinished(res: ServerResponse): void
   /** The response, or the connection under it, is gone: after `responseFinished`, or instead of it. */
   responseClosed(res: ServerResponse): void
-  /** The request was destroyed; the only sign of a pipelined request that never got its turn. */
-  requestDestroyed(req: IncomingMessage): void
-  /** A framework took the request, whether or not one of its layers matches. */
-  frameworkEntered(res: object): void
   /** A layer is about to run; returns the frame to run it in. Null: not a measured request. */
   layerEntered(res: object, layer: LayerInfo): Frame | null
   /** The framework's last resort was asked to answer: no layer did. */

@@ -2,6 +2,7 @@
  * Follows each request from the hooks to a row in the ring, and adds the rows up at the drain.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import { getHeapStatistics } from 'node:v8'
 import type { Frame, LayerInfo } from '../hooks/listener'
@@ -56,6 +57,8 @@ export interface RecorderOptions {
   readonly onEnded: (res: ServerResponse, route: Route) => void
   /** A row was written, at that index of the ring. */
   readonly onRecorded: ((index: number) => void) | null
+  /** Runs what no hook guards, so that its errors never reach the app. */
+  readonly run: (work: () => void) => void
 }
 
 export class Recorder {
@@ -64,8 +67,10 @@ export class Recorder {
   readonly #options: RecorderOptions
   readonly #concurrency = new Concurrency()
   readonly #states = new WeakMap<object, RequestState>()
-  /** Responses that wait their turn on a pipelined connection, by request. */
-  readonly #queued = new WeakMap<IncomingMessage, ServerResponse>()
+  /** Responses that wait their turn, by pipelined connection. */
+  readonly #queues = new Map<Socket, { waiting: Set<ServerResponse>; onClose: () => void }>()
+  /** Requests that ended, and whose reading after a forced collection is yet to come. */
+  readonly #unread = new Set<RequestState>()
   readonly #frameworkServers = new WeakSet<object>()
   readonly #pool: RequestState[] = []
   readonly #stats: RouteStats[] = []
@@ -133,14 +138,16 @@ export class Recorder {
     this.#requests++
     state.timed = this.#requests <= TIMED_AT_FIRST || this.#requests % TIMED_ONE_IN === 0
     this.#states.set(res, state)
-    if (res.socket === null) this.#queued.set(req, res)
+    if (res.socket === null) this.#queue(req.socket, res, state)
     state.arrival = this.#concurrency.arrive()
 
     let frame: Frame | null = null
     if (!this.#frameworkServers.has(server)) {
-      state.route = this.routes.named(state.method, normalisePath(state.url))
-      this.#countIn(state, state.route)
-      frame = state.route.frame
+      state.route = this.routes.guessed(state.method, normalisePath(state.url))
+      if (state.route) {
+        this.#countIn(state, state.route)
+        frame = state.route.frame
+      }
     }
     if (this.#options.gc === 'request') this.#readAlone(state)
     else this.#options.reader.read(state.before)
@@ -157,11 +164,6 @@ export class Recorder {
     if (this.#concurrency.inFlight === 1 && ownBytes > 0) this.#ownBytes.add(ownBytes)
     this.#lastForcedHeapBytes = Number.NaN
     state.before.heapUsedBytes -= this.#ownBytes.value(0)
-  }
-
-  enterFramework(res: object): void {
-    const state = this.#states.get(res)
-    if (state && !state.framework) this.#markFramework(state)
   }
 
   #markFramework(state: RequestState): void {
@@ -191,6 +193,8 @@ export class Recorder {
       return state.route.frame
     }
     state.lastLayer = layer
+    // A pattern such as `*` that handed on is not where the request ends up.
+    if (layer.pattern !== '') state.route = null
     return layer.isRouter ? null : this.routes.layerFrame(node, layer.name)
   }
 
@@ -235,14 +239,39 @@ export class Recorder {
     else this.#end(res, state, this.#outcomeOfClosed(res))
   }
 
-  /** The request of a response that never got its turn was destroyed. */
-  destroyRequest(req: IncomingMessage): void {
-    const res = this.#queued.get(req)
-    if (!res) return
-    this.#queued.delete(req)
-    if (res.socket !== null) return
-    const state = this.#states.get(res)
-    if (state && !state.finished) this.#end(res, state, ABORTED)
+  /**
+   * A pipelined response that has no connection yet never hears that it closed, and its request,
+   * once read, is destroyed without meaning anything: only the connection itself tells.
+   */
+  #queue(socket: Socket | undefined, res: ServerResponse, state: RequestState): void {
+    if (typeof socket?.once !== 'function') return
+    let queue = this.#queues.get(socket)
+    if (!queue) {
+      const waiting = new Set<ServerResponse>()
+      const endWaiting = (): void => {
+        for (const queued of waiting) if (queued.socket === null) this.close(queued)
+      }
+      queue = { waiting, onClose: () => this.#options.run(endWaiting) }
+      this.#queues.set(socket, queue)
+      socket.once('close', queue.onClose)
+    }
+    queue.waiting.add(res)
+    state.queuedOn = socket
+  }
+
+  #leaveQueue(socket: Socket, res: ServerResponse): void {
+    const queue = this.#queues.get(socket)
+    queue?.waiting.delete(res)
+    if (!queue || queue.waiting.size > 0) return
+    this.#queues.delete(socket)
+    socket.removeListener('close', queue.onClose)
+  }
+
+  /** Takes the readings that are still to come, and leaves nothing on any connection. */
+  detach(): void {
+    for (const state of this.#unread) this.#recordAlone(state)
+    for (const [socket, { onClose }] of this.#queues) socket.removeListener('close', onClose)
+    this.#queues.clear()
   }
 
   /** An upgrade has no response object: it ends where its handler returned. */
@@ -282,19 +311,24 @@ export class Recorder {
     const outcome = state.finished ? FINISHED : this.#outcomeOfClosed(res)
     if (!state.finished) state.endMs = performance.now()
     this.#settle(res, state, outcome)
+    this.#unread.add(state)
     // A turn later nothing of Node's refers to the request any more.
     setImmediate(() => {
-      this.#forcedPauseMs += forceFullGc()
-      this.#options.reader.read(state.after)
-      this.#record(state)
-      if (this.#concurrency.inFlight === 0) {
-        this.#lastForcedHeapBytes = state.after.heapUsedBytes
-      }
+      if (this.#unread.has(state)) this.#options.run(() => this.#recordAlone(state))
     })
+  }
+
+  #recordAlone(state: RequestState): void {
+    this.#unread.delete(state)
+    this.#forcedPauseMs += forceFullGc()
+    this.#options.reader.read(state.after)
+    this.#record(state)
+    if (this.#concurrency.inFlight === 0) this.#lastForcedHeapBytes = state.after.heapUsedBytes
   }
 
   /** All that has to be asked of the response itself. */
   #settle(res: ServerResponse, state: RequestState, outcome: number): void {
+    if (state.queuedOn) this.#leaveQueue(state.queuedOn, res)
     state.outcome = outcome
     state.status = res.headersSent ? res.statusCode : 0
     const route = this.#nameRoute(state)
@@ -341,17 +375,19 @@ export class Recorder {
    */
   #nameRoute(state: RequestState): Route {
     const { method } = state
+    if (state.unmatched) return this.routes.named(method, UNMATCHED)
     if (!state.framework) {
+      // Without a framework, a path is a route once it was answered by anything but 404.
+      const known = state.route && (this.#stats[state.route.id]?.endedTotal ?? 0) > 0
+      if (state.status === 404 && !known) return this.routes.named(method, UNMATCHED)
       return state.route ?? this.routes.named(method, normalisePath(state.url))
     }
-    if (state.unmatched || (!state.route && state.status === 404)) {
-      return this.routes.named(method, UNMATCHED)
-    }
     if (state.route) return state.route
+    if (state.status === 404) return this.routes.named(method, UNMATCHED)
     const pattern = state.node?.pattern
-    // Express answers for the routes it has when none of them handles OPTIONS.
-    if (!pattern && method === 'OPTIONS') return this.routes.named(method, OPTIONS_ANSWER)
     if (pattern) return this.routes.named(method, pattern)
+    // Express answers for the routes it has when none of them handles OPTIONS.
+    if (method === 'OPTIONS') return this.routes.named(method, OPTIONS_ANSWER)
     return this.routes.named(method, state.lastLayer ? `(${state.lastLayer.name})` : UNMATCHED)
   }
 

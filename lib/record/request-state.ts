@@ -1,6 +1,7 @@
 /**
  * What is kept of a request while it is in flight. Pooled: a request allocates none of this.
  */
+import type { Socket } from 'node:net'
 import type { LayerInfo } from '../hooks/listener'
 import { emptyReading, type Reading } from './reading'
 import type { FinishedRequest } from './ring'
@@ -26,6 +27,8 @@ export class RequestState implements FinishedRequest {
   url = ''
   arrival = 0
   server: object | null = null
+  /** The pipelined connection whose turn it waits, or waited, for. */
+  queuedOn: Socket | null = null
   /** The route whose `inFlight` this request is counted in. */
   countedIn: Route | null = null
   finished = false
@@ -48,6 +51,7 @@ export class RequestState implements FinishedRequest {
 
   reset(): void {
     this.server = null
+    this.queuedOn = null
     this.countedIn = null
     this.finished = false
     this.route = null

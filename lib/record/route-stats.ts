@@ -36,8 +36,9 @@ export class RouteStats {
     this.route = route
   }
 
+  /** In the interval; a request that is still running is one. */
   get hadRequests(): boolean {
-    return this.requests > 0 || this.aborted > 0
+    return this.requests > 0 || this.aborted > 0 || this.inFlight > 0
   }
 
   countEnded(aborted: boolean, status: number): void {

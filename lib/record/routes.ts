@@ -56,12 +56,14 @@ export class PathNode {
 
 export class RouteTable {
   readonly root: PathNode = new PathNode('')
+  /** Where paths go that found no place in the tree. */
+  readonly #overflow = new PathNode(OTHER)
   readonly #routes: Route[] = []
   readonly #byKey: Map<string, Route> = new Map()
   readonly #maxRoutes: number
   readonly #makeFrame: FrameMaker
   #nodes = 1
-  /** Routes that found no place and share `(other)`; each distinct request for one counts. */
+  /** How often a route found no place and went to `(other)`. */
   overflowed = 0
 
   constructor(maxRoutes: number, makeFrame: FrameMaker) {
@@ -80,12 +82,12 @@ export class RouteTable {
   }
 
   child(node: PathNode, pattern: string): PathNode {
-    if (pattern === '') return node
+    if (pattern === '' || node === this.#overflow) return node
     let child = node.children.get(pattern)
     if (!child) {
       // Twice as many nodes as routes: mounts are nodes too. An app that builds routers per
       // request would otherwise grow this tree for ever.
-      if (this.#nodes >= 2 * this.#maxRoutes + 64) return node
+      if (this.#nodes >= 2 * this.#maxRoutes + 64) return this.#overflow
       child = new PathNode(join(node.pattern, pattern))
       node.children.set(pattern, child)
       this.#nodes++
@@ -94,6 +96,10 @@ export class RouteTable {
   }
 
   routeAt(node: PathNode, method: string): Route {
+    if (node === this.#overflow) {
+      this.overflowed++
+      return this.other
+    }
     let route = node.routes.get(method)
     if (!route) {
       route = this.named(method, node.pattern === '' ? '/' : node.pattern)
@@ -111,6 +117,16 @@ export class RouteTable {
       return this.other
     }
     return this.#add(method, pattern)
+  }
+
+  /**
+   * A route guessed from a URL before anybody answered it: strangers' paths take half of the places
+   * at most. Null: too many guesses, name it when it has been answered.
+   */
+  guessed(method: string, pattern: string): Route | null {
+    const found = this.#byKey.get(`${method} ${pattern}`)
+    if (found) return found
+    return this.#routes.length > this.#maxRoutes / 2 ? null : this.named(method, pattern)
   }
 
   layerFrame(node: PathNode, name: string): Frame | null {
