@@ -365,7 +365,7 @@ const leaking: readonly CorpusApp[] = [
   ),
   app(
     'undici-pools',
-    [get('/webhooks/:target', 10), get('/events', 30), get('/events/:id', 40), get('/secrets', 20)],
+    [get('/webhooks/:target', 4), get('/events', 33), get('/events/:id', 43), get('/secrets', 20)],
     [keep('GET /webhooks/:target', holder('pools', 'Map'), ['undici', 'node:events'])],
   ),
   app(

@@ -8,10 +8,10 @@ const clients = new WeakMap()
 app.use(function identify(req, res, next) {
   let client = clients.get(req.socket)
   if (!client) {
-    client = { since: Date.now(), requests: 0, window: Array.from({ length: 64 }, () => 0) }
+    client = { since: Date.now(), requests: 0, window: Array.from({ length: 600 }, () => 0) }
     clients.set(req.socket, client)
   }
-  client.window[client.requests++ % 64] = Date.now()
+  client.window[client.requests++ % 600] = Date.now()
   next()
 })
 

@@ -9,7 +9,7 @@ app.get('/profiles/:id', function profile(req, res) {
   const { id } = req.params
   let found = profiles.get(id)
   if (!found) {
-    found = { id, name: `profile ${id}`, scores: Array.from({ length: 50 }, (_, i) => i / 2) }
+    found = { id, name: `profile ${id}`, scores: Array.from({ length: 150 }, (_, i) => i / 2) }
     profiles.set(id, found)
   }
   res.json({ id, name: found.name })

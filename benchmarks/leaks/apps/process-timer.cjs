@@ -7,7 +7,7 @@ const history = []
 // leak in: process
 setInterval(function sample() {
   const usage = process.resourceUsage()
-  const row = Array.from({ length: 600 }, (_, i) => usage.userCPUTime / (i + 1)) // leak: process
+  const row = Array.from({ length: 1500 }, (_, i) => usage.userCPUTime / (i + 1)) // leak: process
   history.push({ at: Date.now(), row }) // leak: process
 }, 100)
 
