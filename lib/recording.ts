@@ -2,7 +2,6 @@
  * One recording: from the first server that listens to the end of the process or `stop()`. Owns the
  * ring, the timers, the destination, and what a person reads of them.
  */
-import type { ServerResponse } from 'node:http'
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import { getHeapStatistics } from 'node:v8'
 import type { Config } from './config'
@@ -14,12 +13,13 @@ import { formatBytes, formatCount, formatSeconds } from './emit/units'
 import type { HookReport } from './hooks/modules'
 import { watchProcessEnd, watchSignal } from './hooks/process-end'
 import type { Unpatch } from './hooks/patch'
+import { type LeakWatch, watchLeaks } from './leak-watch'
 import { PACKAGE_VERSION } from './package-version'
 import { watchGc } from './record/gc'
 import { emptyReading, openMemoryReader } from './record/reading'
 import { Recorder } from './record/recorder'
-import type { Route } from './record/routes'
 import { say } from './say'
+import type { Judgement } from './verdict/judge'
 import type { Line, ProcessLine, RequestLine, RouteVerdict } from './schema'
 
 /** Resolution of the event loop's delay, ms: the default of most tools. */
@@ -67,12 +67,17 @@ export function openRecording(options: RecordingOptions): Recording {
   const warned = new Set<string>()
   const undo: Unpatch[] = []
 
+  const leaks: LeakWatch | null =
+    config.leaks && json ? watchLeaks({ config, warn, timed, onJudged }) : null
+
+  function onJudged(_judgement: Judgement): void {}
+
   const recorder: Recorder = new Recorder({
     ringSize: config.ringSize,
     maxRoutes: config.maxRoutes,
     gc: config.gc,
     keepPaths: emitter.isOn('request') || !json,
-    makeFrame: () => null,
+    makeLabel: (kind, name) => leaks?.makeLabel(kind, name) ?? null,
     reader,
     gcLog: gc.log,
     onNearlyFull: () => {
@@ -83,7 +88,7 @@ export function openRecording(options: RecordingOptions): Recording {
         if (!closed) timed(drain)
       })
     },
-    onEnded: (_res: ServerResponse, _route: Route) => {},
+    onEnded: leaks && leaks.onEnded,
     onRecorded: json ? null : (at) => timed(() => writeReport(at)),
     run: timed,
   })
@@ -134,7 +139,7 @@ export function openRecording(options: RecordingOptions): Recording {
   }
 
   function selfCost(): ProcessLine['self'] {
-    const pauseMs = recorder.forcedPauseMs
+    const pauseMs = recorder.forcedPauseMs + (leaks?.pauseMs ?? 0)
     const self = {
       cpuMs: roundMs(cpuMs),
       pauseMs: roundMs(pauseMs - pauseMsWritten),
@@ -232,6 +237,7 @@ export function openRecording(options: RecordingOptions): Recording {
       emitter.close()
     })
     loopDelay.disable()
+    leaks?.close()
     gc.stop()
     reader.close()
   }
@@ -266,6 +272,7 @@ export function openRecording(options: RecordingOptions): Recording {
     }).unref()
   }, config.intervalMs)
   timer.unref()
+  leaks?.begin(recorder)
   undo.push(watchProcessEnd(close))
   if (config.signal) undo.push(watchSignal(config.signal, writeInterval))
 

@@ -72,6 +72,7 @@ export function connectFiles(listener: HookListener): HookedFile[] {
         owner: app,
         pattern: patternText(layer.route),
         name: original.name || handler?.name || '<anonymous>',
+        handle: original,
         isRouter: typeof handler?.handle === 'function',
         handlesErrors: original.length === 4,
       })

@@ -47,6 +47,7 @@ export function expressFiles(listener: HookListener): HookedFile[] {
         owner: null,
         pattern: layer.route ? patternText(path) : '',
         name: nameOf(layer),
+        handle: layer.handle,
         isRouter: false,
         handlesErrors: layer.handle?.length === 4,
       }
@@ -66,6 +67,7 @@ export function expressFiles(listener: HookListener): HookedFile[] {
         owner: router,
         pattern: patternText(path),
         name: nameOf(layer),
+        handle: layer.handle,
         isRouter: Array.isArray(layer.handle?.stack) || layer.name === 'mounted_app',
         handlesErrors: layer.handle?.length === 4,
       })

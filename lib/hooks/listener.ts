@@ -19,6 +19,12 @@ export interface Frame {
   call4(fn: AnyFunction, self: unknown, a: unknown, b: unknown, c: unknown, d: unknown): unknown
 }
 
+/** A frame and the number by which the samples below it are found again. */
+export interface Label {
+  readonly id: number
+  readonly frame: Frame
+}
+
 /** A layer of an Express router or a Connect stack, as the app declared it. */
 export interface LayerInfo {
   /** `mount`: app.use; `route`: app.get and the like; `handler`: one function inside a route. */
@@ -29,6 +35,8 @@ export interface LayerInfo {
   readonly pattern: string
   /** The function's name, or `<anonymous>`. */
   readonly name: string
+  /** The function itself: only its position in the source is ever asked for. */
+  readonly handle: object
   /** True where the layer only passes on to a router or app of its own, which has its own layers. */
   readonly isRouter: boolean
   /** True for an error handler: it answers in another layer's stead. */

@@ -14,10 +14,12 @@ import { MAX_TIMED_LAYERS, RequestState } from './request-state'
 import { OUTCOMES, RequestRing } from './ring'
 import { RouteStats } from './route-stats'
 import {
-  type FrameMaker,
+  type LabelMaker,
   knownMethod,
   normalisePath,
+  noteHandler,
   OPTIONS_ANSWER,
+  type PathNode,
   type Route,
   RouteTable,
   UNMATCHED,
@@ -48,13 +50,13 @@ export interface RecorderOptions {
   readonly maxRoutes: number
   readonly gc: 'off' | 'request'
   readonly keepPaths: boolean
-  readonly makeFrame: FrameMaker
+  readonly makeLabel: LabelMaker
   readonly reader: MemoryReader
   readonly gcLog: GcLog
   /** The ring is nearly full: drain soon. Called at most once per drain. */
   readonly onNearlyFull: () => void
   /** A request ended; `res.req` may be watched to see whether the app lets go of it. */
-  readonly onEnded: (res: ServerResponse, route: Route) => void
+  readonly onEnded: ((res: ServerResponse, route: Route) => void) | null
   /** A row was written, at that index of the ring. */
   readonly onRecorded: ((index: number) => void) | null
   /** Runs what no hook guards, so that its errors never reach the app. */
@@ -85,7 +87,7 @@ export class Recorder {
   constructor(options: RecorderOptions) {
     this.#options = options
     this.ring = new RequestRing(options.ringSize, options.keepPaths)
-    this.routes = new RouteTable(options.maxRoutes, options.makeFrame)
+    this.routes = new RouteTable(options.maxRoutes, options.makeLabel)
   }
 
   get inFlight(): number {
@@ -146,7 +148,7 @@ export class Recorder {
       state.route = this.routes.guessed(state.method, normalisePath(state.url))
       if (state.route) {
         this.#countIn(state, state.route)
-        frame = state.route.frame
+        frame = state.route.label?.frame ?? null
       }
     }
     if (this.#options.gc === 'request') this.#readAlone(state)
@@ -179,23 +181,30 @@ export class Recorder {
     if (!state.framework) this.#markFramework(state)
     if (state.timed) this.#closeTimed(state, layer)
     // The request stays where it failed: an error handler answers for all.
-    if (layer.handlesErrors)
-      return this.routes.layerFrame(state.node ?? this.routes.root, layer.name)
+    if (layer.handlesErrors) return this.#runLayer(state.node ?? this.routes.root, layer)
     if (layer.kind === 'handler') {
       state.lastLayer = layer
-      return state.route ? state.route.frame : null
+      if (!state.route) return null
+      noteHandler(state.route, layer.handle)
+      return state.route.label?.frame ?? null
     }
     const node = state.enter(layer, this.routes)
     state.unmatched = false
     if (layer.kind === 'route') {
       state.route = this.routes.routeAt(node, state.method)
       this.#countIn(state, state.route)
-      return state.route.frame
+      return state.route.label?.frame ?? null
     }
     state.lastLayer = layer
-    // A pattern such as `*` that handed on is not where the request ends up.
-    if (layer.pattern !== '') state.route = null
-    return layer.isRouter ? null : this.routes.layerFrame(node, layer.name)
+    return layer.isRouter ? null : this.#runLayer(node, layer)
+  }
+
+  #runLayer(node: PathNode, info: LayerInfo): Frame | null {
+    const layer = this.routes.layerAt(node, info.name)
+    if (!layer) return null
+    layer.entered++
+    noteHandler(layer, info.handle)
+    return layer.label?.frame ?? null
   }
 
   /** Ends the stretch of the layer before, and begins that of `next`. Time and heap since belong to the last layer entered. */
@@ -335,7 +344,7 @@ export class Recorder {
     state.route = route
     this.#countIn(state, route)
     if (state.timed && state.timedCount > 0) this.#closeTimed(state, null)
-    this.#options.onEnded(res, route)
+    this.#options.onEnded?.(res, route)
   }
 
   #record(state: RequestState): void {

@@ -2,7 +2,7 @@
  * Routes by method and pattern, and the paths they are made of. Bounded: what comes after the last
  * place shares `(other)`.
  */
-import type { Frame } from '../hooks/listener'
+import type { Label } from '../hooks/listener'
 
 /** A pattern longer than this many characters is cut: it comes from the app, or from a URL. */
 export const MAX_PATTERN_CHARS = 256
@@ -33,12 +33,32 @@ export interface Route {
   readonly id: number
   readonly method: string
   readonly pattern: string
-  /** The label frame its handlers run in; made at first use. */
-  readonly frame: Frame | null
+  /** What its handlers run under. */
+  readonly label: Label | null
+  /** The functions that were its handlers, the first few. */
+  readonly handlers: Set<object>
 }
 
-/** Makes the label frame of a route or layer; null where stacks are not sampled. */
-export type FrameMaker = (kind: 'route' | 'layer', name: string) => Frame | null
+/** A middleware where it is mounted. */
+export interface Layer {
+  readonly name: string
+  /** Pattern of the mount; '' for every path. */
+  readonly mount: string
+  readonly label: Label | null
+  readonly handlers: Set<object>
+  /** Times it ran. */
+  entered: number
+}
+
+/** Handlers noted per route or layer: an app that makes one per request must not grow this. */
+const MAX_HANDLERS = 16
+
+export function noteHandler(of: { readonly handlers: Set<object> }, handle: object): void {
+  if (of.handlers.size < MAX_HANDLERS) of.handlers.add(handle)
+}
+
+/** Makes the label of a route or layer; null where stacks are not sampled. */
+export type LabelMaker = (kind: 'route' | 'layer', name: string) => Label | null
 
 /**
  * A node of the tree of path segments as the app declared them: `/v1` -> `/users` -> `/:id`. A
@@ -47,7 +67,7 @@ export type FrameMaker = (kind: 'route' | 'layer', name: string) => Frame | null
 export class PathNode {
   readonly children: Map<string, PathNode> = new Map()
   readonly routes: Map<string, Route> = new Map()
-  readonly layerFrames: Map<string, Frame | null> = new Map()
+  readonly layers: Map<string, Layer> = new Map()
   readonly pattern: string
   constructor(pattern: string) {
     this.pattern = pattern
@@ -59,21 +79,26 @@ export class RouteTable {
   /** Where paths go that found no place in the tree. */
   readonly #overflow = new PathNode(OTHER)
   readonly #routes: Route[] = []
+  readonly #layers: Layer[] = []
   readonly #byKey: Map<string, Route> = new Map()
   readonly #maxRoutes: number
-  readonly #makeFrame: FrameMaker
+  readonly #makeLabel: LabelMaker
   #nodes = 1
   /** How often a route found no place and went to `(other)`. */
   overflowed = 0
 
-  constructor(maxRoutes: number, makeFrame: FrameMaker) {
+  constructor(maxRoutes: number, makeLabel: LabelMaker) {
     this.#maxRoutes = maxRoutes
-    this.#makeFrame = makeFrame
+    this.#makeLabel = makeLabel
     this.#add('', OTHER)
   }
 
   get routes(): readonly Route[] {
     return this.#routes
+  }
+
+  get layers(): readonly Layer[] {
+    return this.#layers
   }
 
   /** Where a full table puts the rest. Always id 0. */
@@ -129,13 +154,17 @@ export class RouteTable {
     return this.#routes.length > this.#maxRoutes / 2 ? null : this.named(method, pattern)
   }
 
-  layerFrame(node: PathNode, name: string): Frame | null {
-    let frame = node.layerFrames.get(name)
-    if (frame === undefined) {
-      frame = this.#makeFrame('layer', `${name} ${node.pattern || '/'}`)
-      node.layerFrames.set(name, frame)
+  /** Null: more layers than have a place. */
+  layerAt(node: PathNode, name: string): Layer | null {
+    let layer = node.layers.get(name)
+    if (!layer) {
+      if (this.#layers.length >= this.#maxRoutes) return null
+      const label = this.#makeLabel('layer', `${name} ${node.pattern || '/'}`)
+      layer = { name, mount: node.pattern, label, handlers: new Set(), entered: 0 }
+      node.layers.set(name, layer)
+      this.#layers.push(layer)
     }
-    return frame
+    return layer
   }
 
   #add(method: string, pattern: string): Route {
@@ -145,7 +174,8 @@ export class RouteTable {
       id: this.#routes.length,
       method,
       pattern: cut,
-      frame: this.#makeFrame('route', method ? `${method} ${cut}` : cut),
+      label: this.#makeLabel('route', method ? `${method} ${cut}` : cut),
+      handlers: new Set(),
     }
     this.#routes.push(route)
     this.#byKey.set(`${method} ${pattern}`, route)

@@ -1,0 +1,163 @@
+/**
+ * The readings of the live heap so far, as series per place. Bounded: when full, every other reading
+ * is dropped and from then on every other one kept, so that the span only grows.
+ */
+import type { Label } from './labels'
+import { type Place, placesOf, type PlaceOptions, positionKey, type SampledProfile } from './sites'
+
+export const MAX_READINGS = 128
+/** Places told apart, at most; those without live samples are forgotten first. */
+const MAX_PLACES = 4096
+
+export interface History {
+  readonly place: Place
+  /** Live bytes at each reading of objects that had lived at the reading before. */
+  readonly aged: number[]
+  born: number[]
+  bornSquares: number[]
+}
+
+export class HeapHistory {
+  /** The highest ordinal up to each reading: samples above it are younger. */
+  readonly #lastOrdinal: number[] = []
+  readonly #histories: Map<string, History> = new Map()
+  /** Labels under which a function was seen, by its position: what it does after an await is theirs. */
+  readonly #seenUnder: Map<string, Set<Label>> = new Map()
+  readonly #options: PlaceOptions
+  #memprofBytes = 0
+
+  constructor(options: PlaceOptions) {
+    this.#options = options
+  }
+
+  get readings(): number {
+    return this.#lastOrdinal.length
+  }
+
+  get histories(): Iterable<History> {
+    return this.#histories.values()
+  }
+
+  /** Live bytes that memprof itself allocated, by the samples. */
+  get memprofBytes(): number {
+    return this.#memprofBytes
+  }
+
+  /** Ordinal of the youngest living sample: about how many were taken since sampling began. */
+  get lastOrdinal(): number {
+    return this.#lastOrdinal.at(-1) ?? 0
+  }
+
+  seenUnder(position: string): ReadonlySet<Label> | undefined {
+    return this.#seenUnder.get(position)
+  }
+
+  add(profile: SampledProfile): void {
+    const places = placesOf(profile.head, this.#options)
+    const last = this.#lastOrdinal.at(-1) ?? 0
+    const reading = this.#lastOrdinal.length
+    let highest = last
+    for (const { ordinal } of profile.samples) if (ordinal > highest) highest = ordinal
+    this.#lastOrdinal.push(highest)
+
+    this.#memprofBytes = 0
+    for (const history of this.#histories.values()) {
+      history.aged.push(0)
+      history.born = new Array<number>(reading + 1).fill(0)
+      history.bornSquares = new Array<number>(reading + 1).fill(0)
+    }
+    for (const { size, nodeId, ordinal } of profile.samples) {
+      const place = places.get(nodeId)
+      const history = place && this.#historyOf(place, reading)
+      if (!history) continue
+      const window = this.#windowOf(ordinal)
+      history.born[window]! += size
+      history.bornSquares[window]! += size * size
+      if (ordinal <= last) history.aged[reading]! += size
+      if (place.origin === 'memprof') this.#memprofBytes += size
+    }
+    for (const place of places.values()) this.#noteSeen(place)
+    if (this.#histories.size > MAX_PLACES / 2) this.#forgetEmpty()
+  }
+
+  /** Forgets the last reading: its samples count for the next one. */
+  dropLast(): void {
+    this.#lastOrdinal.pop()
+    for (const { aged } of this.#histories.values()) aged.pop()
+  }
+
+  /** Drops every other reading; the caller drops the same of its own series. */
+  halve(): void {
+    halve(this.#lastOrdinal)
+    for (const history of this.#histories.values()) {
+      halve(history.aged)
+      history.born = mergePairs(history.born)
+      history.bornSquares = mergePairs(history.bornSquares)
+    }
+  }
+
+  #historyOf(place: Place, reading: number): History | null {
+    let history = this.#histories.get(place.key)
+    if (!history) {
+      if (this.#histories.size >= MAX_PLACES) return null
+      const zeros = (): number[] => new Array<number>(reading + 1).fill(0)
+      history = { place, aged: zeros(), born: zeros(), bornSquares: zeros() }
+      this.#histories.set(place.key, history)
+    }
+    return history
+  }
+
+  /** The first reading that could see a sample; binary search. */
+  #windowOf(ordinal: number): number {
+    let low = 0
+    let high = this.#lastOrdinal.length - 1
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (this.#lastOrdinal[middle]! < ordinal) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  #noteSeen({ label, frames }: Place): void {
+    if (!label) return
+    for (const frame of frames) {
+      const key = positionKey(frame)
+      let labels = this.#seenUnder.get(key)
+      if (!labels) {
+        if (this.#seenUnder.size >= MAX_PLACES) return
+        labels = new Set()
+        this.#seenUnder.set(key, labels)
+      }
+      labels.add(label)
+    }
+  }
+
+  #forgetEmpty(): void {
+    for (const [key, { aged, born }] of this.#histories) {
+      if (aged.every((bytes) => bytes === 0) && born.every((bytes) => bytes === 0)) {
+        this.#histories.delete(key)
+      }
+    }
+  }
+}
+
+/** Keeps the last of each pair, and so the last of all. */
+export function halve(series: number[]): void {
+  const kept = series.filter((_, at) => (series.length - 1 - at) % 2 === 0)
+  series.length = 0
+  series.push(...kept)
+}
+
+/** As `halve`, for amounts per reading: those of a dropped reading go to the next. */
+export function mergePairs(series: readonly number[]): number[] {
+  const merged: number[] = []
+  let carried = 0
+  for (const [at, amount] of series.entries()) {
+    carried += amount
+    if ((series.length - 1 - at) % 2 !== 0) continue
+    merged.push(carried)
+    carried = 0
+  }
+  return merged
+}

@@ -1,0 +1,139 @@
+/**
+ * A sampling heap profile -> live bytes per label and allocation site. Pure.
+ *
+ * A node's label is the innermost label frame above it; its site is the nearest frame that is neither
+ * Node's nor memprof's. V8 records where a *function* begins, not the allocation itself.
+ */
+import type { Label } from './labels'
+
+/** The inspector's `HeapProfiler.SamplingHeapProfile`, with the fields its published types leave out. */
+export interface SampledProfile {
+  readonly head: SampledNode
+  readonly samples: readonly Sample[]
+}
+
+export interface SampledNode {
+  readonly id: number
+  readonly callFrame: StackFrame
+  readonly selfSize: number
+  readonly children: readonly SampledNode[]
+}
+
+/** A sample whose object still lives. */
+export interface Sample {
+  /** Bytes it stands for. */
+  readonly size: number
+  readonly nodeId: number
+  /** Counts up over all samples taken, living or not: the order of birth. */
+  readonly ordinal: number
+}
+
+/** A function in a sampled stack: where its text begins, line and column from 0. */
+export interface StackFrame {
+  readonly functionName: string
+  readonly url: string
+  readonly scriptId: string
+  readonly lineNumber: number
+  readonly columnNumber: number
+}
+
+/** Frames kept of a stack, nearest first. */
+export const MAX_FRAMES = 24
+
+/**
+ * - `app`: a frame of the app's or of a package's is in the stack
+ * - `runtime`: nothing but Node and V8: sockets, compiled code
+ * - `memprof`: allocated by memprof
+ */
+export type Origin = 'app' | 'runtime' | 'memprof'
+
+export interface Place {
+  readonly key: string
+  readonly label: Label | null
+  readonly origin: Origin
+  /** App and package frames, nearest first; Node's own only where there is nothing else. */
+  readonly frames: readonly StackFrame[]
+  /** True where the bytes are the wrapper of a buffer: their weight is off the heap. */
+  readonly isBuffer: boolean
+}
+
+/** `scriptId:line:column`: one function, whatever it is called. */
+export function positionKey(frame: {
+  scriptId: string
+  lineNumber: number
+  columnNumber: number
+}): string {
+  return `${frame.scriptId}:${frame.lineNumber}:${frame.columnNumber}`
+}
+
+export type ScriptOwner = 'others' | 'hook' | 'memprof'
+
+export interface PlaceOptions {
+  /** The label of a script's name, if it is a label frame. */
+  readonly labelOf: (url: string) => Label | null
+  /** Whether a script is memprof's, and if so, whether a hook: those call on into the app. */
+  readonly ownerOf: (url: string) => ScriptOwner
+}
+
+/** Files of Node that make buffers. */
+const BUFFER_FILES = /^node:(internal\/)?buffer$/
+
+/**
+ * Where the samples of each node of the tree belong.
+ *
+ * @returns node id -> place; only nodes that hold samples
+ */
+export function placesOf(
+  head: SampledNode,
+  { labelOf, ownerOf }: PlaceOptions,
+): Map<number, Place> {
+  const places = new Map<number, Place>()
+  const shared = new Map<string, Place>()
+
+  function visit(
+    node: SampledNode,
+    label: Label | null,
+    path: readonly StackFrame[],
+    inMemprof: boolean,
+  ): void {
+    const { callFrame } = node
+    const { url } = callFrame
+    let owner: ScriptOwner = 'others'
+    if (url !== '') {
+      const here = labelOf(url)
+      owner = here ? 'hook' : ownerOf(url)
+      if (here) {
+        label = here
+        inMemprof = false
+      } else if (owner === 'memprof') inMemprof = true
+      else if (owner === 'others') path = [callFrame, ...path].slice(0, MAX_FRAMES)
+    }
+    if (node.selfSize > 0) {
+      const place = makePlace(label, path, inMemprof || owner === 'hook')
+      const known = shared.get(place.key)
+      if (!known) shared.set(place.key, place)
+      places.set(node.id, known ?? place)
+    }
+    for (const child of node.children) visit(child, label, path, inMemprof)
+  }
+
+  visit(head, null, [], false)
+  return places
+}
+
+function makePlace(label: Label | null, path: readonly StackFrame[], own: boolean): Place {
+  const ours = path.filter(({ url }) => !url.startsWith('node:'))
+  const origin: Origin = own ? 'memprof' : ours.length > 0 ? 'app' : 'runtime'
+  const frames = origin === 'app' ? ours : path.slice(0, 4)
+  // Up to the first frame of the app: which of Node's functions were between does not tell sites apart.
+  const nearest = path.findIndex(({ url }) => !url.startsWith('node:'))
+  const isBuffer =
+    origin === 'app' && path.slice(0, nearest).some(({ url }) => BUFFER_FILES.test(url))
+  const key = [
+    label ? label.id : '',
+    origin,
+    isBuffer ? 'buffer' : '',
+    ...frames.map(positionKey),
+  ].join('|')
+  return { key, label, origin, frames, isBuffer }
+}

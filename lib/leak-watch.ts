@@ -1,0 +1,358 @@
+/**
+ * Reads the live heap now and then, keeps the series, and asks for verdicts. Owns the inspector's
+ * session, the labels and the timer of the readings.
+ */
+import type { ServerResponse } from 'node:http'
+import { performance } from 'node:perf_hooks'
+import { join, sep } from 'node:path'
+import type { Config } from './config'
+import { halve, HeapHistory, type History, MAX_READINGS } from './heap/heap-history'
+import { KeptRequests } from './heap/kept-requests'
+import { type Label, LabelTable } from './heap/labels'
+import { HeapSession } from './heap/session'
+import { positionKey, type ScriptOwner } from './heap/sites'
+import type { Label as HookLabel } from './hooks/listener'
+import type { Recorder } from './record/recorder'
+import type { Route } from './record/routes'
+import { judge, type Judgement } from './verdict/judge'
+import type { Observation, Owner, PlaceSeries } from './verdict/observation'
+
+/**
+ * Samples wanted between two readings: what they cost and what they tell is then the same whatever
+ * the app allocates. 6,000 of them cost 0.5 % of a core at the default interval (docs/method.md).
+ */
+const SAMPLES_PER_READING = 6000
+const MIN_SAMPLING_BYTES = 8 << 10
+const MAX_SAMPLING_BYTES = 512 << 10
+/** Until the app's own rate is known. */
+const FIRST_SAMPLING_BYTES = 64 << 10
+/** The interval is changed when the rate asks for one this many times larger or smaller. */
+const RETUNE_FACTOR = 1.5
+/** Without requests, one reading in this many is made: a heap that nobody uses seldom grows. */
+const IDLE_READINGS = 10
+
+export interface LeakWatchOptions {
+  readonly config: Config
+  readonly warn: (code: string, message: string) => void
+  /** A reading was judged. */
+  readonly onJudged: (judgement: Judgement) => void
+  /** Runs a piece of memprof's own work, its errors caught, its time counted. */
+  readonly timed: (work: () => void) => void
+}
+
+export interface LeakWatch {
+  makeLabel(kind: 'route' | 'layer', name: string): HookLabel | null
+  onEnded(res: ServerResponse, route: Route): void
+  begin(recorder: Recorder): void
+  readonly judgement: Judgement | null
+  readonly liveHeapBytes: number | undefined
+  readonly pauseMs: number
+  /** Live bytes memprof allocated, by the samples. */
+  readonly memprofBytes: number
+  close(): void
+}
+
+/** dist/lib, whose frames are memprof's. */
+const OWN_DIR = __dirname + sep
+const HOOKS_DIR = join(__dirname, 'hooks') + sep
+
+function ownerOf(url: string): ScriptOwner {
+  if (!url.startsWith(OWN_DIR)) return 'others'
+  return url.startsWith(HOOKS_DIR) ? 'hook' : 'memprof'
+}
+
+/** @returns null where another agent samples this heap */
+export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
+  const { config, warn, timed } = options
+  const session = new HeapSession()
+  if (session.isTaken()) {
+    session.close()
+    warn(
+      'heap-profiler-taken',
+      'another agent runs the sampling heap profiler of this process: memprof records requests, but cannot tell leaks',
+    )
+    return null
+  }
+
+  const labels = new LabelTable()
+  const kept = new KeptRequests()
+  const placeOptions = { labelOf: (url: string) => labels.ofScript(url), ownerOf }
+  let history = new HeapHistory(placeOptions)
+  const series = new ProcessSeries()
+  /** Owners of handler functions, by position; null where several routes share one. */
+  const ownerOfFunction = new Map<string, Owner | null>()
+  let samplingBytes = config.samplingBytes ?? FIRST_SAMPLING_BYTES
+  let recorder: Recorder | null = null
+  let judgement: Judgement | null = null
+  let timer: NodeJS.Timeout | null = null
+  let pauseMs = 0
+  let liveHeapBytes: number | undefined
+  let requestsAtReading = 0
+  let skipped = 0
+  let samplingSinceMs = performance.now()
+  /** Every `stride`-th reading is kept, once the history was halved. */
+  let stride = 1
+  let readings = 0
+
+  session.start(samplingBytes)
+
+  function plan(afterMs: number): void {
+    timer = setTimeout(() => timed(readAndPlan), afterMs)
+    timer.unref()
+  }
+
+  function readAndPlan(): void {
+    if (!recorder) return
+    const idle = recorder.requests === requestsAtReading
+    if (idle && ++skipped < IDLE_READINGS) return plan(config.leakIntervalMs)
+    skipped = 0
+    requestsAtReading = recorder.requests
+    const lastPauseMs = read(recorder)
+    if (lastPauseMs === null) {
+      warn('heap-profiler-stopped', 'the sampling heap profiler was stopped by somebody else')
+      return
+    }
+    if (lastPauseMs > config.maxPauseMs) {
+      warn(
+        'pause-exceeded',
+        `a reading of the live heap took ${Math.round(lastPauseMs)} ms, more than MEMPROF_MAX_PAUSE (${config.maxPauseMs} ms): it was the last`,
+      )
+      session.stop()
+      return
+    }
+    plan(Math.max(config.leakIntervalMs, lastPauseMs / config.pauseBudgetRatio))
+  }
+
+  /** @returns how long the process stood still, ms */
+  function read(from: Recorder): number | null {
+    const reading = session.read()
+    if (!reading) return null
+    pauseMs += reading.pauseMs
+    liveHeapBytes = reading.liveHeapBytes
+    if (retune(reading.profile.samples)) return reading.pauseMs
+    history.add(reading.profile)
+    series.add(reading.liveHeapBytes, from)
+    kept.nextReading()
+    locateHandlers(from)
+    judgement = judge(observe(from))
+    options.onJudged(judgement)
+    if (++readings % stride !== 0) dropLast()
+    else if (series.length >= MAX_READINGS) {
+      history.halve()
+      series.halve()
+      stride *= 2
+    }
+    return reading.pauseMs
+  }
+
+  function dropLast(): void {
+    history.dropLast()
+    series.dropLast()
+  }
+
+  /** Chooses the sampling interval by what the app allocates; then everything begins anew. */
+  function retune(samples: readonly { ordinal: number }[]): boolean {
+    if (config.samplingBytes !== null || series.length > 0) return false
+    const taken = samples.reduce((most, { ordinal }) => Math.max(most, ordinal), 0)
+    const elapsedMs = performance.now() - samplingSinceMs
+    const bytesPerMs = (taken * samplingBytes) / elapsedMs
+    const wanted = (bytesPerMs * config.leakIntervalMs) / SAMPLES_PER_READING
+    const next = Math.round(Math.min(MAX_SAMPLING_BYTES, Math.max(MIN_SAMPLING_BYTES, wanted)))
+    if (next < samplingBytes * RETUNE_FACTOR && next > samplingBytes / RETUNE_FACTOR) return false
+    session.stop()
+    samplingBytes = next
+    samplingSinceMs = performance.now()
+    history = new HeapHistory(placeOptions)
+    session.start(samplingBytes)
+    return true
+  }
+
+  /** Functions whose position is not known yet: those of the routes and layers that ran since. */
+  function locateHandlers({ routes }: Recorder): void {
+    const wanted: Array<{ handle: object; owner: Owner }> = []
+    const note = (handlers: ReadonlySet<object>, owner: Owner): void => {
+      for (const handle of handlers) wanted.push({ handle, owner })
+    }
+    routes.routes.forEach(({ handlers }, index) => note(handlers, { kind: 'route', index }))
+    routes.layers.forEach(({ handlers }, index) => note(handlers, { kind: 'layer', index }))
+    // The same function under another route comes by again: it is then nobody's alone.
+    const fresh = wanted.filter(({ handle, owner }) => !seen(handle, owner))
+    const positions = session.locate(fresh.map(({ handle }) => handle))
+    positions.forEach((position, at) => {
+      const { owner } = fresh[at]!
+      if (!position) return
+      const key = positionKey(position)
+      const known = ownerOfFunction.get(key)
+      ownerOfFunction.set(key, known === undefined || same(known, owner) ? owner : null)
+    })
+  }
+
+  const ownersSeen = new WeakMap<object, Set<string>>()
+  function seen(handle: object, owner: Owner): boolean {
+    const owners = ownersSeen.get(handle) ?? new Set()
+    ownersSeen.set(handle, owners)
+    const key = `${owner.kind}${owner.index}`
+    if (owners.has(key)) return true
+    owners.add(key)
+    return false
+  }
+
+  function observe({ routes }: Recorder): Observation {
+    const ownerOfLabel = new Map<number, Owner>()
+    routes.routes.forEach(({ label }, index) => {
+      if (label) ownerOfLabel.set(label.id, { kind: 'route', index })
+    })
+    routes.layers.forEach(({ label }, index) => {
+      if (label) ownerOfLabel.set(label.id, { kind: 'layer', index })
+    })
+    return {
+      samplingBytes,
+      ...series.columns(),
+      routes: routes.routes.map((route, index) => ({
+        method: route.method,
+        route: route.pattern,
+        ended: series.route(index).ended,
+        inFlight: series.route(index).inFlight,
+        ...kept.of(route.id),
+      })),
+      layers: routes.layers.map(({ name, mount }, index) => ({
+        name,
+        mount,
+        entered: series.layer(index),
+      })),
+      places: [...history.histories].map((one) => placeSeries(one, ownerOfLabel)),
+    }
+  }
+
+  function placeSeries(
+    { place, aged, born, bornSquares }: History,
+    ownerOfLabel: ReadonlyMap<number, Owner>,
+  ): PlaceSeries {
+    const { label, frames, origin, isBuffer } = place
+    let owner = label ? (ownerOfLabel.get(label.id) ?? null) : null
+    const seenUnder = new Set<number>()
+    if (!label) {
+      // From the outermost frame inwards: what runs after an await begins with the handler itself.
+      for (const frame of frames.toReversed()) {
+        const key = positionKey(frame)
+        owner ??= ownerOfFunction.get(key) ?? null
+        for (const under of history.seenUnder(key) ?? []) {
+          const by = ownerOfLabel.get(under.id)
+          if (by?.kind === 'route') seenUnder.add(by.index)
+        }
+      }
+    }
+    return { owner, origin, isBuffer, frames, seenUnder: [...seenUnder], aged, born, bornSquares }
+  }
+
+  return {
+    makeLabel: (kind, name): Label | null => labels.make(kind, name),
+    onEnded(res, route) {
+      if (res.req) kept.watch(res.req, route.id)
+    },
+    begin(from) {
+      recorder = from
+      plan(config.leakIntervalMs)
+    },
+    get judgement() {
+      return judgement
+    },
+    get liveHeapBytes() {
+      return liveHeapBytes
+    },
+    get pauseMs() {
+      return pauseMs
+    },
+    get memprofBytes() {
+      return history.memprofBytes
+    },
+    close() {
+      if (timer) clearTimeout(timer)
+      session.close()
+    },
+  }
+}
+
+function same(a: Owner | null, b: Owner): boolean {
+  return a !== null && a.kind === b.kind && a.index === b.index
+}
+
+/** The counts and sizes that go with each reading of the heap. */
+class ProcessSeries {
+  readonly #timeMs: number[] = []
+  readonly #liveHeapBytes: number[] = []
+  readonly #arrayBuffersBytes: number[] = []
+  readonly #rssBytes: number[] = []
+  readonly #heapTotalBytes: number[] = []
+  readonly #routes: Array<{ ended: number[]; inFlight: number[] }> = []
+  readonly #layers: number[][] = []
+
+  get length(): number {
+    return this.#timeMs.length
+  }
+
+  add(liveHeapBytes: number, { routes, stats }: Recorder): void {
+    const memory = process.memoryUsage()
+    const before = this.length
+    this.#timeMs.push(performance.now())
+    this.#liveHeapBytes.push(liveHeapBytes)
+    this.#arrayBuffersBytes.push(memory.arrayBuffers)
+    this.#rssBytes.push(memory.rss)
+    this.#heapTotalBytes.push(memory.heapTotal)
+    const byId = new Map(stats.map((one) => [one.route.id, one]))
+    for (const { id } of routes.routes) {
+      const one = (this.#routes[id] ??= { ended: zeros(before), inFlight: zeros(before) })
+      one.ended.push(byId.get(id)?.endedTotal ?? 0)
+      one.inFlight.push(byId.get(id)?.inFlight ?? 0)
+    }
+    routes.layers.forEach((layer, index) => {
+      const entered = (this.#layers[index] ??= zeros(before))
+      entered.push(layer.entered)
+    })
+  }
+
+  columns(): Pick<
+    Observation,
+    'timeMs' | 'liveHeapBytes' | 'arrayBuffersBytes' | 'rssBytes' | 'heapTotalBytes'
+  > {
+    return {
+      timeMs: this.#timeMs,
+      liveHeapBytes: this.#liveHeapBytes,
+      arrayBuffersBytes: this.#arrayBuffersBytes,
+      rssBytes: this.#rssBytes,
+      heapTotalBytes: this.#heapTotalBytes,
+    }
+  }
+
+  route(index: number): { ended: readonly number[]; inFlight: readonly number[] } {
+    return this.#routes[index] ?? { ended: zeros(this.length), inFlight: zeros(this.length) }
+  }
+
+  layer(index: number): readonly number[] {
+    return this.#layers[index] ?? zeros(this.length)
+  }
+
+  halve(): void {
+    for (const one of this.#all()) halve(one)
+  }
+
+  dropLast(): void {
+    for (const one of this.#all()) one.pop()
+  }
+
+  #all(): number[][] {
+    return [
+      this.#timeMs,
+      this.#liveHeapBytes,
+      this.#arrayBuffersBytes,
+      this.#rssBytes,
+      this.#heapTotalBytes,
+      ...this.#routes.flatMap(({ ended, inFlight }) => [ended, inFlight]),
+      ...this.#layers,
+    ]
+  }
+}
+
+function zeros(length: number): number[] {
+  return new Array<number>(length).fill(0)
+}

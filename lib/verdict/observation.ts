@@ -1,0 +1,72 @@
+/**
+ * What the verdicts are drawn from: series over the readings of the live heap. Plain numbers, so that
+ * an observation can be written down and judged again.
+ *
+ * All series have one entry per reading, oldest first. Counts are cumulative.
+ */
+
+/** A function in a sampled stack, as V8 gives it: line and column from 0. */
+export interface PlaceFrame {
+  readonly functionName: string
+  readonly url: string
+  readonly scriptId: string
+  readonly lineNumber: number
+  readonly columnNumber: number
+}
+
+/** Who allocated: a route's own code, a layer's, or not known from the stack. */
+export type Owner =
+  | { readonly kind: 'route'; readonly index: number }
+  | { readonly kind: 'layer'; readonly index: number }
+
+export interface RouteSeries {
+  readonly method: string
+  readonly route: string
+  /** Requests ended. */
+  readonly ended: readonly number[]
+  readonly inFlight: readonly number[]
+  /** Finished requests that were watched, and of those how many still live; the young ones left out. */
+  readonly watched: number
+  readonly kept: number
+}
+
+export interface LayerSeries {
+  readonly name: string
+  /** Where it is mounted; '' for every path. */
+  readonly mount: string
+  /** Times it ran. */
+  readonly entered: readonly number[]
+}
+
+/** The samples of one label and stack. */
+export interface PlaceSeries {
+  readonly owner: Owner | null
+  readonly origin: 'app' | 'runtime' | 'memprof'
+  readonly isBuffer: boolean
+  /** Nearest first. */
+  readonly frames: readonly PlaceFrame[]
+  /** Routes under whose label one of these functions was seen, where `owner` is null. */
+  readonly seenUnder: readonly number[]
+  /**
+   * Live bytes of objects at least one reading old: younger ones may belong to requests in flight.
+   * So `aged[j]` goes with the counts of reading j - 1.
+   */
+  readonly aged: readonly number[]
+  /** Bytes born between reading j - 1 and j that live at the last reading. */
+  readonly born: readonly number[]
+  /** Sum of the squared sizes of those samples: the variance of `born`. */
+  readonly bornSquares: readonly number[]
+}
+
+export interface Observation {
+  readonly samplingBytes: number
+  readonly timeMs: readonly number[]
+  /** heapUsed right after a full collection. */
+  readonly liveHeapBytes: readonly number[]
+  readonly arrayBuffersBytes: readonly number[]
+  readonly rssBytes: readonly number[]
+  readonly heapTotalBytes: readonly number[]
+  readonly routes: readonly RouteSeries[]
+  readonly layers: readonly LayerSeries[]
+  readonly places: readonly PlaceSeries[]
+}
