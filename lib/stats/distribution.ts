@@ -17,7 +17,7 @@ const MAX_EXPONENT = 46
 const BUCKETS = LINEAR + (MAX_EXPONENT - 6) * SUB_BUCKETS
 
 function bucketOf(magnitude: number): number {
-  if (magnitude < LINEAR) return Math.round(magnitude)
+  if (magnitude < LINEAR) return Math.min(LINEAR - 1, Math.round(magnitude))
   const exponent = Math.floor(Math.log2(magnitude))
   const sub = Math.floor(magnitude / 2 ** (exponent - 5)) - SUB_BUCKETS
   return Math.min(BUCKETS - 1, LINEAR + (exponent - 6) * SUB_BUCKETS + sub)
@@ -28,7 +28,7 @@ function middleOf(bucket: number): number {
   if (bucket < LINEAR) return bucket
   const exponent = 6 + Math.floor((bucket - LINEAR) / SUB_BUCKETS)
   const width = 2 ** (exponent - 5)
-  return (SUB_BUCKETS + ((bucket - LINEAR) % SUB_BUCKETS)) * width + (width - 1) / 2
+  return (SUB_BUCKETS + ((bucket - LINEAR) % SUB_BUCKETS)) * width + width / 2
 }
 
 /** Signed values with their count, mean, extremes and quantiles. */

@@ -1,0 +1,26 @@
+import { mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import type { TestContext } from 'node:test'
+
+/** The repository, from dist/test/support. */
+export const ROOT: string = join(__dirname, '../../..')
+export const REGISTER: string = join(ROOT, 'dist/register/index.js')
+export const FIXTURES: string = join(ROOT, 'test/fixtures/apps')
+/** The one reason this file may sit elsewhere than in dist/test/support. */
+if (basename(join(__dirname, '../..')) !== 'dist') throw new Error('run the compiled tests')
+
+/** Every file below `folder` whose name ends so, sorted. */
+export function filesEndingWith(folder: string, ending: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith(ending))
+    .sort()
+    .map((name) => join(folder, name))
+}
+
+/** A folder for this test alone, gone when it ends. */
+export function temporaryFolder(t: Pick<TestContext, 'after'>): string {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'memprof-test-')))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
