@@ -35,7 +35,7 @@ export interface LeakWatchOptions {
   readonly config: Config
   readonly warn: (code: string, message: string) => void
   /** A reading was judged. */
-  readonly onJudged: (judgement: Judgement) => void
+  readonly onJudged: (judgement: Judgement, observation: Observation) => void
   /** Runs a piece of memprof's own work, its errors caught, its time counted. */
   readonly timed: (work: () => void) => void
 }
@@ -44,7 +44,6 @@ export interface LeakWatch {
   makeLabel(kind: 'route' | 'layer', name: string): HookLabel | null
   onEnded(res: ServerResponse, route: Route): void
   begin(recorder: Recorder): void
-  readonly judgement: Judgement | null
   readonly liveHeapBytes: number | undefined
   readonly pauseMs: number
   /** Live bytes memprof allocated, by the samples. */
@@ -77,13 +76,12 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
   const labels = new LabelTable()
   const kept = new KeptRequests()
   const placeOptions = { labelOf: (url: string) => labels.ofScript(url), ownerOf }
-  let history = new HeapHistory(placeOptions)
   const series = new ProcessSeries()
   /** Owners of handler functions, by position; null where several routes share one. */
   const ownerOfFunction = new Map<string, Owner | null>()
   let samplingBytes = config.samplingBytes ?? FIRST_SAMPLING_BYTES
+  let history = new HeapHistory(samplingBytes, placeOptions)
   let recorder: Recorder | null = null
-  let judgement: Judgement | null = null
   let timer: NodeJS.Timeout | null = null
   let pauseMs = 0
   let liveHeapBytes: number | undefined
@@ -134,8 +132,8 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
     series.add(reading.liveHeapBytes, from)
     kept.nextReading()
     locateHandlers(from)
-    judgement = judge(observe(from))
-    options.onJudged(judgement)
+    const observation = observe(from)
+    options.onJudged(judge(observation), observation)
     if (++readings % stride !== 0) dropLast()
     else if (series.length >= MAX_READINGS) {
       history.halve()
@@ -162,7 +160,7 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
     session.stop()
     samplingBytes = next
     samplingSinceMs = performance.now()
-    history = new HeapHistory(placeOptions)
+    history = new HeapHistory(samplingBytes, placeOptions)
     session.start(samplingBytes)
     return true
   }
@@ -225,7 +223,7 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
   }
 
   function placeSeries(
-    { place, aged, born, bornSquares }: History,
+    { place, isLarge, alive, aged, born, bornSquares }: History,
     ownerOfLabel: ReadonlyMap<number, Owner>,
   ): PlaceSeries {
     const { label, frames, origin, isBuffer } = place
@@ -242,7 +240,18 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
         }
       }
     }
-    return { owner, origin, isBuffer, frames, seenUnder: [...seenUnder], aged, born, bornSquares }
+    return {
+      owner,
+      origin,
+      isBuffer,
+      isLarge,
+      frames,
+      seenUnder: [...seenUnder],
+      alive,
+      aged,
+      born,
+      bornSquares,
+    }
   }
 
   return {
@@ -253,9 +262,6 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
     begin(from) {
       recorder = from
       plan(config.leakIntervalMs)
-    },
-    get judgement() {
-      return judgement
     },
     get liveHeapBytes() {
       return liveHeapBytes

@@ -13,6 +13,7 @@ import { formatBytes, formatCount, formatSeconds } from './emit/units'
 import type { HookReport } from './hooks/modules'
 import { watchProcessEnd, watchSignal } from './hooks/process-end'
 import type { Unpatch } from './hooks/patch'
+import { LeakReport } from './leak-report'
 import { type LeakWatch, watchLeaks } from './leak-watch'
 import { PACKAGE_VERSION } from './package-version'
 import { watchGc } from './record/gc'
@@ -20,6 +21,7 @@ import { emptyReading, openMemoryReader } from './record/reading'
 import { Recorder } from './record/recorder'
 import { say } from './say'
 import type { Judgement } from './verdict/judge'
+import type { Observation } from './verdict/observation'
 import type { Line, ProcessLine, RequestLine, RouteVerdict } from './schema'
 
 /** Resolution of the event loop's delay, ms: the default of most tools. */
@@ -69,8 +71,11 @@ export function openRecording(options: RecordingOptions): Recording {
 
   const leaks: LeakWatch | null =
     config.leaks && json ? watchLeaks({ config, warn, timed, onJudged }) : null
+  const leakReport = new LeakReport(emitter)
 
-  function onJudged(_judgement: Judgement): void {}
+  function onJudged(judgement: Judgement, observation: Observation): void {
+    leakReport.take(judgement, observation)
+  }
 
   const recorder: Recorder = new Recorder({
     ringSize: config.ringSize,
@@ -138,12 +143,17 @@ export function openRecording(options: RecordingOptions): Recording {
     )
   }
 
+  /** Tables, and what the samples say that memprof keeps on the heap. */
+  function ownBytes(): number {
+    return recorder.footprintBytes + (leaks?.memprofBytes ?? 0)
+  }
+
   function selfCost(): ProcessLine['self'] {
     const pauseMs = recorder.forcedPauseMs + (leaks?.pauseMs ?? 0)
     const self = {
       cpuMs: roundMs(cpuMs),
       pauseMs: roundMs(pauseMs - pauseMsWritten),
-      heapBytes: recorder.footprintBytes,
+      heapBytes: ownBytes(),
     }
     pauseMsWritten = pauseMs
     cpuMsTotal += cpuMs
@@ -160,6 +170,9 @@ export function openRecording(options: RecordingOptions): Recording {
     const delayP99Ms = roundMs(loopDelay.percentile(99) / 1e6)
     loopDelay.reset()
     const gcCounts = gc.log.takeCounts()
+    // Our own readings are exact; Node tells of other full collections a turn later.
+    const live = leaks?.liveHeapBytes ?? liveHeapBytes
+    const secondsToLimit = leakReport.secondsToLimit()
     const line: ProcessLine = {
       event: 'process',
       rssBytes: reading.rssBytes,
@@ -169,13 +182,14 @@ export function openRecording(options: RecordingOptions): Recording {
       heapLimitBytes: getHeapStatistics().heap_size_limit,
       externalBytes: reading.externalBytes,
       arrayBuffersBytes: arrayBuffers,
-      ...(liveHeapBytes === undefined ? {} : { liveHeapBytes }),
+      ...(live === undefined ? {} : { liveHeapBytes: live }),
       gc: { ...gcCounts, pauseMs: roundMs(gcCounts.pauseMs) },
       eventLoop: { utilization: Math.round(delta.utilization * 1000) / 1000, delayP99Ms },
       requests: recorder.requests - requestsWritten,
       inFlight: recorder.inFlight,
       dropped: recorder.ring.dropped - droppedWritten,
       self: selfCost(),
+      ...(secondsToLimit === undefined ? {} : { secondsToLimit }),
     }
     requestsWritten = recorder.requests
     droppedWritten = recorder.ring.dropped
@@ -188,7 +202,7 @@ export function openRecording(options: RecordingOptions): Recording {
       if (!json) return
       for (const stats of recorder.stats) {
         if (stats.hadRequests) {
-          const line = routeLine(stats, {})
+          const line = routeLine(stats, leakReport.retentionOf(stats.route.id))
           emitter.write(line, routeMsg(line))
         }
         stats.nextInterval()
@@ -222,6 +236,7 @@ export function openRecording(options: RecordingOptions): Recording {
         errorsTotal: stats.errorsTotal,
         abortedTotal: stats.abortedTotal,
         verdict: 'insufficient-data',
+        ...leakReport.retentionOf(stats.route.id),
       }))
   }
 
@@ -255,8 +270,8 @@ export function openRecording(options: RecordingOptions): Recording {
         dropped: recorder.ring.dropped,
         self: {
           cpuMs: roundMs(cpuMsTotal),
-          pauseMs: roundMs(recorder.forcedPauseMs),
-          heapBytes: recorder.footprintBytes,
+          pauseMs: roundMs(recorder.forcedPauseMs + (leaks?.pauseMs ?? 0)),
+          heapBytes: ownBytes(),
         },
         verdicts: verdicts(),
       },

@@ -77,6 +77,7 @@ function install(config: Config, problems: readonly ConfigProblem[]): Memprof {
         destination: describeDestination(config),
         report: modules.report,
       })
+      for (const message of secondCopies) recording.warn('second-copy', message)
     } catch (error) {
       stepBack(`could not start (${String((error as Error)?.message)})`)
     }

@@ -9,9 +9,20 @@ export const MAX_READINGS = 128
 /** Places told apart, at most; those without live samples are forgotten first. */
 const MAX_PLACES = 4096
 
+/**
+ * An object of this many sampling intervals is sampled for sure, and alone outweighs all others of its
+ * place: kept apart, so that a table that doubles does not look like a leak of the route that added
+ * the one entry too many.
+ */
+const LARGE_SAMPLES = 8
+
 export interface History {
   readonly place: Place
-  /** Live bytes at each reading of objects that had lived at the reading before. */
+  /** Samples of objects far larger than the sampling interval: tables of collections, mostly. */
+  readonly isLarge: boolean
+  /** Live bytes at each reading. */
+  readonly alive: number[]
+  /** Of those, the bytes of objects that had lived at the reading before. */
   readonly aged: number[]
   born: number[]
   bornSquares: number[]
@@ -24,10 +35,12 @@ export class HeapHistory {
   /** Labels under which a function was seen, by its position: what it does after an await is theirs. */
   readonly #seenUnder: Map<string, Set<Label>> = new Map()
   readonly #options: PlaceOptions
+  readonly #largeBytes: number
   #memprofBytes = 0
 
-  constructor(options: PlaceOptions) {
+  constructor(samplingBytes: number, options: PlaceOptions) {
     this.#options = options
+    this.#largeBytes = LARGE_SAMPLES * samplingBytes
   }
 
   get readings(): number {
@@ -62,17 +75,19 @@ export class HeapHistory {
 
     this.#memprofBytes = 0
     for (const history of this.#histories.values()) {
+      history.alive.push(0)
       history.aged.push(0)
       history.born = new Array<number>(reading + 1).fill(0)
       history.bornSquares = new Array<number>(reading + 1).fill(0)
     }
     for (const { size, nodeId, ordinal } of profile.samples) {
       const place = places.get(nodeId)
-      const history = place && this.#historyOf(place, reading)
+      const history = place && this.#historyOf(place, size >= this.#largeBytes, reading)
       if (!history) continue
       const window = this.#windowOf(ordinal)
       history.born[window]! += size
       history.bornSquares[window]! += size * size
+      history.alive[reading]! += size
       if (ordinal <= last) history.aged[reading]! += size
       if (place.origin === 'memprof') this.#memprofBytes += size
     }
@@ -83,26 +98,38 @@ export class HeapHistory {
   /** Forgets the last reading: its samples count for the next one. */
   dropLast(): void {
     this.#lastOrdinal.pop()
-    for (const { aged } of this.#histories.values()) aged.pop()
+    for (const { alive, aged } of this.#histories.values()) {
+      alive.pop()
+      aged.pop()
+    }
   }
 
   /** Drops every other reading; the caller drops the same of its own series. */
   halve(): void {
     halve(this.#lastOrdinal)
     for (const history of this.#histories.values()) {
+      halve(history.alive)
       halve(history.aged)
       history.born = mergePairs(history.born)
       history.bornSquares = mergePairs(history.bornSquares)
     }
   }
 
-  #historyOf(place: Place, reading: number): History | null {
-    let history = this.#histories.get(place.key)
+  #historyOf(place: Place, isLarge: boolean, reading: number): History | null {
+    const key = isLarge ? `${place.key}|large` : place.key
+    let history = this.#histories.get(key)
     if (!history) {
       if (this.#histories.size >= MAX_PLACES) return null
       const zeros = (): number[] => new Array<number>(reading + 1).fill(0)
-      history = { place, aged: zeros(), born: zeros(), bornSquares: zeros() }
-      this.#histories.set(place.key, history)
+      history = {
+        place,
+        isLarge,
+        alive: zeros(),
+        aged: zeros(),
+        born: zeros(),
+        bornSquares: zeros(),
+      }
+      this.#histories.set(key, history)
     }
     return history
   }
@@ -134,8 +161,8 @@ export class HeapHistory {
   }
 
   #forgetEmpty(): void {
-    for (const [key, { aged, born }] of this.#histories) {
-      if (aged.every((bytes) => bytes === 0) && born.every((bytes) => bytes === 0)) {
+    for (const [key, { alive }] of this.#histories) {
+      if (alive.every((bytes) => bytes === 0)) {
         this.#histories.delete(key)
       }
     }

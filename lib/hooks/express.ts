@@ -7,7 +7,7 @@
  */
 import type { AnyFunction, Frame, HookListener, LayerInfo } from './listener'
 import type { HookedFile, VersionRange } from './modules'
-import { patch, type Unpatch } from './patch'
+import { patchAll, type Unpatch } from './patch'
 
 const EXPRESS: VersionRange = { min: [4, 16], below: [6, 0] }
 const ROUTER: VersionRange = { min: [2, 0], below: [3, 0] }
@@ -122,14 +122,12 @@ export function expressFiles(listener: HookListener): HookedFile[] {
   }
 
   function patchLayer(exports: unknown, handle: string, handleError: string): Unpatch {
-    const prototype = (exports as { prototype: object }).prototype
-    const undo = [patch(prototype, handle, handling), patch(prototype, handleError, handlingError)]
-    return () => undo.forEach((unpatch) => unpatch())
+    const { prototype } = exports as { prototype: object }
+    return patchAll(prototype, { [handle]: handling, [handleError]: handlingError })
   }
 
   function patchDeclarations(router: object): Unpatch {
-    const undo = [patch(router, 'use', declaring), patch(router, 'route', declaring)]
-    return () => undo.forEach((unpatch) => unpatch())
+    return patchAll(router, { use: declaring, route: declaring })
   }
 
   const inPlace = (exports: unknown, unpatch: Unpatch): { exports: unknown; unpatch: Unpatch } => ({

@@ -86,17 +86,18 @@ export function hookModules(
   const notHooked = new Map<string, HookedPackage & { why: string }>()
 
   function apply(file: HookedFile, exports: unknown, basedir: string): unknown {
-    if ((typeof exports !== 'object' && typeof exports !== 'function') || !exports) return exports
+    // Every file of interest exports a function.
+    if (typeof exports !== 'function') return exports
     if (patched.has(exports)) return patched.get(exports)
+    const { version } = packageJson(basedir)
+    const name = file.packageName
+    const key = `${name}@${version}`
+    if (!inRange(version, file.range)) {
+      const supported = `>=${file.range.min.join('.')} <${file.range.below.join('.')}`
+      notHooked.set(key, { name, version, why: `supported: ${supported}` })
+      return exports
+    }
     try {
-      const { version } = packageJson(basedir)
-      const name = file.packageName
-      const key = `${name}@${version}`
-      if (!inRange(version, file.range)) {
-        const supported = `>=${file.range.min.join('.')} <${file.range.below.join('.')}`
-        notHooked.set(key, { name, version, why: `supported: ${supported}` })
-        return exports
-      }
       const result = file.apply(exports)
       patched.set(exports, result.exports)
       // The result may come by again, through the other door.
@@ -104,6 +105,21 @@ export function hookModules(
       unpatches.push(result.unpatch)
       hooked.set(key, { name, version })
       return result.exports
+    } catch (error) {
+      // A fork, or a release that is built otherwise: left as it is.
+      notHooked.set(key, {
+        name,
+        version,
+        why: `${file.file}: ${String((error as Error)?.message)}`,
+      })
+      return exports
+    }
+  }
+
+  /** A module is loaded whatever becomes of our look at it. */
+  function look(file: HookedFile, exports: unknown, basedir: string): unknown {
+    try {
+      return apply(file, exports, basedir)
     } catch (error) {
       listener.hookFailed(`hooking ${file.file}`, error)
       return exports
@@ -113,7 +129,7 @@ export function hookModules(
   const packages = [...new Set(files.map((file) => file.packageName))]
   const hook = new Hook(packages, { internals: true }, (exports, name, basedir) => {
     const file = byFile.get(name.replaceAll('\\', '/').replace(/\.js$/, ''))
-    return file && basedir ? (apply(file, exports, basedir) as typeof exports) : exports
+    return file && basedir ? (look(file, exports, basedir) as typeof exports) : exports
   })
   const unpatchCompile = patch(Module.prototype as unknown as object, '_compile', (original) =>
     wrapCompile(original, seeCompiled),
@@ -124,12 +140,18 @@ export function hookModules(
   }
 
   function seeCompiled(filename: string, exports: unknown): unknown {
+    if (typeof exports !== 'function') return exports
     const found = packageOf(filename)
     if (!found || !innerPaths.has(found.inner)) return exports
-    const { name } = packageJson(found.basedir)
-    const isMain = found.inner === 'index.js'
-    const file = byFile.get(isMain ? name : `${name}/${found.inner.replace(/\.js$/, '')}`)
-    return file ? apply(file, exports, found.basedir) : exports
+    try {
+      const { name } = packageJson(found.basedir)
+      const isMain = found.inner === 'index.js'
+      const file = byFile.get(isMain ? name : `${name}/${found.inner.replace(/\.js$/, '')}`)
+      return file ? look(file, exports, found.basedir) : exports
+    } catch {
+      // No package.json, or none that can be read: not one of ours.
+      return exports
+    }
   }
 
   return {
@@ -150,12 +172,8 @@ function wrapCompile(original: AnyFunction, see: SeeCompiled): AnyFunction {
     const result = original.apply(this, args)
     const filename = args[1]
     if (typeof filename === 'string' && filename.includes('node_modules')) {
-      try {
-        const exports = see(filename, this.exports)
-        if (exports !== this.exports) this.exports = exports
-      } catch {
-        // The module is loaded; what we could not see of it shows as not hooked.
-      }
+      const exports = see(filename, this.exports)
+      if (exports !== this.exports) this.exports = exports
     }
     return result
   }

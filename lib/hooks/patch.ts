@@ -11,6 +11,8 @@ export type Unpatch = () => void
  * Replaces `holder[name]` by `wrapper(original)`; the returned function puts it back as it was.
  * shimmer.unwrap leaves an own property where an inherited one was: this does not. A wrapper that
  * somebody laid over ours in the meantime stays; ours then passes calls through (`active` is false).
+ *
+ * @throws TypeError when there is no function of that name
  */
 export function patch(
   holder: object,
@@ -18,6 +20,8 @@ export function patch(
   wrapper: (original: AnyFunction) => AnyFunction,
 ): Unpatch {
   const target = holder as Record<string, AnyFunction>
+  // shimmer would print to the app's stderr, and go on.
+  if (typeof target[name] !== 'function') throw new TypeError(`${name} is no function`)
   const before = Object.getOwnPropertyDescriptor(target, name)
   shimmer.wrap(target, name, wrapper)
   const ours = target[name]
@@ -26,4 +30,20 @@ export function patch(
     if (before) Object.defineProperty(target, name, before)
     else delete target[name]
   }
+}
+
+/** Several patches of one object, all or none. */
+export function patchAll(
+  holder: object,
+  wrappers: Readonly<Record<string, (original: AnyFunction) => AnyFunction>>,
+): Unpatch {
+  const undo: Unpatch[] = []
+  const unpatchAll = (): void => undo.forEach((unpatch) => unpatch())
+  try {
+    for (const [name, wrapper] of Object.entries(wrappers)) undo.push(patch(holder, name, wrapper))
+  } catch (error) {
+    unpatchAll()
+    throw error
+  }
+  return unpatchAll
 }

@@ -1,9 +1,487 @@
-import type { LeakKind, LeakScope, Verdict } from '../schema'
-import type { Observation } from './observation'
-export interface Judgement {
-  readonly routes: readonly { verdict: Verdict }[]
-  readonly leaks: readonly { scope: LeakScope; kind: LeakKind }[]
+/**
+ * Readings -> a verdict per route, and the leaks. Pure; docs/method.md tells the method and its error
+ * rates.
+ */
+import type { Attribution, Interval, LeakKind, LeakScope, Verdict } from '../schema'
+import { calibrate } from './calibrate'
+import { type Growth, growthOf, poolOf, type Span, survival } from './growth'
+import type { LayerSeries, Observation, PlaceFrame, PlaceSeries } from './observation'
+import { bufferRates, nativeRate } from './off-heap'
+import { type Candidate, ownerOf } from './owner'
+
+export interface RouteJudgement {
+  readonly verdict: Verdict
+  readonly bytesPerRequest?: number
+  readonly ci95?: Interval
+  readonly floorBytesPerRequest?: number
 }
-export function judge(_observation: Observation): Judgement {
-  return { routes: [], leaks: [] }
+
+export interface PlaceGrowth {
+  readonly place: PlaceSeries
+  readonly bytes: number
+}
+
+export interface Leak {
+  /** The same from one judgement to the next. */
+  readonly key: string
+  readonly scope: LeakScope
+  readonly kind: LeakKind
+  /** Index of the route, for scope `route`. */
+  readonly route: number | null
+  /** Where the middleware is mounted, for scope `shared`; '' for every path. */
+  readonly mount: string
+  /** Bytes per request; per second for scope `process`. */
+  readonly rate: number
+  readonly ci95: Interval
+  /** Smallest rate that would have been seen. */
+  readonly floor: number
+  /** Requests in the observation; for scope `process` seconds. */
+  readonly counts: number
+  readonly retainedBytes: number
+  readonly attribution: Attribution
+  /** Share of the bytes that was attributed by labels. */
+  readonly directShare: number
+  /** Largest first. */
+  readonly places: readonly PlaceGrowth[]
+}
+
+export interface Judgement {
+  /** One per route of the observation. */
+  readonly routes: readonly RouteJudgement[]
+  readonly leaks: readonly Leak[]
+}
+
+/** Readings before a verdict: two for the warm-up, then six to see it go on. */
+export const MIN_READINGS = 8
+/** Share of the requests so far that counts as warm-up: lazy code, inline caches, pools. */
+const WARM_UP_SHARE = 0.15
+/** Requests of a route in the observation below which nothing is said of it. */
+const MIN_REQUESTS = 30
+/** Samples a leak stands for, at least. */
+const MIN_SAMPLES = 7
+/** Its standard score, at least. */
+const MIN_SCORE = 2.6
+/** The slowest third grows at least at this share of the mean rate, a deviation allowed. */
+const MIN_STEADINESS = 0.5
+/** As long as the observation is short, the last third may not fall behind: a cache may be filling. */
+const SHORT_READINGS = 16
+const MIN_STEADINESS_SHORT = 0.75
+/** Of what was born in the first half, this share lives on in a leak. */
+const MIN_SURVIVAL = 0.6
+/** A leak smaller than this many bytes per request is not told from V8's own housekeeping. */
+const MIN_BYTES_PER_REQUEST = 24
+/** Requests still in flight, as a share of those that ended, that may explain what is kept. */
+const MAX_IN_FLIGHT_SHARE = 0.1
+/** A buffer's wrapper weighs less than this share of the buffer, where buffers are what leaks. */
+const MAX_WRAPPER_SHARE = 0.1
+/** Samples of wrappers from which a unit is taken for one that keeps buffers. */
+const MIN_WRAPPER_SAMPLES = 4
+const Z95 = 1.96
+
+interface Unit {
+  readonly key: string
+  readonly scope: LeakScope
+  readonly route: number | null
+  readonly mount: string
+  /** Cumulative requests, or seconds. */
+  readonly counts: readonly number[]
+  readonly direct: PlaceSeries[]
+  readonly estimated: PlaceSeries[]
+}
+
+export function judge(observation: Observation): Judgement {
+  const { routes, timeMs } = observation
+  const readings = timeMs.length
+  const span = spanOf(observation)
+  if (!span) {
+    return { routes: routes.map(() => ({ verdict: 'insufficient-data' })), leaks: [] }
+  }
+  const units = gather(observation, span)
+  const found: Found[] = []
+  const judged = new Map<Unit, { growth: Growth; going: boolean }>()
+  for (const unit of units) {
+    const { lasting, lumps } = sort(unit, span, readings)
+    const growth = growthOf(poolOf(lasting, readings), unit.counts, span, observation.samplingBytes)
+    const going = isGoing(growth, unit, observation, span)
+    judged.set(unit, { growth, going })
+    if (going) found.push({ unit, growth, lasting, lumps })
+  }
+  const buffers = measureBuffers(units, observation, span)
+  const heap = measure(found, observation, span).filter(
+    ({ unit, leak }) => !isWrappers(leak, buffers.find((of) => of.unit === unit)?.leak),
+  )
+  const leaks = [...buffers, ...heap]
+  return {
+    routes: routes.map((_, index) =>
+      routeJudgement(index, units, judged, leaks, observation, span),
+    ),
+    leaks: [...leaks.map(({ leak }) => leak), ...measureNative(observation, span)],
+  }
+}
+
+/** Whether the heap's part of a leak is little more than the wrappers of its buffers. */
+function isWrappers(heap: Leak, buffers: Leak | undefined): boolean {
+  return buffers !== undefined && heap.rate < MAX_WRAPPER_SHARE * buffers.rate
+}
+
+interface Found {
+  readonly unit: Unit
+  readonly growth: Growth
+  readonly lasting: readonly PlaceSeries[]
+  readonly lumps: readonly PlaceSeries[]
+}
+
+/**
+ * What stays, and the few large objects beside it: a table that doubled comes as one sample, of the
+ * size of all entries since the start. Where large objects are what leaks, there are many of them.
+ */
+function sort(
+  unit: Unit,
+  span: Span,
+  readings: number,
+): { lasting: PlaceSeries[]; lumps: PlaceSeries[] } {
+  const places = [...unit.direct, ...unit.estimated].filter((place) =>
+    lasts(place, unit, span, readings),
+  )
+  const small = places.filter(({ isLarge }) => !isLarge)
+  const large = places.filter(({ isLarge }) => isLarge)
+  const { samples } = growthOf(poolOf(large, readings), unit.counts, span, 0)
+  return samples >= MIN_SAMPLES ? { lasting: places, lumps: [] } : { lasting: small, lumps: large }
+}
+
+/** From the end of the warm-up to the last reading; null while there is too little to see. */
+function spanOf({ routes, timeMs }: Observation): Span | null {
+  const last = timeMs.length - 1
+  const ended = (at: number): number => routes.reduce((sum, route) => sum + route.ended[at]!, 0)
+  if (last < 0) return null
+  const total = ended(last)
+  let first = 2
+  while (first < last && ended(first - 1) < WARM_UP_SHARE * total) first++
+  return last - first + 1 >= MIN_READINGS - 2 ? { first, last } : null
+}
+
+/** Sorts the places under those who own them. */
+function gather(observation: Observation, span: Span): Unit[] {
+  const { routes, layers, places, timeMs } = observation
+  const units = new Map<string, Unit>()
+  const unitOf = (
+    key: string,
+    scope: LeakScope,
+    counts: readonly number[],
+    route: number | null = null,
+    mount = '',
+  ): Unit => {
+    let unit = units.get(key)
+    if (!unit) {
+      unit = { key, scope, route, mount, counts, direct: [], estimated: [] }
+      units.set(key, unit)
+    }
+    return unit
+  }
+  const unitOfRoute = (index: number): Unit =>
+    unitOf(`route ${index}`, 'route', routes[index]!.ended, index)
+  const unitOfCandidate = (candidate: Candidate): Unit => {
+    if (candidate.kind === 'route') return unitOfRoute(candidate.index)
+    if (candidate.kind === 'time') {
+      return unitOf(
+        'process',
+        'process',
+        timeMs.map((ms) => ms / 1000),
+      )
+    }
+    const all = timeMs.map((_, at) => routes.reduce((sum, { ended }) => sum + ended[at]!, 0))
+    return unitOf('shared', 'shared', all)
+  }
+
+  routes.forEach((route, index) => {
+    if (route.ended.at(-1)! > 0) unitOfRoute(index)
+  })
+  const unowned = new Map<string, PlaceSeries[]>()
+  for (const place of places) {
+    if (place.origin !== 'app') continue
+    if (place.owner?.kind === 'route') unitOfRoute(place.owner.index).direct.push(place)
+    else if (place.owner?.kind === 'layer') {
+      const layer = layers[place.owner.index]!
+      const only = onlyRouteOf(layer, observation, span)
+      const unit =
+        only === null
+          ? unitOf(`layer ${place.owner.index}`, 'shared', layer.entered, null, layer.mount)
+          : unitOfRoute(only)
+      unit.direct.push(place)
+    } else {
+      const outermost = place.frames.at(-1)
+      const key = outermost ? positionKey(outermost) : ''
+      const group = unowned.get(key)
+      if (group) group.push(place)
+      else unowned.set(key, [place])
+    }
+  }
+  for (const group of unowned.values()) {
+    const owner = ownerOf(group, observation)
+    if (owner) unitOfCandidate(owner.candidate).estimated.push(...group)
+  }
+  const perRoute = [...units.values()].filter(({ route }) => route !== null)
+  for (const site of sharedSites(perRoute, span)) {
+    const shared = unitOfCandidate({ kind: 'all' })
+    for (const unit of perRoute) {
+      for (const [from, to] of [
+        [unit.direct, shared.direct],
+        [unit.estimated, shared.estimated],
+      ] as const) {
+        to.push(...from.filter((place) => siteOf(place) === site))
+        from.splice(0, from.length, ...from.filter((place) => siteOf(place) !== site))
+      }
+    }
+  }
+  return [...units.values()]
+}
+
+/** The function that allocated. */
+function siteOf({ frames }: PlaceSeries): string {
+  const [nearest] = frames
+  return nearest ? positionKey(nearest) : ''
+}
+
+function positionKey(frame: PlaceFrame): string {
+  return `${frame.scriptId}:${frame.lineNumber}:${frame.columnNumber}`
+}
+
+/**
+ * Sites that grow under every route alike: what a framework, an agent or a wrapped response does for
+ * each request, in the routes' own stacks. No single route is to blame for those.
+ */
+function sharedSites(units: readonly Unit[], { first, last }: Span): string[] {
+  const requests = units.map(({ counts }) => counts[last - 1]! - counts[first - 1]!)
+  const total = requests.reduce((sum, of) => sum + of, 0)
+  const grown = new Map<string, number[]>()
+  const sampleBytes = new Map<string, number>()
+  units.forEach((unit, at) => {
+    for (const place of [...unit.direct, ...unit.estimated]) {
+      const site = siteOf(place)
+      if (place.isLarge) continue
+      const bytes = grown.get(site) ?? units.map(() => 0)
+      bytes[at]! += place.aged[last]! - place.aged[first]!
+      grown.set(site, bytes)
+      const born = place.born.reduce((sum, of) => sum + of, 0)
+      const squares = place.bornSquares.reduce((sum, of) => sum + of, 0)
+      if (born > 0) sampleBytes.set(site, Math.max(sampleBytes.get(site) ?? 0, squares / born))
+    }
+  })
+  return [...grown].flatMap(([site, bytes]) => {
+    const rate = bytes.reduce((sum, of) => sum + of, 0) / total
+    const oneSample = sampleBytes.get(site) ?? Number.POSITIVE_INFINITY
+    if (rate <= 0) return []
+    // Routes with too few requests to show it at that rate say nothing either way.
+    const asked = units.flatMap((_, at) =>
+      rate * requests[at]! >= SHARED_SAMPLES * oneSample
+        ? [bytes[at]! / (rate * requests[at]!)]
+        : [],
+    )
+    const alike = asked.every((ratio) => ratio >= SHARED_RATIO && ratio <= 1 / SHARED_RATIO)
+    return asked.length >= MIN_SHARING_ROUTES && alike ? [site] : []
+  })
+}
+
+/** Samples a route should show of a site that all share before its share is compared. */
+const SHARED_SAMPLES = 5
+/** Lowest ratio of a route's bytes per request to that of all. */
+const SHARED_RATIO = 0.4
+const MIN_SHARING_ROUTES = 3
+
+/** The one active route below the layer's mount; null where there are several, or none. */
+function onlyRouteOf({ mount }: LayerSeries, { routes }: Observation, span: Span): number | null {
+  const below = routes.flatMap(({ route, ended }, index) => {
+    const active = ended[span.last]! > ended[span.first]!
+    return active && (mount === '' || route === mount || route.startsWith(`${mount}/`))
+      ? [index]
+      : []
+  })
+  return below.length === 1 ? below[0]! : null
+}
+
+/** Whether what is born at a place stays: false for caches that evict, expire or are rebuilt. */
+function lasts(place: PlaceSeries, unit: Unit, span: Span, readings: number): boolean {
+  const share = survival(poolOf([place], readings), unit.counts, span)
+  return Number.isNaN(share) || share >= MIN_SURVIVAL
+}
+
+function isGoing(growth: Growth, unit: Unit, observation: Observation, span: Span): boolean {
+  const { bytes, sd, samples, rates, rateSds } = growth
+  const counts = unit.counts[span.last - 1]! - unit.counts[span.first - 1]!
+  if (bytes <= 0 || samples < MIN_SAMPLES || bytes < MIN_SCORE * sd) return false
+  const rate = bytes / counts
+  if (unit.scope !== 'process') {
+    if (counts < MIN_REQUESTS || rate < MIN_BYTES_PER_REQUEST) return false
+  }
+  if (unit.route !== null) {
+    const { inFlight } = observation.routes[unit.route]!
+    const more = inFlight[span.last]! - inFlight[span.first]!
+    if (more > MAX_IN_FLIGHT_SHARE * counts) return false
+  }
+  const short = observation.timeMs.length < SHORT_READINGS
+  const [, , lastRate] = rates
+  const [, , lastSd] = rateSds
+  const needed = (short ? MIN_STEADINESS_SHORT : MIN_STEADINESS) * rate
+  if (lastRate < lastSd) return false
+  return short ? lastRate >= needed - 0.5 * lastSd : lastRate >= needed - lastSd
+}
+
+interface Measured {
+  readonly unit: Unit
+  readonly leak: Leak
+}
+
+/** Puts true bytes on what was found: the live heap sets the total, the samples the shares. */
+function measure(found: readonly Found[], observation: Observation, span: Span): Measured[] {
+  const { first, last } = span
+  const readings = observation.timeMs.length
+  const claimed = new Set(found.flatMap(({ lasting }) => lasting))
+  const rest = observation.places.filter((place) => !claimed.has(place))
+  const cut = (series: readonly number[]): number[] => series.slice(first, last + 1)
+  // Large objects are sampled for sure and at their size: taken out of the heap as they are.
+  const lumps = poolOf(
+    rest.filter(({ isLarge }) => isLarge),
+    readings,
+  ).alive
+  const background = rest.filter(({ isLarge }) => !isLarge)
+  const calibrated = calibrate(
+    cut(observation.liveHeapBytes.map((bytes, at) => bytes - lumps[at]!)),
+    cut(poolOf(background, readings).alive),
+    found.map(({ unit, growth }) => ({
+      counts: cut(unit.counts),
+      sampledRate: growth.bytes / (unit.counts[last - 1]! - unit.counts[first - 1]!),
+    })),
+  )
+  return found.flatMap(({ unit, growth, lasting, lumps: tables }, at) => {
+    const { rate: entryRate, sd } = calibrated[at]!
+    // The tables hold every entry since the start: each pays its part, whenever they grew.
+    const rate = entryRate + poolOf(tables, readings).alive[last]! / unit.counts[last]!
+    const counts = unit.counts[last]! - unit.counts[first]!
+    const scale = (rate * counts) / growth.bytes
+    const places = lasting.map((place) => ({
+      place,
+      bytes: (place.aged[last]! - place.aged[first]!) * scale,
+    }))
+    const leak = leakOf(unit, 'heap', { rate, sd }, counts, places, observation)
+    return leak ? [{ unit, leak }] : []
+  })
+}
+
+function measureBuffers(units: readonly Unit[], observation: Observation, span: Span): Measured[] {
+  const readings = observation.timeMs.length
+  const { first, last } = span
+  const keepers = units.flatMap((unit) => {
+    const wrappers = sort(unit, span, readings).lasting.filter(({ isBuffer }) => isBuffer)
+    const growth = growthOf(
+      poolOf(wrappers, readings),
+      unit.counts,
+      span,
+      observation.samplingBytes,
+    )
+    return growth.samples >= MIN_WRAPPER_SAMPLES && growth.rates[2] > 0
+      ? [{ unit, wrappers, growth }]
+      : []
+  })
+  const claims = keepers.map(({ unit, growth }) => ({
+    counts: unit.counts,
+    wrapperBytes: growth.bytes,
+  }))
+  const rates = bufferRates(observation, span, claims)
+  if (!rates) return []
+  return keepers.flatMap(({ unit, wrappers, growth }, at) => {
+    const { rate, sd } = rates[at]!
+    const counts = unit.counts[last]! - unit.counts[first]!
+    const scale = (rate * counts) / growth.bytes
+    const places = wrappers.map((place) => ({
+      place,
+      bytes: (place.aged[last]! - place.aged[first]!) * scale,
+    }))
+    const leak = leakOf(unit, 'buffers', { rate, sd }, counts, places, observation)
+    return leak ? [{ unit, leak }] : []
+  })
+}
+
+function measureNative(observation: Observation, span: Span): Leak[] {
+  const found = nativeRate(observation, span)
+  if (!found) return []
+  const { timeMs } = observation
+  const { rate, bytes } = found
+  return [
+    {
+      key: 'native',
+      scope: 'process',
+      kind: 'native',
+      route: null,
+      mount: '',
+      rate,
+      // Fragmentation comes and goes: no interval from noise alone would be honest.
+      ci95: [rate / 2, rate * 2],
+      floor: 0,
+      counts: (timeMs[span.last]! - timeMs[span.first]!) / 1000,
+      retainedBytes: bytes,
+      attribution: 'estimated',
+      directShare: 0,
+      places: [],
+    },
+  ]
+}
+
+/** @returns null where the interval reaches zero */
+function leakOf(
+  unit: Unit,
+  kind: LeakKind,
+  { rate, sd }: { rate: number; sd: number },
+  counts: number,
+  places: readonly PlaceGrowth[],
+  { samplingBytes }: Observation,
+): Leak | null {
+  const ci95: Interval = [rate - Z95 * sd, rate + Z95 * sd]
+  if (ci95[0] <= 0) return null
+  const grown = places.filter(({ bytes }) => bytes > 0).sort((a, b) => b.bytes - a.bytes)
+  const sum = (of: readonly PlaceGrowth[]): number => of.reduce((all, { bytes }) => all + bytes, 0)
+  const direct = sum(grown.filter(({ place }) => unit.direct.includes(place)))
+  const directShare = direct / Math.max(1, sum(grown))
+  return {
+    key: `${unit.key} ${kind}`,
+    scope: unit.scope,
+    kind,
+    route: unit.route,
+    mount: unit.mount,
+    rate,
+    ci95,
+    floor: floorOf(samplingBytes, counts),
+    counts,
+    retainedBytes: rate * counts,
+    attribution: directShare >= 0.5 ? 'direct' : 'estimated',
+    directShare,
+    places: grown,
+  }
+}
+
+/** What would have given the samples a leak needs, over that many counts. */
+function floorOf(samplingBytes: number, counts: number): number {
+  return Math.max(MIN_BYTES_PER_REQUEST, (MIN_SAMPLES * samplingBytes) / Math.max(1, counts))
+}
+
+function routeJudgement(
+  index: number,
+  units: readonly Unit[],
+  judged: ReadonlyMap<Unit, { growth: Growth; going: boolean }>,
+  leaks: readonly Measured[],
+  { routes, samplingBytes }: Observation,
+  { first, last }: Span,
+): RouteJudgement {
+  const { ended } = routes[index]!
+  const counts = ended[last]! - ended[first]!
+  const unit = units.find(({ route }) => route === index)
+  const growth = unit && judged.get(unit)?.growth
+  if (!growth || counts < MIN_REQUESTS) return { verdict: 'insufficient-data' }
+  const floorBytesPerRequest = floorOf(samplingBytes, counts)
+  const leak = leaks.find((one) => one.unit === unit)?.leak
+  if (leak) {
+    return { verdict: 'leaking', bytesPerRequest: leak.rate, ci95: leak.ci95, floorBytesPerRequest }
+  }
+  const held = growth.heldBytes + growth.bytes
+  const grew = held >= MIN_SAMPLES * samplingBytes
+  return { verdict: grew ? 'plateaued' : 'steady', floorBytesPerRequest }
 }

@@ -43,10 +43,14 @@ export interface PlaceSeries {
   readonly owner: Owner | null
   readonly origin: 'app' | 'runtime' | 'memprof'
   readonly isBuffer: boolean
+  /** Objects many times the sampling interval: each is sampled for sure, and comes alone. */
+  readonly isLarge: boolean
   /** Nearest first. */
   readonly frames: readonly PlaceFrame[]
   /** Routes under whose label one of these functions was seen, where `owner` is null. */
   readonly seenUnder: readonly number[]
+  /** Live bytes. */
+  readonly alive: readonly number[]
   /**
    * Live bytes of objects at least one reading old: younger ones may belong to requests in flight.
    * So `aged[j]` goes with the counts of reading j - 1.

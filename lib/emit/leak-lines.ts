@@ -1,0 +1,110 @@
+/**
+ * A judged leak -> its record, and the sentence of it.
+ */
+import type { LeakLine, Site, SiteFrame } from '../schema'
+import type { Leak, PlaceGrowth } from '../verdict/judge'
+import type { PlaceFrame } from '../verdict/observation'
+import { routeName } from './lines'
+import { formatBytes, formatSeconds } from './units'
+
+/** Sites of a leak in its line. */
+const MAX_SITES = 5
+/** Callers of a site in its line. */
+const MAX_CALLERS = 6
+/** A function's or file's name longer than this is cut: it comes from the app, or its bundler. */
+const MAX_NAME_CHARS = 256
+
+export interface LeakContext {
+  readonly method: string
+  readonly route: string
+  readonly keptRequestsShare?: number
+  readonly secondsToLimit?: number
+  readonly locate: (frame: PlaceFrame) => SiteFrame
+}
+
+export function leakLine(leak: Leak, context: LeakContext): LeakLine {
+  const perSecond = leak.scope === 'process'
+  const { method, route, keptRequestsShare, secondsToLimit } = context
+  return {
+    event: 'leak',
+    scope: leak.scope,
+    kind: leak.kind,
+    ...(leak.scope === 'route' ? { method, route } : {}),
+    ...(leak.scope === 'shared' && leak.mount !== '' ? { route: leak.mount } : {}),
+    ...(perSecond
+      ? { bytesPerSecond: Math.round(leak.rate) }
+      : {
+          bytesPerRequest: Math.round(leak.rate),
+          floorBytesPerRequest: Math.round(leak.floor),
+        }),
+    ci95: [Math.round(leak.ci95[0]), Math.round(leak.ci95[1])],
+    requests: perSecond ? 0 : Math.round(leak.counts),
+    retainedBytes: Math.round(leak.retainedBytes),
+    ...(keptRequestsShare === undefined ? {} : { keptRequestsShare }),
+    attribution: leak.attribution,
+    directShare: Math.round(leak.directShare * 100) / 100,
+    sites: sitesOf(leak.places, context.locate),
+    holders: [],
+    ...(secondsToLimit === undefined ? {} : { secondsToLimit: Math.round(secondsToLimit) }),
+  }
+}
+
+/** The places by the function that allocated, largest first, each with the stack of its largest. */
+function sitesOf(places: readonly PlaceGrowth[], locate: LeakContext['locate']): Site[] {
+  const total = places.reduce((sum, { bytes }) => sum + bytes, 0)
+  const byFunction = new Map<string, PlaceGrowth[]>()
+  for (const growth of places) {
+    const [nearest] = growth.place.frames
+    if (!nearest) continue
+    const key = `${nearest.scriptId}:${nearest.lineNumber}:${nearest.columnNumber}`
+    const group = byFunction.get(key)
+    if (group) group.push(growth)
+    else byFunction.set(key, [growth])
+  }
+  return [...byFunction.values()]
+    .map((group) => ({
+      frames: group[0]!.place.frames,
+      bytes: group.reduce((sum, { bytes }) => sum + bytes, 0),
+    }))
+    .sort((a, b) => b.bytes - a.bytes)
+    .slice(0, MAX_SITES)
+    .map(({ frames, bytes }) => ({
+      ...cut(locate(frames[0]!)),
+      bytes: Math.round(bytes),
+      share: Math.round((bytes / total) * 1000) / 1000,
+      stack: frames.slice(1, 1 + MAX_CALLERS).map((frame) => frameName(cut(locate(frame)))),
+    }))
+}
+
+function cut(site: SiteFrame): SiteFrame {
+  return {
+    ...site,
+    function: site.function.slice(0, MAX_NAME_CHARS),
+    file: site.file.slice(-MAX_NAME_CHARS),
+  }
+}
+
+function frameName(site: SiteFrame): string {
+  return `${site.function} (${site.file}:${site.line})`
+}
+
+export function leakMsg(line: LeakLine): string {
+  const [site] = line.sites
+  const where = site ? `, allocated in ${frameName(site)}` : ''
+  const [low, high] = line.ci95 ?? [0, 0]
+  const interval = `(95 %: ${formatBytes(low)} to ${formatBytes(high)})`
+  const until =
+    line.secondsToLimit === undefined
+      ? ''
+      : `; ${formatSeconds(line.secondsToLimit)} to the memory limit`
+  if (line.bytesPerSecond !== undefined) {
+    return `the process keeps ${formatBytes(line.bytesPerSecond)} per second ${interval} without regard to requests${where}${until}`
+  }
+  const what = line.kind === 'buffers' ? ' of buffers' : ''
+  const keeps = `keeps ${formatBytes(line.bytesPerRequest ?? 0)}${what} per request ${interval}`
+  if (line.scope === 'shared') {
+    const which = line.route === undefined ? 'every route' : `every route below ${line.route}`
+    return `${which} ${keeps}${where}${until}`
+  }
+  return `${routeName(line)} ${keeps}${where}${until}`
+}

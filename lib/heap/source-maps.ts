@@ -1,0 +1,89 @@
+/**
+ * Where a sampled function stands in the source its author wrote: source maps beside the file or
+ * within it, read when a leak is told, never before.
+ */
+import { readFileSync, statSync } from 'node:fs'
+import { SourceMap } from 'node:module'
+import { dirname, relative, resolve, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { SiteFrame } from '../schema'
+import type { StackFrame } from './sites'
+
+/** A larger script or map is not read, bytes: its generated position is told instead. */
+const MAX_FILE_BYTES = 32 << 20
+/** Scripts remembered. */
+const MAX_SCRIPTS = 256
+/** The comment stands at the end of a script; an inline map makes it long. */
+const COMMENT = /\/\/[#@] sourceMappingURL=(\S+)\s*$/
+const INLINE = /^data:application\/json[^,]*;base64,/
+const NODE_MODULES = `${sep}node_modules${sep}`
+
+export class SourceMaps {
+  readonly #maps: Map<string, SourceMap | null> = new Map()
+
+  /** Line and column from 1; `file` relative to the working directory where inside it. */
+  locate(frame: StackFrame): SiteFrame {
+    const path = pathOf(frame.url)
+    const site = {
+      function: frame.functionName || '(anonymous)',
+      file: displayed(path),
+      line: frame.lineNumber + 1,
+      column: frame.columnNumber + 1,
+    }
+    if (!path.startsWith(sep)) return site
+    const entry = this.#mapOf(path)?.findEntry(frame.lineNumber, frame.columnNumber)
+    if (!entry || !('originalSource' in entry)) return site
+    return {
+      ...site,
+      file: displayed(resolve(dirname(path), pathOf(entry.originalSource))),
+      line: entry.originalLine + 1,
+      column: entry.originalColumn + 1,
+    }
+  }
+
+  #mapOf(path: string): SourceMap | null {
+    const known = this.#maps.get(path)
+    if (known !== undefined) return known
+    if (this.#maps.size >= MAX_SCRIPTS) this.#maps.clear()
+    let map: SourceMap | null = null
+    try {
+      map = loadMap(path)
+    } catch {
+      // No file (an evaluated script), or no map: the generated position is true all the same.
+    }
+    this.#maps.set(path, map)
+    return map
+  }
+}
+
+function loadMap(path: string): SourceMap | null {
+  const url = COMMENT.exec(readBounded(path))?.[1]
+  if (!url) return null
+  const text = INLINE.test(url)
+    ? Buffer.from(url.slice(url.indexOf(',') + 1), 'base64').toString('utf8')
+    : readBounded(resolve(dirname(path), decodeURIComponent(url)))
+  return new SourceMap(JSON.parse(text))
+}
+
+function readBounded(path: string): string {
+  if (statSync(path).size > MAX_FILE_BYTES) return ''
+  return readFileSync(path, 'utf8')
+}
+
+/** V8 names CommonJS scripts by path, ES modules by URL. */
+function pathOf(url: string): string {
+  if (!url.startsWith('file:')) return url
+  try {
+    return fileURLToPath(url)
+  } catch {
+    return url
+  }
+}
+
+/** A dependency by `node_modules/` and its name, wherever it is installed. */
+function displayed(path: string): string {
+  const inside = relative(process.cwd(), path)
+  if (path.startsWith(sep) && !inside.startsWith('..')) return inside
+  const at = path.lastIndexOf(NODE_MODULES)
+  return at < 0 ? path : path.slice(at + 1)
+}

@@ -1,0 +1,98 @@
+/**
+ * Judgements -> what the lines say of them: leaks worth a line, the fields of each route, and how long
+ * the memory lasts.
+ */
+import { getHeapStatistics } from 'node:v8'
+import { leakChannel } from './emit/channels'
+import type { Emitter } from './emit/emitter'
+import { leakLine, leakMsg } from './emit/leak-lines'
+import { SourceMaps } from './heap/source-maps'
+import { readMemoryLimit } from './record/memory-limit'
+import type { RetentionFields } from './schema'
+import { Announcer } from './verdict/announcer'
+import type { Judgement, Leak } from './verdict/judge'
+import type { Observation } from './verdict/observation'
+
+/** Watched requests below which no share of them is told. */
+const MIN_WATCHED = 10
+
+export class LeakReport {
+  readonly #emitter: Emitter
+  readonly #announcer = new Announcer()
+  readonly #maps = new SourceMaps()
+  readonly #memoryLimitBytes = readMemoryLimit()
+  #judgement: Judgement | null = null
+  #observation: Observation | null = null
+
+  constructor(emitter: Emitter) {
+    this.#emitter = emitter
+  }
+
+  /** @returns true when a leak was new enough for a line */
+  take(judgement: Judgement, observation: Observation): boolean {
+    this.#judgement = judgement
+    this.#observation = observation
+    const due = this.#announcer.take(judgement.leaks)
+    for (const leak of due) this.#write(leak, observation)
+    return due.length > 0
+  }
+
+  #write(leak: Leak, observation: Observation): void {
+    const route = leak.route === null ? null : observation.routes[leak.route]!
+    const kept = route === null ? undefined : keptShare(route)
+    const seconds = this.secondsToLimit()
+    const line = leakLine(leak, {
+      method: route?.method ?? '',
+      route: route?.route ?? '',
+      ...(kept === undefined ? {} : { keptRequestsShare: kept }),
+      ...(seconds === undefined ? {} : { secondsToLimit: seconds }),
+      locate: (frame) => this.#maps.locate(frame),
+    })
+    this.#emitter.write(line, leakMsg(line))
+    if (leakChannel.hasSubscribers) leakChannel.publish(line)
+  }
+
+  /** Verdict and figures of a route, as far as they are known. */
+  retentionOf(routeId: number): RetentionFields {
+    const judged = this.#judgement?.routes[routeId]
+    const route = this.#observation?.routes[routeId]
+    if (!judged || !route) return {}
+    const { verdict, bytesPerRequest, ci95, floorBytesPerRequest } = judged
+    const kept = keptShare(route)
+    return {
+      verdict,
+      ...(bytesPerRequest === undefined
+        ? {}
+        : { retainedBytesPerRequest: Math.round(bytesPerRequest) }),
+      ...(ci95 === undefined ? {} : { ci95: [Math.round(ci95[0]), Math.round(ci95[1])] }),
+      ...(floorBytesPerRequest === undefined
+        ? {}
+        : { floorBytesPerRequest: Math.round(floorBytesPerRequest) }),
+      ...(kept === undefined ? {} : { keptRequestsShare: kept }),
+    }
+  }
+
+  /**
+   * Until V8's heap limit or the container's memory limit, whichever comes first, at the rate of what
+   * was found to leak. Undefined where nothing leaks.
+   */
+  secondsToLimit(): number | undefined {
+    const leaks = this.#judgement?.leaks ?? []
+    const { timeMs } = this.#observation ?? { timeMs: [] }
+    const seconds = ((timeMs.at(-1) ?? 0) - (timeMs[0] ?? 0)) / 1000
+    if (leaks.length === 0 || seconds <= 0) return undefined
+    const perSecond = (of: readonly Leak[]): number =>
+      of.reduce((sum, { rate, counts }) => sum + (rate * counts) / seconds, 0)
+    const heapRate = perSecond(leaks.filter(({ kind }) => kind === 'heap'))
+    const { heap_size_limit, used_heap_size } = getHeapStatistics()
+    const untilHeap = (heap_size_limit - used_heap_size) / heapRate
+    const untilMemory = (this.#memoryLimitBytes - process.memoryUsage.rss()) / perSecond(leaks)
+    const until = Math.min(untilHeap, untilMemory)
+    return Number.isFinite(until) ? Math.max(0, Math.round(until)) : undefined
+  }
+}
+
+function keptShare(route: { watched: number; kept: number }): number | undefined {
+  if (route.watched < MIN_WATCHED) return undefined
+  return Math.round((route.kept / route.watched) * 1000) / 1000
+}

@@ -1,0 +1,45 @@
+/**
+ * Which leaks are worth a line: those that are new, and those whose figure changed materially.
+ */
+import type { Leak } from './judge'
+
+/** A leak is announced when it was found in this many judgements in a row: one may be a whim. */
+const JUDGEMENTS_IN_A_ROW = 2
+/** So sure that one is enough: the low end of the interval over its width. */
+const SURE_RATIO = 2
+/** A change of the figure by this share of it, and outside the interval, is material. */
+const MATERIAL_SHARE = 0.25
+
+interface Known {
+  seen: number
+  announced: Leak | null
+}
+
+export class Announcer {
+  readonly #known: Map<string, Known> = new Map()
+
+  /** @returns the leaks to log now */
+  take(leaks: readonly Leak[]): Leak[] {
+    const keys = new Set(leaks.map(({ key }) => key))
+    for (const [key, known] of this.#known) if (!keys.has(key)) known.seen = 0
+    return leaks.filter((leak) => {
+      const known = this.#known.get(leak.key) ?? { seen: 0, announced: null }
+      this.#known.set(leak.key, known)
+      known.seen++
+      const due = known.announced ? changed(known.announced, leak) : isDue(leak, known.seen)
+      if (due) known.announced = leak
+      return due
+    })
+  }
+}
+
+function isDue({ ci95: [low, high] }: Leak, seen: number): boolean {
+  return seen >= JUDGEMENTS_IN_A_ROW || low > SURE_RATIO * (high - low)
+}
+
+function changed(before: Leak, now: Leak): boolean {
+  const by = Math.abs(now.rate - before.rate)
+  const [low, high] = now.ci95
+  const outside = before.rate < low || before.rate > high
+  return outside && by > MATERIAL_SHARE * before.rate
+}

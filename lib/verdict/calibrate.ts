@@ -1,0 +1,69 @@
+/**
+ * From sampled growth to true growth.
+ *
+ * Sampled sizes are biased per site, by up to a factor of two either way (allocations that V8 folds
+ * into one are recorded as one). The live heap itself is exact, but says nothing about whose it is. So:
+ * the heap's series is explained by the counts of those that were found to leak, each starting from its
+ * sampled rate as a prior, and by what else was seen to grow:
+ *
+ *   heap[j] = start + sum_u rate_u * counts_u[j] + factor * background[j] + noise
+ */
+import { fitLinear } from '../stats/least-squares'
+
+export interface Claim {
+  /** Cumulative, per reading. */
+  readonly counts: readonly number[]
+  /** Bytes per count, by the samples. */
+  readonly sampledRate: number
+}
+
+export interface Calibrated {
+  readonly rate: number
+  readonly sd: number
+}
+
+/** The bias of a site's sampled size as a standard deviation, relative; see docs/method.md. */
+const BIAS_SD = 0.5
+/** What the live heap moves by from reading to reading for no reason that is told; bytes. */
+const MIN_NOISE_BYTES = 24 << 10
+/** What the model leaves out, relative: tables that double, code that V8 flushes or compiles anew. */
+const MODEL_SD = 0.03
+/** Readings are not independent: what the heap holds for a while shows in several of them. */
+const CORRELATION = 1.5
+
+/**
+ * @param heapBytes - live heap over the span; shape [n]
+ * @param background - bytes of everything else that was sampled; shape [n]
+ */
+export function calibrate(
+  heapBytes: readonly number[],
+  background: readonly number[],
+  claims: readonly Claim[],
+): Calibrated[] {
+  const n = heapBytes.length
+  const first = heapBytes[0]!
+  const rows = heapBytes.map((_, at) => [
+    ...claims.map(({ counts }) => counts[at]! - counts[0]!),
+    background[at]! - background[0]!,
+    1,
+  ])
+  const values = heapBytes.map((bytes) => bytes - first)
+  const priors = [
+    ...claims.map(({ sampledRate }) => ({ mean: sampledRate, sd: BIAS_SD * sampledRate })),
+    { mean: 1, sd: BIAS_SD },
+    { mean: 0, sd: Number.POSITIVE_INFINITY },
+  ]
+  let noise = MIN_NOISE_BYTES
+  let fit = fitLinear(rows, values, noise, priors)
+  if (!fit) return claims.map(({ sampledRate: rate }) => ({ rate, sd: BIAS_SD * rate }))
+  // The noise is what the first fit could not explain.
+  const free = Math.max(1, n - claims.length - 2)
+  const rms = Math.sqrt(fit.residuals.reduce((sum, of) => sum + of * of, 0) / free)
+  noise = Math.max(MIN_NOISE_BYTES, rms)
+  fit = fitLinear(rows, values, noise, priors) ?? fit
+  const { coefficients, covariance } = fit
+  return claims.map((_, at) => {
+    const rate = coefficients[at]!
+    return { rate, sd: Math.hypot(Math.sqrt(covariance[at]![at]!) * CORRELATION, MODEL_SD * rate) }
+  })
+}

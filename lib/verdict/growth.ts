@@ -1,0 +1,128 @@
+/**
+ * How the live bytes of some places grew over a span of readings, and whether they still do.
+ */
+import type { PlaceSeries } from './observation'
+
+/** Readings over which a verdict is drawn: `first` is where the warm-up ends. */
+export interface Span {
+  readonly first: number
+  readonly last: number
+}
+
+export interface Growth {
+  /** Net, over the span, by the samples. */
+  readonly bytes: number
+  /** Standard deviation of `bytes` by sampling alone. */
+  readonly sd: number
+  /** Samples that `bytes` stands for. */
+  readonly samples: number
+  /** Net growth per count (of requests, or seconds) in each third of the counts. */
+  readonly rates: readonly [number, number, number]
+  readonly rateSds: readonly [number, number, number]
+  /** What the places held when the span began. */
+  readonly heldBytes: number
+}
+
+/** Sums of several places, reading by reading. */
+export interface Pool {
+  readonly alive: readonly number[]
+  readonly aged: readonly number[]
+  readonly born: readonly number[]
+  readonly bornSquares: readonly number[]
+}
+
+export function poolOf(places: readonly PlaceSeries[], readings: number): Pool {
+  const sum = (of: (place: PlaceSeries) => readonly number[]): number[] =>
+    Array.from({ length: readings }, (_, at) =>
+      places.reduce((total, place) => total + of(place)[at]!, 0),
+    )
+  return {
+    alive: sum((place) => place.alive),
+    aged: sum((place) => place.aged),
+    born: sum((place) => place.born),
+    bornSquares: sum((place) => place.bornSquares),
+  }
+}
+
+/**
+ * Of what was born in the first half of the span and lived in its middle, the share that lives still.
+ * A leak loses nothing: 1. A cache that evicts, expires or is rebuilt loses most.
+ *
+ * @returns NaN where too little was born to tell
+ */
+export function survival(pool: Pool, counts: readonly number[], span: Span): number {
+  const middle = readingAt(counts, span, 1 / 2)
+  const grown = pool.aged[middle]! - pool.aged[span.first]!
+  // Born in the readings whose bytes are aged at `middle`, and not yet at `first`.
+  let alive = 0
+  let squares = 0
+  for (let at = span.first; at < middle; at++) {
+    alive += pool.born[at]!
+    squares += pool.bornSquares[at]!
+  }
+  const meanSample = alive > 0 ? squares / alive : Number.POSITIVE_INFINITY
+  // What has died since is missing from `alive`; at least this many samples were there.
+  const samples = Math.max(alive, grown) / (alive > 0 ? meanSample : Math.max(grown, 1))
+  if (grown <= 0) return alive > 0 && samples >= MIN_COHORT_SAMPLES ? 0 : Number.NaN
+  if (alive > 0 && grown / meanSample < MIN_COHORT_SAMPLES) return Number.NaN
+  return Math.min(1, alive / grown)
+}
+
+/** Samples of a cohort from which its survival is told. */
+const MIN_COHORT_SAMPLES = 4
+
+/**
+ * @param counts - cumulative, of what the growth is measured against; aged bytes of reading j go
+ *   with the counts of reading j - 1
+ */
+export function growthOf(
+  pool: Pool,
+  counts: readonly number[],
+  span: Span,
+  samplingBytes: number,
+): Growth {
+  const part = (from: number, to: number): { bytes: number; variance: number } => {
+    const bytes = pool.aged[to]! - pool.aged[from]!
+    let alive = 0
+    let variance = 0
+    for (let at = from; at < to; at++) {
+      alive += pool.born[at]!
+      variance += pool.bornSquares[at]!
+    }
+    // What died in the meantime was sampled too: about `samplingBytes` a sample.
+    const died = Math.max(0, alive - bytes)
+    return { bytes, variance: variance + died * samplingBytes }
+  }
+  const whole = part(span.first, span.last)
+  const cuts = [
+    span.first,
+    readingAt(counts, span, 1 / 3),
+    readingAt(counts, span, 2 / 3),
+    span.last,
+  ]
+  const thirds = [0, 1, 2].map((third) => {
+    const from = cuts[third]!
+    const to = cuts[third + 1]!
+    const { bytes, variance } = part(from, to)
+    const count = Math.max(1e-9, counts[to - 1]! - counts[from - 1]!)
+    // Nothing seen is not nothing there: at least one sample's worth of doubt.
+    const sd = Math.sqrt(Math.max(variance, samplingBytes ** 2))
+    return { rate: bytes / count, sd: sd / count }
+  })
+  return {
+    bytes: whole.bytes,
+    sd: Math.sqrt(Math.max(whole.variance, samplingBytes ** 2)),
+    samples: whole.variance > 0 ? (whole.bytes * Math.max(whole.bytes, 0)) / whole.variance : 0,
+    rates: thirds.map(({ rate }) => rate) as [number, number, number],
+    rateSds: thirds.map(({ sd }) => sd) as [number, number, number],
+    heldBytes: pool.aged[span.first]!,
+  }
+}
+
+/** The reading by which that share of the span's counts had come. */
+function readingAt(counts: readonly number[], { first, last }: Span, share: number): number {
+  const from = counts[first - 1]!
+  const wanted = from + (counts[last - 1]! - from) * share
+  for (let at = first + 1; at < last; at++) if (counts[at - 1]! >= wanted) return at
+  return last
+}
