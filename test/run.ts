@@ -8,6 +8,9 @@ import { relative } from 'node:path'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
 
+/** A file that hangs is killed, and fails. */
+const FILE_TIMEOUT_MS = 180_000
+
 const wanted = process.argv.slice(2)
 const files = filesEndingWith(__dirname, '.test.js').filter(
   (file) => wanted.length === 0 || wanted.some((part) => relative(__dirname, file).includes(part)),
@@ -18,7 +21,7 @@ if (files.length === 0) {
   process.exitCode = 2
 } else {
   // Processes, not tests within one: most tests wait for children, and two cores serve them all.
-  run({ files, concurrency: 2 })
+  run({ files, concurrency: 2, timeout: FILE_TIMEOUT_MS })
     .on('test:fail', () => {
       process.exitCode = 1
     })
