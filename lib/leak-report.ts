@@ -6,10 +6,12 @@ import { getHeapStatistics } from 'node:v8'
 import { leakChannel } from './emit/channels'
 import type { Emitter } from './emit/emitter'
 import { leakLine, leakMsg } from './emit/leak-lines'
+import { formatBytes } from './emit/units'
 import { SourceMaps } from './heap/source-maps'
 import { readMemoryLimit } from './record/memory-limit'
-import type { RetentionFields } from './schema'
+import type { LeakLine, RetentionFields } from './schema'
 import { Announcer } from './verdict/announcer'
+import type { HeapGrowth } from './verdict/heap-only'
 import type { Judgement, Leak } from './verdict/judge'
 import type { Observation } from './verdict/observation'
 
@@ -21,6 +23,7 @@ export class LeakReport {
   readonly #announcer = new Announcer()
   readonly #maps = new SourceMaps()
   readonly #memoryLimitBytes = readMemoryLimit()
+  #heapGrowthTold = false
   #judgement: Judgement | null = null
   #observation: Observation | null = null
 
@@ -49,6 +52,29 @@ export class LeakReport {
       locate: (frame) => this.#maps.locate(frame),
     })
     this.#emitter.write(line, leakMsg(line))
+    if (leakChannel.hasSubscribers) leakChannel.publish(line)
+  }
+
+  /** The heap grows, and nobody knows under which route. */
+  takeHeapGrowth({ bytesPerRequest, ci95, bytes, requests }: HeapGrowth): void {
+    if (this.#heapGrowthTold) return
+    this.#heapGrowthTold = true
+    const line: LeakLine = {
+      event: 'leak',
+      scope: 'process',
+      kind: 'heap',
+      bytesPerRequest: Math.round(bytesPerRequest),
+      ci95: [Math.round(ci95[0]), Math.round(ci95[1])],
+      requests,
+      retainedBytes: Math.round(bytes),
+      attribution: 'estimated',
+      sites: [],
+      holders: [],
+    }
+    this.#emitter.write(
+      line,
+      `the live heap grows by ${formatBytes(bytesPerRequest)} per request of any route; it is too large for memprof's own readings, so which route is not known`,
+    )
     if (leakChannel.hasSubscribers) leakChannel.publish(line)
   }
 

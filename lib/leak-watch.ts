@@ -4,16 +4,19 @@
  */
 import type { ServerResponse } from 'node:http'
 import { performance } from 'node:perf_hooks'
+import { getHeapStatistics } from 'node:v8'
 import { join, sep } from 'node:path'
 import type { Config } from './config'
 import { halve, HeapHistory, type History, MAX_READINGS } from './heap/heap-history'
 import { KeptRequests } from './heap/kept-requests'
 import { type Label, LabelTable } from './heap/labels'
+import { MAX_PROFILES, type ProfileReason, writeProfile } from './heap/profile-file'
 import { HeapSession } from './heap/session'
-import { positionKey, type ScriptOwner } from './heap/sites'
+import { positionKey, type SampledProfile, type ScriptOwner } from './heap/sites'
 import type { Label as HookLabel } from './hooks/listener'
 import type { Recorder } from './record/recorder'
 import type { Route } from './record/routes'
+import { type HeapGrowth, heapGrowth, type HeapPoint } from './verdict/heap-only'
 import { judge, type Judgement } from './verdict/judge'
 import type { Observation, Owner, PlaceSeries } from './verdict/observation'
 
@@ -34,8 +37,12 @@ const IDLE_READINGS = 10
 export interface LeakWatchOptions {
   readonly config: Config
   readonly warn: (code: string, message: string) => void
-  /** A reading was judged. */
-  readonly onJudged: (judgement: Judgement, observation: Observation) => void
+  /** A reading was judged; true when a leak was told. */
+  readonly onJudged: (judgement: Judgement, observation: Observation) => boolean
+  /** The heap grows, and is too large for readings of our own. */
+  readonly onHeapGrowth: (growth: HeapGrowth) => void
+  /** Written to the profile's name: the same as in the lines. */
+  readonly instance: string
   /** Runs a piece of memprof's own work, its errors caught, its time counted. */
   readonly timed: (work: () => void) => void
 }
@@ -48,6 +55,10 @@ export interface LeakWatch {
   readonly pauseMs: number
   /** Live bytes memprof allocated, by the samples. */
   readonly memprofBytes: number
+  /** A full collection of the process's own has just been. */
+  afterFullGc(): void
+  /** Reads the heap and writes a profile, whatever the interval and budget say. */
+  writeProfile(reason: ProfileReason): void
   close(): void
 }
 
@@ -91,6 +102,9 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
   /** Every `stride`-th reading is kept, once the history was halved. */
   let stride = 1
   let readings = 0
+  let ownReadings = true
+  const points: HeapPoint[] = []
+  let profiles = 0
 
   session.start(samplingBytes)
 
@@ -113,9 +127,10 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
     if (lastPauseMs > config.maxPauseMs) {
       warn(
         'pause-exceeded',
-        `a reading of the live heap took ${Math.round(lastPauseMs)} ms, more than MEMPROF_MAX_PAUSE (${config.maxPauseMs} ms): it was the last`,
+        `a reading of the live heap took ${Math.round(lastPauseMs)} ms, more than MEMPROF_MAX_PAUSE (${config.maxPauseMs} ms): it was the last, and from here on the process's own full collections tell whether its heap grows`,
       )
-      session.stop()
+      // Sampling goes on: a profile may still be asked for, and the last one matters most.
+      ownReadings = false
       return
     }
     plan(Math.max(config.leakIntervalMs, lastPauseMs / config.pauseBudgetRatio))
@@ -133,7 +148,8 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
     kept.nextReading()
     locateHandlers(from)
     const observation = observe(from)
-    options.onJudged(judge(observation), observation)
+    const told = options.onJudged(judge(observation), observation)
+    if (told) saveProfile('leak', reading.profile)
     if (++readings % stride !== 0) dropLast()
     else if (series.length >= MAX_READINGS) {
       history.halve()
@@ -141,6 +157,32 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
       stride *= 2
     }
     return reading.pauseMs
+  }
+
+  function saveProfile(reason: ProfileReason, profile: SampledProfile): void {
+    if (config.profileDir === null || profiles >= MAX_PROFILES) return
+    profiles++
+    try {
+      writeProfile(config.profileDir, options.instance, reason, profile, (url) =>
+        labels.ofScript(url),
+      )
+    } catch (error) {
+      warn(
+        'profile-failed',
+        `a heap profile could not be written: ${String((error as Error)?.message)}`,
+      )
+    }
+  }
+
+  /** The heap by the process's own collections, once ours take too long. */
+  function noteFullGc(): void {
+    if (ownReadings || !recorder) return
+    liveHeapBytes = getHeapStatistics().used_heap_size
+    points.push({ timeMs: performance.now(), liveHeapBytes, requests: recorder.requests })
+    if (points.length > MAX_READINGS)
+      points.splice(0, points.length, ...points.filter((_, at) => at % 2 === 0))
+    const growth = heapGrowth(points)
+    if (growth) options.onHeapGrowth(growth)
   }
 
   function dropLast(): void {
@@ -271,6 +313,14 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
     },
     get memprofBytes() {
       return history.memprofBytes
+    },
+    afterFullGc: noteFullGc,
+    writeProfile(reason) {
+      if (config.profileDir === null) return
+      const reading = session.read()
+      if (!reading) return
+      pauseMs += reading.pauseMs
+      saveProfile(reason, reading.profile)
     },
     close() {
       if (timer) clearTimeout(timer)

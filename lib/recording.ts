@@ -20,12 +20,13 @@ import { watchGc } from './record/gc'
 import { emptyReading, openMemoryReader } from './record/reading'
 import { Recorder } from './record/recorder'
 import { say } from './say'
-import type { Judgement } from './verdict/judge'
-import type { Observation } from './verdict/observation'
 import type { Line, ProcessLine, RequestLine, RouteVerdict } from './schema'
 
 /** Resolution of the event loop's delay, ms: the default of most tools. */
 const DELAY_RESOLUTION_MS = 20
+
+/** After a full collection, a heap this full seldom recovers. */
+const NEAR_LIMIT_SHARE = 0.85
 
 export interface RecordingOptions {
   readonly config: Config
@@ -52,9 +53,8 @@ export function openRecording(options: RecordingOptions): Recording {
   const reader = openMemoryReader()
   const reading = emptyReading()
   let liveHeapBytes: number | undefined
-  const gc = watchGc(() => {
-    liveHeapBytes = getHeapStatistics().used_heap_size
-  })
+  let nearLimitSaid = false
+  const gc = watchGc(() => timed(afterFullGc))
   const loopDelay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS })
   loopDelay.enable()
   let loopUse = performance.eventLoopUtilization()
@@ -70,11 +70,37 @@ export function openRecording(options: RecordingOptions): Recording {
   const undo: Unpatch[] = []
 
   const leaks: LeakWatch | null =
-    config.leaks && json ? watchLeaks({ config, warn, timed, onJudged }) : null
+    config.leaks && json
+      ? watchLeaks({
+          config,
+          warn,
+          timed,
+          onJudged: (judgement, observation) => leakReport.take(judgement, observation),
+          onHeapGrowth: (growth) => leakReport.takeHeapGrowth(growth),
+          instance: emitter.instance,
+        })
+      : null
   const leakReport = new LeakReport(emitter)
 
-  function onJudged(judgement: Judgement, observation: Observation): void {
-    leakReport.take(judgement, observation)
+  function afterFullGc(): void {
+    const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics()
+    liveHeapBytes = used
+    leaks?.afterFullGc()
+    if (used < NEAR_LIMIT_SHARE * limit || nearLimitSaid) return
+    nearLimitSaid = true
+    warn(
+      'near-heap-limit',
+      `the live heap is ${formatBytes(used)}, of at most ${formatBytes(limit)}: the process may end soon`,
+    )
+    leaks?.writeProfile('near-heap-limit')
+    writeInterval()
+    emitter.flushSync()
+  }
+
+  /** All there is to say, now: lines and a profile. */
+  function writeAll(): void {
+    writeInterval()
+    timed(() => leaks?.writeProfile('signal'))
   }
 
   const recorder: Recorder = new Recorder({
@@ -289,7 +315,7 @@ export function openRecording(options: RecordingOptions): Recording {
   timer.unref()
   leaks?.begin(recorder)
   undo.push(watchProcessEnd(close))
-  if (config.signal) undo.push(watchSignal(config.signal, writeInterval))
+  if (config.signal) undo.push(watchSignal(config.signal, writeAll))
 
   return {
     recorder,

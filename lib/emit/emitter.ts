@@ -38,12 +38,16 @@ export interface EmitterOptions {
 }
 
 export interface Emitter {
+  /** As in every line. */
+  readonly instance: string
   isOn(event: Line['event']): boolean
   write(line: Line, msg: string): void
   /** Text as it is, for formats other than JSON. */
   writeText(text: string): void
   /** Lines dropped because the destination was too slow, or failed. */
   readonly lost: number
+  /** Writes what waits, now: the process may not come to it later. */
+  flushSync(): void
   /** Writes all that waits, and gives the destination back. */
   close(): void
 }
@@ -58,6 +62,7 @@ export function makeInstanceId(): string {
 }
 
 export function openEmitter(options: EmitterOptions): Emitter {
+  const instance = makeInstanceId()
   let failed = false
   let planned = false
   let closed = false
@@ -96,7 +101,7 @@ export function openEmitter(options: EmitterOptions): Emitter {
         v: SCHEMA_VERSION,
         service: options.service,
         version: options.version,
-        instance: makeInstanceId(),
+        instance,
         ...(threadId === 0 ? {} : { threadId }),
       },
     },
@@ -104,6 +109,7 @@ export function openEmitter(options: EmitterOptions): Emitter {
   )
 
   return {
+    instance,
     isOn: (event) => logger.isLevelEnabled(LEVEL_OF[event]),
     write(line, msg) {
       logger[LEVEL_OF[line.event]](line, msg)
@@ -115,6 +121,9 @@ export function openEmitter(options: EmitterOptions): Emitter {
     },
     get lost() {
       return writer.lost
+    },
+    flushSync() {
+      if (!closed) writer.flushSync()
     },
     close() {
       if (closed) return

@@ -1,0 +1,69 @@
+/**
+ * Whether the live heap grows, from full collections alone: what is left where the heap is too large
+ * for readings of our own. Which route, it cannot say.
+ */
+import type { Interval } from '../schema'
+
+/** The live heap after a full collection of the process's own. */
+export interface HeapPoint {
+  readonly timeMs: number
+  readonly liveHeapBytes: number
+  readonly requests: number
+}
+
+export interface HeapGrowth {
+  readonly bytesPerRequest: number
+  readonly ci95: Interval
+  readonly bytes: number
+  readonly requests: number
+}
+
+/** Full collections before a word is said. */
+export const MIN_POINTS = 12
+/** Growth below this share of the heap is what any heap does between collections. */
+const MIN_GROWTH_SHARE = 0.05
+const Z95 = 1.96
+/** Every third of the span brings at least this share of its due. */
+const MIN_STEADINESS = 0.5
+
+/**
+ * Slope of the live heap over requests by least squares.
+ *
+ * @param points - oldest first; shape [n]
+ * @returns null where it does not grow, or not steadily, or not surely
+ */
+export function heapGrowth(points: readonly HeapPoint[]): HeapGrowth | null {
+  const n = points.length
+  if (n < MIN_POINTS) return null
+  const first = points[0]!
+  const last = points[n - 1]!
+  const requests = last.requests - first.requests
+  const bytes = last.liveHeapBytes - first.liveHeapBytes
+  if (requests <= 0 || bytes < MIN_GROWTH_SHARE * first.liveHeapBytes) return null
+  const third = Math.floor(n / 3)
+  for (const [from, to] of [
+    [0, third],
+    [third, n - 1 - third],
+    [n - 1 - third, n - 1],
+  ] as const) {
+    const part = points[to]!.liveHeapBytes - points[from]!.liveHeapBytes
+    const due = (bytes * (points[to]!.requests - points[from]!.requests)) / requests
+    if (part < MIN_STEADINESS * due) return null
+  }
+  const meanX = points.reduce((sum, point) => sum + point.requests, 0) / n
+  const meanY = points.reduce((sum, point) => sum + point.liveHeapBytes, 0) / n
+  let xx = 0
+  let xy = 0
+  for (const { requests: x, liveHeapBytes: y } of points) {
+    xx += (x - meanX) ** 2
+    xy += (x - meanX) * (y - meanY)
+  }
+  const slope = xy / xx
+  const squares = points.reduce(
+    (sum, { requests: x, liveHeapBytes: y }) => sum + (y - meanY - slope * (x - meanX)) ** 2,
+    0,
+  )
+  const sd = Math.sqrt(squares / (n - 2) / xx)
+  const ci95: Interval = [slope - Z95 * sd, slope + Z95 * sd]
+  return ci95[0] > 0 ? { bytesPerRequest: slope, ci95, bytes, requests } : null
+}
