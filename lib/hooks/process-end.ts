@@ -43,7 +43,10 @@ export function watchProcessEnd(onEnd: (reason: string) => void): Unpatch {
       ours.set(signal, handler)
       process.on(signal, handler)
     }
-    process.on('newListener', onNewListener)
+    // Before Node's own, which starts to listen for a signal at its first listener: ours must be gone
+    // by then, or the app's would be added to a signal that is no longer listened for.
+    const listeners: NodeJS.EventEmitter = process
+    listeners.prependListener('newListener', onNewListener)
   }
 
   return () => {
