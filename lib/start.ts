@@ -97,7 +97,7 @@ function install(config: Config, problems: readonly ConfigProblem[]): Memprof {
     },
     requestStarted: (server, req, res) => wake()?.recorder.start(server, req, res) ?? null,
     requestUpgraded: (_server, req, startedMs) => wake()?.recorder.upgrade(req, startedMs),
-    responseFinished: (res) => recording?.recorder.finish(res),
+    responseFinished: (res) => recording?.recorder.finish(res) ?? null,
     responseClosed: (res) => recording?.recorder.close(res),
     layerEntered: (res, layer) => recording?.recorder.enterLayer(res, layer) ?? null,
     nothingMatched: (res) => recording?.recorder.markUnmatched(res),

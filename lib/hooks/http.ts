@@ -7,7 +7,7 @@
  */
 import { performance } from 'node:perf_hooks'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import type { AnyFunction, HookListener } from './listener'
+import type { AnyFunction, Frame, HookListener } from './listener'
 import { patch, type Unpatch } from './patch'
 
 /** Marks our `emit`, so that a second copy of memprof finds the first. */
@@ -131,20 +131,22 @@ export function patchHttp(listener: HookListener, mark: Mark): Unpatch {
   }
 }
 
+/** @returns the frame for the event's listeners */
+function tellEnd(listener: HookListener, res: ServerResponse, event: unknown): Frame | null {
+  try {
+    if (event === 'finish') return listener.responseFinished(res)
+    if (event === 'close') listener.responseClosed(res)
+  } catch (error) {
+    listener.hookFailed(String(event), error)
+  }
+  return null
+}
+
 /** The end of a response is seen here rather than by a listener on it, which an app could count. */
 function wrapResponseEmit(original: AnyFunction, listener: HookListener): AnyFunction {
   return function emit(this: ServerResponse, ...args: unknown[]): unknown {
-    if (listener.active) {
-      const event = args[0]
-      if (event === 'finish' || event === 'close') {
-        try {
-          if (event === 'finish') listener.responseFinished(this)
-          else listener.responseClosed(this)
-        } catch (error) {
-          listener.hookFailed(event, error)
-        }
-      }
-    }
+    const frame = listener.active ? tellEnd(listener, this, args[0]) : null
+    if (frame && args.length === 1) return frame.call1(original, this, args[0])
     return original.apply(this, args)
   }
 }

@@ -11,10 +11,10 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 export type AnyFunction = (...args: any[]) => any
 
 /**
- * A pair of functions that call `fn` on `self` with three or four arguments. Compiled once per route
- * or layer, so that its script name stands in the stack of everything allocated below it.
+ * Functions that call `fn` on `self` with one, three or four arguments. Compiled once per route or layer, so that its script name stands in the stack of everything allocated below it.
  */
 export interface Frame {
+  call1(fn: AnyFunction, self: unknown, a: unknown): unknown
   call3(fn: AnyFunction, self: unknown, a: unknown, b: unknown, c: unknown): unknown
   call4(fn: AnyFunction, self: unknown, a: unknown, b: unknown, c: unknown, d: unknown): unknown
 }
@@ -52,8 +52,8 @@ export interface HookListener {
   requestStarted(server: object, req: IncomingMessage, res: ServerResponse): Frame | null
   /** The request became another protocol (`Upgrade`, `CONNECT`): no response object will end it. */
   requestUpgraded(server: object, req: IncomingMessage, startedMs: number): void
-  /** The last byte of the response was handed to the system. */
-  responseFinished(res: ServerResponse): void
+  /** The last byte of the response was handed to the system; returns the frame for its listeners. */
+  responseFinished(res: ServerResponse): Frame | null
   /** The response, or the connection under it, is gone: after `responseFinished`, or instead of it. */
   responseClosed(res: ServerResponse): void
   /** A layer is about to run; returns the frame to run it in. Null: not a measured request. */

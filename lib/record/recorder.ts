@@ -231,14 +231,15 @@ export class Recorder {
     if (state) state.unmatched = true
   }
 
-  /** All of the response was handed to the system. */
-  finish(res: ServerResponse): void {
+  /** All of the response was handed to the system; its listeners run under the route's label. */
+  finish(res: ServerResponse): Frame | null {
     const state = this.#states.get(res)
-    if (!state || state.finished) return
+    if (!state || state.finished) return null
     state.finished = true
     // With forced collections the reading waits until the request's objects can be collected.
-    if (this.#options.gc === 'off') this.#end(res, state, FINISHED)
-    else state.endMs = performance.now()
+    if (this.#options.gc === 'off') return this.#end(res, state, FINISHED).label?.frame ?? null
+    state.endMs = performance.now()
+    return state.route?.label?.frame ?? null
   }
 
   close(res: ServerResponse): void {
@@ -307,12 +308,13 @@ export class Recorder {
     return error && !CLIENT_GONE.has(error.code) ? ERRORED : ABORTED
   }
 
-  #end(res: ServerResponse, state: RequestState, outcome: number): void {
+  #end(res: ServerResponse, state: RequestState, outcome: number): Route {
     this.#states.delete(res)
     state.endMs = performance.now()
     this.#options.reader.read(state.after)
-    this.#settle(res, state, outcome)
+    const route = this.#settle(res, state, outcome)
     this.#record(state)
+    return route
   }
 
   #endAlone(res: ServerResponse, state: RequestState): void {
@@ -336,7 +338,7 @@ export class Recorder {
   }
 
   /** All that has to be asked of the response itself. */
-  #settle(res: ServerResponse, state: RequestState, outcome: number): void {
+  #settle(res: ServerResponse, state: RequestState, outcome: number): Route {
     if (state.queuedOn) this.#leaveQueue(state.queuedOn, res)
     state.outcome = outcome
     state.status = res.headersSent ? res.statusCode : 0
@@ -345,6 +347,7 @@ export class Recorder {
     this.#countIn(state, route)
     if (state.timed && state.timedCount > 0) this.#closeTimed(state, null)
     this.#options.onEnded?.(res, route)
+    return route
   }
 
   #record(state: RequestState): void {

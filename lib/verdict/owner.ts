@@ -35,10 +35,9 @@ export interface Ownership {
  * @param places - with one outermost function in common, so that they belong together
  * @returns null where no candidate stands out
  */
-export function ownerOf(
-  places: readonly PlaceSeries[],
-  observation: Observation,
-): Ownership | null {
+export function ownerOf(group: readonly PlaceSeries[], observation: Observation): Ownership | null {
+  // A table that doubles comes in one window, and says nothing of the entries before.
+  const places = group.filter(({ isLarge }) => !isLarge)
   const { routes, timeMs } = observation
   const readings = timeMs.length
   const windows = Array.from({ length: readings - 2 }, (_, at) => at + 1)
