@@ -44,7 +44,7 @@ export interface Emitter {
   write(line: Line, msg: string): void
   /** Text as it is, for formats other than JSON. */
   writeText(text: string): void
-  /** Lines dropped because the destination was too slow, or failed. */
+  /** Lines dropped because the destination was too slow, or failed; known once it works again. */
   readonly lost: number
   /** Writes what waits, now: the process may not come to it later. */
   flushSync(): void
@@ -64,6 +64,7 @@ export function makeInstanceId(): string {
 export function openEmitter(options: EmitterOptions): Emitter {
   const instance = makeInstanceId()
   let failed = false
+  let lost = 0
   let planned = false
   let closed = false
   let followedMs = performance.now()
@@ -120,7 +121,9 @@ export function openEmitter(options: EmitterOptions): Emitter {
       plan()
     },
     get lost() {
-      return writer.lost
+      // While nothing can be written, neither can what was lost.
+      if (!writer.failing) lost = writer.lost
+      return lost
     },
     flushSync() {
       if (!closed) writer.flushSync()
@@ -148,5 +151,6 @@ function openWriter(options: EmitterOptions, onError: (error: unknown) => void):
 function sayDestination(options: EmitterOptions, error: unknown, instead: string): void {
   const { destination, say } = options
   const reason = String((error as Error)?.message)
-  say(`memprof: ${errorMessage('ERR_MEMPROF_DESTINATION', { destination, reason, instead })}`)
+  const message = errorMessage('ERR_MEMPROF_DESTINATION', { destination, reason, instead })
+  say(`memprof: ERR_MEMPROF_DESTINATION: ${message}`)
 }

@@ -42,6 +42,9 @@ export class LineWriter {
   #writtenOfFirst = 0
   #retry: NodeJS.Timeout | null = null
   #lost = 0
+  /** The folder of the file is gone: what is written now goes where nobody can open it. */
+  #unreachable = false
+  #failing = false
 
   /** @throws the system's error when a path cannot be opened */
   constructor({ destination, onError }: LineWriterOptions) {
@@ -64,8 +67,9 @@ export class LineWriter {
     return this.#lost
   }
 
-  get waitingBytes(): number {
-    return this.#waitingBytes
+  /** True from an error until something was written again. */
+  get failing(): boolean {
+    return this.#failing
   }
 
   /** Takes one line, its newline included; written at the next flush, or when enough have come. */
@@ -113,11 +117,11 @@ export class LineWriter {
       const opened = openLog(this.#path)
       closeSync(this.#descriptor)
       this.#descriptor = opened
+      this.#unreachable = false
       this.#choose()
     } catch (error) {
-      // What would be written now goes to a file that nobody can open any more.
-      this.#dropWaiting()
-      this.#onError(error)
+      this.#unreachable = true
+      this.#fail(error)
     }
   }
 
@@ -138,21 +142,28 @@ export class LineWriter {
 
   /** @returns whether something is left, because the reader is slow */
   #writeWaiting(): boolean {
+    if (this.#unreachable) this.#dropWaiting()
     try {
       while (this.#waiting.length > 0) {
         const chunk = this.#nextChunk()
         const written = writeSync(this.#descriptor, chunk)
         this.#take(written)
+        this.#failing = false
         if (written < chunk.length) return true
       }
       return false
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
       if (code === 'EAGAIN' || code === 'EBUSY') return true
-      this.#dropWaiting()
-      this.#onError(error)
+      this.#fail(error)
       return false
     }
+  }
+
+  #fail(error: unknown): void {
+    this.#failing = true
+    this.#dropWaiting()
+    this.#onError(error)
   }
 
   /** As many whole lines as go in one piece, at least one; or what is left of a long one. */
