@@ -10,8 +10,8 @@ export interface Findings {
   readonly leakNamed: boolean
   /** Called leaking at any time, though they are not. */
   readonly falselyNamed: readonly string[]
-  /** The true function is the first site. */
-  readonly siteRight: boolean
+  /** Place of the true function among the leak's sites, from 1; 0 where it is not there. */
+  readonly siteRank: number
 }
 
 export function routeName({ method, route }: { method?: string; route?: string }): string {
@@ -30,12 +30,12 @@ export function findLeaks(lines: readonly Line[], truth: Truth): Findings {
   const leaking = verdicts.filter(({ verdict }) => verdict === 'leaking').map(routeName)
   const named = new Set([...leaks.keys(), ...leaking])
   const leak = leaks.get(truth.route)
-  const site = leak?.sites[0]
+  const sites = leak?.sites.map(({ file, line }) => `${file}:${line}`) ?? []
   return {
     leaks,
     verdicts,
     leakNamed: leak !== undefined && leaking.includes(truth.route),
     falselyNamed: [...named].filter((name) => name !== truth.route),
-    siteRight: site !== undefined && `${site.file}:${site.line}` === truth.site,
+    siteRank: sites.indexOf(truth.site) + 1,
   }
 }

@@ -49,7 +49,7 @@ function rankProducts(words) {
     const score = words.filter((word) => product.name.includes(word)).length
     if (score > 0) ranked.push({ product, score })
   }
-  return ranked.sort((a, b) => b.score - a.score).slice(0, 12)
+  return ranked.sort((a, b) => b.score - a.score).slice(0, 18)
 }
 
 /** Keeps about 1.5 kB of every search: this is the leak. */

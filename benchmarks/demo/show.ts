@@ -33,11 +33,16 @@ export function showLine(line: LoggedLine, elapsedMs: number, width: number): st
 }
 
 function leakDetails(leak: LeakLine, indent: string): string[] {
+  const origin = leakOrigin(leak, indent)
+  if (leak.bytesPerRequest === undefined) return origin
+  const figure = `${formatCount(leak.bytesPerRequest)} bytes per request${interval(leak.ci95)}`
+  return [indent + figure, ...origin]
+}
+
+/** How it was attributed, where it was allocated, what holds it. */
+function leakOrigin(leak: LeakLine, indent: string): string[] {
   const details: string[] = []
-  if (leak.bytesPerRequest !== undefined) {
-    details.push(`${formatCount(leak.bytesPerRequest)} bytes per request${interval(leak.ci95)}`)
-  }
-  if (leak.attribution !== undefined) details.push(`attribution: ${leak.attribution}`)
+  if (leak.attribution !== undefined) details.push(`attributed: ${leak.attribution}`)
   for (const site of leak.sites.slice(0, 3)) {
     details.push(
       `allocated in ${site.function} (${site.file}:${site.line}:${site.column}),` +
@@ -60,15 +65,15 @@ export function showFindings(findings: Findings, truth: Truth): string {
     .flatMap((entry) => {
       const name = routeName(entry)
       const head = `  ${entry.verdict.padEnd(17)} ${name.padEnd(width)}`
+      if (entry.verdict !== 'leaking') return [`${head}  ${whatIsKept(entry)}`.trimEnd()]
       const leak = leaks.get(name)
-      if (entry.verdict !== 'leaking' || !leak) return [`${head}  ${whatIsKept(entry)}`.trimEnd()]
-      const bytes = entry.retainedBytesPerRequest ?? leak.bytesPerRequest
-      const ci95 = entry.ci95 ?? leak.ci95
+      const bytes = entry.retainedBytesPerRequest ?? leak?.bytesPerRequest
       const figure =
-        bytes === undefined ? '' : `${formatCount(bytes)} bytes per request${interval(ci95)}`
+        bytes === undefined
+          ? ''
+          : `${formatCount(bytes)} bytes per request${interval(entry.ci95 ?? leak?.ci95)}`
       const indent = ' '.repeat(22 + width)
-      const [, ...where] = leakDetails({ ...leak, bytesPerRequest: 0 }, indent)
-      return [`${head}  ${figure}`.trimEnd(), ...where]
+      return [`${head}  ${figure}`.trimEnd(), ...(leak ? leakOrigin(leak, indent) : [])]
     })
   for (const [name, leak] of leaks) {
     if (leak.scope !== 'route')
@@ -87,8 +92,9 @@ export function showFindings(findings: Findings, truth: Truth): string {
   ].join('\n')
 }
 
-function judgement({ leakNamed, falselyNamed, siteRight }: Findings, truth: Truth): string {
-  const site = siteRight ? ', at the right function' : ', but not at the right function'
+function judgement({ leakNamed, falselyNamed, siteRank }: Findings, truth: Truth): string {
+  // What V8 inlined is sampled under the function it was inlined into: the caller then comes first.
+  const site = siteRank === 0 ? ', its function was not' : `, its function as site ${siteRank}`
   return [
     leakNamed ? `The leak was named${site}.` : `The leak of ${truth.route} was NOT named.`,
     falselyNamed.length === 0

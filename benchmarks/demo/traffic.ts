@@ -23,7 +23,7 @@ export interface TrafficReport {
 }
 
 const CUSTOMERS = 20
-const LONE_CONNECTIONS = 10
+const LONE_CONNECTIONS = 40
 /** Between a customer's response and the next request; with 20 customers some 550 per second. */
 const PAUSE_MS = { min: 8, max: 46 }
 /** The mix drifts, so that no two routes are asked in the same rhythm; each has a period of its own. */
