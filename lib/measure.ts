@@ -17,7 +17,7 @@ const MAX_LABEL_CHARS = 256
 /**
  * Runs `fn` and logs what the process's memory did meanwhile: the app's other work included.
  *
- * @returns what `fn` returns; a promise is passed on, and measured until it settles
+ * @returns what `fn` returns; of a promise one that settles alike, measured until then
  * @throws what `fn` throws; MemprofError ERR_MEMPROF_ARGUMENT when an argument has the wrong type
  */
 export function measure<T>(label: string, fn: () => T): T {
@@ -46,9 +46,10 @@ export function measure<T>(label: string, fn: () => T): T {
     reader.read(after)
     reader.close()
     const memory = memoryFields(before, after)
+    const shown = label.slice(0, MAX_LABEL_CHARS)
     write(
-      { event: 'measure', label: label.slice(0, MAX_LABEL_CHARS), durationMs, outcome, ...memory },
-      `${label.slice(0, MAX_LABEL_CHARS)}: ${durationMs} ms, heap ${formatBytes(memory.heapUsedDeltaBytes)}`,
+      { event: 'measure', label: shown, durationMs, outcome, ...memory },
+      `${shown}: ${durationMs} ms, heap ${formatBytes(memory.heapUsedDeltaBytes)}`,
     )
   }
 
@@ -59,20 +60,27 @@ export function measure<T>(label: string, fn: () => T): T {
     end('errored')
     throw error
   }
-  if (result instanceof Promise) {
-    // Watched beside, not wrapped: the caller gets the very promise that `fn` returned.
-    result.then(
-      () => end('finished'),
-      () => end('errored'),
-    )
-  } else {
+  if (!(result instanceof Promise)) {
     end('finished')
+    return result
   }
-  return result
+  // The promise that follows is handed out: were the first one, watching it would count as handling
+  // its rejection, and Node would not hear of one that the app leaves unhandled.
+  return result.then(
+    (value: unknown) => {
+      end('finished')
+      return value
+    },
+    (error: unknown) => {
+      end('errored')
+      throw error
+    },
+  ) as T
 }
 
 /** For a thread where no server listens: opened at the first call, from the settings. */
 let ownEmitter: Emitter | null = null
+let enabled = true
 
 function write(line: MeasureLine, msg: string): void {
   const recording = currentRecording()
@@ -80,11 +88,16 @@ function write(line: MeasureLine, msg: string): void {
     recording.write(line, msg)
     return
   }
-  if (!ownEmitter) {
-    const { config, problems } = readConfig(process.env)
-    for (const problem of problems) say(formatProblem(problem))
-    ownEmitter = openEmitter(describeDestination(config))
-    process.on('exit', () => ownEmitter?.close())
-  }
-  ownEmitter.write(line, msg)
+  if (!ownEmitter && enabled) openOwnEmitter()
+  ownEmitter?.write(line, msg)
+}
+
+function openOwnEmitter(): void {
+  const { config, problems } = readConfig(process.env)
+  enabled = config.enabled
+  if (!enabled) return
+  for (const problem of problems) say(formatProblem(problem))
+  const emitter = openEmitter(describeDestination(config))
+  ownEmitter = emitter
+  process.on('exit', () => emitter.close())
 }

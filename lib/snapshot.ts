@@ -1,4 +1,5 @@
 /** One reading of the process's memory, by hand. */
+import { MemprofError } from './errors'
 import { forceFullGc } from './record/gc'
 import { emptyReading, openMemoryReader } from './record/reading'
 
@@ -19,10 +20,18 @@ export interface Snapshot {
 }
 
 /**
+ * @throws MemprofError ERR_MEMPROF_ARGUMENT when an option has the wrong type
  * @example
  * const before = snapshot({ gc: true })
  */
 export function snapshot({ gc = false }: SnapshotOptions = {}): Snapshot {
+  if (typeof gc !== 'boolean') {
+    throw new MemprofError('ERR_MEMPROF_ARGUMENT', {
+      name: 'snapshot({ gc })',
+      accepted: 'a boolean',
+      given: gc,
+    })
+  }
   if (gc) forceFullGc()
   const reading = emptyReading()
   const reader = openMemoryReader()

@@ -22,6 +22,8 @@ const LAST_WAIT_MS = 2000
 const LAST_STEP_MS = 10
 /** The log tells paths and function names of the app: its owner may write it, others read. */
 const LOG_FILE_MODE = 0o644
+/** Windows has no such flag. */
+const NON_BLOCKING = constants.O_NONBLOCK ?? 0
 
 export interface LineWriterOptions {
   /** `stdout`, `stderr` or a path. */
@@ -200,8 +202,11 @@ export class LineWriter {
   }
 }
 
+/** A named pipe that nobody reads is an error then, where it would wait for a reader otherwise. */
+const OPEN_FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | NON_BLOCKING
+
 function openLog(path: string): number {
-  return openSync(path, 'a', LOG_FILE_MODE)
+  return openSync(path, OPEN_FLAGS, LOG_FILE_MODE)
 }
 
 /**
@@ -211,10 +216,7 @@ function openLog(path: string): number {
 function reopenPipe(descriptor: number): number | null {
   try {
     if (process.platform !== 'linux' || !fstatSync(descriptor).isFIFO()) return null
-    return openSync(
-      `/proc/self/fd/${descriptor}`,
-      constants.O_WRONLY | constants.O_NONBLOCK | constants.O_APPEND,
-    )
+    return openSync(`/proc/self/fd/${descriptor}`, constants.O_WRONLY | NON_BLOCKING)
   } catch {
     return null
   }
