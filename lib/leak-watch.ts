@@ -8,6 +8,7 @@ import { getHeapStatistics } from 'node:v8'
 import { join, sep } from 'node:path'
 import type { Config } from './config'
 import { halve, HeapHistory, type History, MAX_READINGS } from './heap/heap-history'
+import { Handlers } from './heap/handlers'
 import { KeptRequests } from './heap/kept-requests'
 import { type Label, LabelTable } from './heap/labels'
 import { MAX_PROFILES, type ProfileReason, writeProfile } from './heap/profile-file'
@@ -88,8 +89,7 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
   const kept = new KeptRequests()
   const placeOptions = { labelOf: (url: string) => labels.ofScript(url), ownerOf }
   const series = new ProcessSeries()
-  /** Owners of handler functions, by position; null where several routes share one. */
-  const ownerOfFunction = new Map<string, Owner | null>()
+  const handlers = new Handlers<Owner>((functions) => session.locate(functions))
   let samplingBytes = config.samplingBytes ?? FIRST_SAMPLING_BYTES
   let history = new HeapHistory(samplingBytes, placeOptions)
   let recorder: Recorder | null = null
@@ -146,7 +146,7 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
     history.add(reading.profile)
     series.add(reading.liveHeapBytes, from)
     kept.nextReading()
-    locateHandlers(from)
+    noteHandlers(from)
     const observation = observe(from)
     const told = options.onJudged(judge(observation), observation)
     if (told) saveProfile('leak', reading.profile)
@@ -207,43 +207,29 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
     return true
   }
 
-  /** Functions whose position is not known yet: those of the routes and layers that ran since. */
-  function locateHandlers({ routes }: Recorder): void {
-    const wanted: Array<{ handle: object; owner: Owner }> = []
-    const note = (handlers: ReadonlySet<object>, owner: Owner): void => {
-      for (const handle of handlers) wanted.push({ handle, owner })
-    }
-    routes.routes.forEach(({ handlers }, index) => note(handlers, { kind: 'route', index }))
-    routes.layers.forEach(({ handlers }, index) => note(handlers, { kind: 'layer', index }))
-    // The same function under another route comes by again: it is then nobody's alone.
-    const fresh = wanted.filter(({ handle, owner }) => !seen(handle, owner))
-    const positions = session.locate(fresh.map(({ handle }) => handle))
-    positions.forEach((position, at) => {
-      const { owner } = fresh[at]!
-      if (!position) return
-      const key = positionKey(position)
-      const known = ownerOfFunction.get(key)
-      ownerOfFunction.set(key, known === undefined || same(known, owner) ? owner : null)
-    })
-  }
+  /** One object per route and layer, by which handlers are told apart. */
+  const ownerOfRoute: Owner[] = []
+  const ownerOfLayer: Owner[] = []
 
-  const ownersSeen = new WeakMap<object, Set<string>>()
-  function seen(handle: object, owner: Owner): boolean {
-    const owners = ownersSeen.get(handle) ?? new Set()
-    ownersSeen.set(handle, owners)
-    const key = `${owner.kind}${owner.index}`
-    if (owners.has(key)) return true
-    owners.add(key)
-    return false
+  function noteHandlers({ routes }: Recorder): void {
+    routes.routes.forEach((route, index) => {
+      const owner = (ownerOfRoute[index] ??= { kind: 'route', index })
+      for (const handle of route.handlers) handlers.note(handle, owner)
+    })
+    routes.layers.forEach((layer, index) => {
+      const owner = (ownerOfLayer[index] ??= { kind: 'layer', index })
+      for (const handle of layer.handlers) handlers.note(handle, owner)
+    })
+    handlers.locatePending()
   }
 
   function observe({ routes }: Recorder): Observation {
     const ownerOfLabel = new Map<number, Owner>()
     routes.routes.forEach(({ label }, index) => {
-      if (label) ownerOfLabel.set(label.id, { kind: 'route', index })
+      if (label) ownerOfLabel.set(label.id, ownerOfRoute[index]!)
     })
     routes.layers.forEach(({ label }, index) => {
-      if (label) ownerOfLabel.set(label.id, { kind: 'layer', index })
+      if (label) ownerOfLabel.set(label.id, ownerOfLayer[index]!)
     })
     return {
       samplingBytes,
@@ -274,9 +260,10 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
     if (!label) {
       // From the outermost frame inwards: what runs after an await begins with the handler itself.
       for (const frame of frames.toReversed()) {
-        const key = positionKey(frame)
-        owner ??= ownerOfFunction.get(key) ?? null
-        for (const under of history.seenUnder(key) ?? []) {
+        const owners = handlers.ownersAt(frame)
+        if (owners.length === 1) owner ??= owners[0]!
+        for (const by of owners) if (by.kind === 'route') seenUnder.add(by.index)
+        for (const under of history.seenUnder(positionKey(frame)) ?? []) {
           const by = ownerOfLabel.get(under.id)
           if (by?.kind === 'route') seenUnder.add(by.index)
         }
@@ -327,10 +314,6 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
       session.close()
     },
   }
-}
-
-function same(a: Owner | null, b: Owner): boolean {
-  return a !== null && a.kind === b.kind && a.index === b.index
 }
 
 /** The counts and sizes that go with each reading of the heap. */

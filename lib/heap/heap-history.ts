@@ -3,7 +3,14 @@
  * is dropped and from then on every other one kept, so that the span only grows.
  */
 import type { Label } from './labels'
-import { type Place, placesOf, type PlaceOptions, positionKey, type SampledProfile } from './sites'
+import {
+  FrameTable,
+  type Place,
+  placesOf,
+  type PlaceOptions,
+  positionKey,
+  type SampledProfile,
+} from './sites'
 
 export const MAX_READINGS = 128
 /** Places told apart, at most; those without live samples are forgotten first. */
@@ -35,6 +42,7 @@ export class HeapHistory {
   /** Labels under which a function was seen, by its position: what it does after an await is theirs. */
   readonly #seenUnder: Map<string, Set<Label>> = new Map()
   readonly #options: PlaceOptions
+  readonly #frames = new FrameTable()
   readonly #largeBytes: number
   #memprofBytes = 0
 
@@ -66,7 +74,7 @@ export class HeapHistory {
   }
 
   add(profile: SampledProfile): void {
-    const places = placesOf(profile.head, this.#options)
+    const places = placesOf(profile.head, this.#options, this.#frames)
     const last = this.#lastOrdinal.at(-1) ?? 0
     const reading = this.#lastOrdinal.length
     let highest = last

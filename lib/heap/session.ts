@@ -24,8 +24,6 @@ export interface HeapReading {
   readonly pauseMs: number
 }
 
-/** Functions whose positions are asked for in one go, at most. */
-const MAX_FUNCTIONS = 256
 const HANDOFF = Symbol('memprof.handoff')
 
 export class HeapSession {
@@ -80,10 +78,10 @@ export class HeapSession {
    * About 20 us for each.
    */
   locate(functions: readonly object[]): Array<FunctionPosition | null> {
-    const some = functions.slice(0, MAX_FUNCTIONS)
-    const found: Array<FunctionPosition | null> = some.map(() => null)
+    if (functions.length === 0) return []
+    const found: Array<FunctionPosition | null> = functions.map(() => null)
     // Handed over by way of a global that exists for the length of one synchronous call.
-    Object.defineProperty(globalThis, HANDOFF, { value: some, configurable: true })
+    Object.defineProperty(globalThis, HANDOFF, { value: functions, configurable: true })
     const symbols = 'Object.getOwnPropertySymbols(globalThis)'
     const list = this.#post('Runtime.evaluate', {
       expression: `globalThis[${symbols}.find(s=>s.description==='memprof.handoff')]`,

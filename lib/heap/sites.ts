@@ -38,7 +38,9 @@ export interface StackFrame {
 }
 
 /** Frames kept of a stack, nearest first. */
-export const MAX_FRAMES = 24
+export const MAX_FRAMES = 16
+/** Functions remembered, at most: an app that compiles code per request would grow the table. */
+const MAX_FUNCTIONS = 16384
 
 /**
  * - `app`: a frame of the app's or of a package's is in the stack
@@ -66,6 +68,31 @@ export function positionKey(frame: {
   return `${frame.scriptId}:${frame.lineNumber}:${frame.columnNumber}`
 }
 
+/**
+ * One object per function, whatever the number of readings: each reading brings its frames anew, and
+ * keeping those would make memprof's own memory grow with every stack.
+ */
+export class FrameTable {
+  readonly #frames: Map<string, { readonly frame: StackFrame; readonly id: string }> = new Map()
+  readonly #urls: Map<string, string> = new Map()
+
+  intern(frame: StackFrame): { readonly frame: StackFrame; readonly id: string } {
+    const key = positionKey(frame)
+    const known = this.#frames.get(key)
+    if (known) return known
+    if (this.#frames.size >= MAX_FUNCTIONS) return { frame, id: key }
+    const { functionName, scriptId, lineNumber, columnNumber } = frame
+    const url = this.#urls.get(scriptId) ?? frame.url
+    this.#urls.set(scriptId, url)
+    const entry = {
+      frame: { functionName, url, scriptId, lineNumber, columnNumber },
+      id: this.#frames.size.toString(36),
+    }
+    this.#frames.set(key, entry)
+    return entry
+  }
+}
+
 export type ScriptOwner = 'others' | 'hook' | 'memprof'
 
 export interface PlaceOptions {
@@ -86,6 +113,7 @@ const BUFFER_FILES = /^node:(internal\/)?buffer$/
 export function placesOf(
   head: SampledNode,
   { labelOf, ownerOf }: PlaceOptions,
+  table: FrameTable,
 ): Map<number, Place> {
   const places = new Map<number, Place>()
   const shared = new Map<string, Place>()
@@ -109,31 +137,35 @@ export function placesOf(
       else if (owner === 'others') path = [callFrame, ...path].slice(0, MAX_FRAMES)
     }
     if (node.selfSize > 0) {
-      const place = makePlace(label, path, inMemprof || owner === 'hook')
-      const known = shared.get(place.key)
-      if (!known) shared.set(place.key, place)
-      places.set(node.id, known ?? place)
+      places.set(node.id, placeOf(label, path, inMemprof || owner === 'hook'))
     }
     for (const child of node.children) visit(child, label, path, inMemprof)
+  }
+
+  function placeOf(label: Label | null, path: readonly StackFrame[], own: boolean): Place {
+    const ours = path.filter(({ url }) => !url.startsWith('node:'))
+    const origin: Origin = own ? 'memprof' : ours.length > 0 ? 'app' : 'runtime'
+    // Only of the app's own stacks every frame matters.
+    const kept = origin === 'app' ? ours : origin === 'runtime' ? path.slice(0, 1) : []
+    const interned = kept.map((frame) => table.intern(frame))
+    const isBuffer = origin === 'app' && makesBuffer(path)
+    const flags = `${label ? label.id : ''}|${origin[0]}${isBuffer ? 'b' : ''}`
+    const key = `${flags}|${interned.map(({ id }) => id).join('.')}`
+    let place = shared.get(key)
+    if (!place) {
+      const frames = interned.map(({ frame }) => frame)
+      place = { key, label, origin, frames, isBuffer }
+      shared.set(key, place)
+    }
+    return place
   }
 
   visit(head, null, [], false)
   return places
 }
 
-function makePlace(label: Label | null, path: readonly StackFrame[], own: boolean): Place {
-  const ours = path.filter(({ url }) => !url.startsWith('node:'))
-  const origin: Origin = own ? 'memprof' : ours.length > 0 ? 'app' : 'runtime'
-  const frames = origin === 'app' ? ours : path.slice(0, 4)
-  // Up to the first frame of the app: which of Node's functions were between does not tell sites apart.
+/** Whether Node's buffer code was called by the nearest frame of the app. */
+function makesBuffer(path: readonly StackFrame[]): boolean {
   const nearest = path.findIndex(({ url }) => !url.startsWith('node:'))
-  const isBuffer =
-    origin === 'app' && path.slice(0, nearest).some(({ url }) => BUFFER_FILES.test(url))
-  const key = [
-    label ? label.id : '',
-    origin,
-    isBuffer ? 'buffer' : '',
-    ...frames.map(positionKey),
-  ].join('|')
-  return { key, label, origin, frames, isBuffer }
+  return path.slice(0, nearest).some(({ url }) => BUFFER_FILES.test(url))
 }

@@ -25,6 +25,8 @@ import {
   UNMATCHED,
 } from './routes'
 
+/** The layer that stands for the server's own listeners, before any layer of a framework. */
+const BEFORE_LAYERS = '(server)'
 /** One request in this many has its layers timed, after the first few. */
 const TIMED_ONE_IN = 16
 const TIMED_AT_FIRST = 64
@@ -144,7 +146,8 @@ export class Recorder {
     state.arrival = this.#concurrency.arrive()
 
     let frame: Frame | null = null
-    if (!this.#frameworkServers.has(server)) {
+    if (this.#frameworkServers.has(server)) frame = this.#enterServer()
+    else {
       state.route = this.routes.guessed(state.method, normalisePath(state.url))
       if (state.route) {
         this.#countIn(state, state.route)
@@ -157,13 +160,22 @@ export class Recorder {
     return frame
   }
 
+  /** What runs before the framework's first layer belongs to all requests alike. */
+  #enterServer(): Frame | null {
+    const layer = this.routes.layerAt(this.routes.root, BEFORE_LAYERS)
+    if (!layer) return null
+    layer.entered++
+    return layer.label?.frame ?? null
+  }
+
   /** The reading before, after a full collection: without the request's own objects. */
   #readAlone(state: RequestState): void {
     this.#forcedPauseMs += forceFullGc()
     this.#options.reader.read(state.before)
-    // Nothing ran since the last forced reading but the arrival of this request.
+    // Nothing ran since the last forced reading but the arrival of this request. Negative where more
+    // of the request before was still referred to then: what is kept of it is measured all the same.
     const ownBytes = state.before.heapUsedBytes - this.#lastForcedHeapBytes
-    if (this.#concurrency.inFlight === 1 && ownBytes > 0) this.#ownBytes.add(ownBytes)
+    if (this.#concurrency.inFlight === 1 && !Number.isNaN(ownBytes)) this.#ownBytes.add(ownBytes)
     this.#lastForcedHeapBytes = Number.NaN
     state.before.heapUsedBytes -= this.#ownBytes.value(0)
   }

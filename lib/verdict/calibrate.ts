@@ -4,9 +4,10 @@
  * Sampled sizes are biased per site, by up to a factor of two either way (allocations that V8 folds
  * into one are recorded as one). The live heap itself is exact, but says nothing about whose it is. So:
  * the heap's series is explained by the counts of those that were found to leak, each starting from its
- * sampled rate as a prior, and by what else was seen to grow:
+ * sampled rate as a prior. What else was seen to grow is taken off at its sampled size: fitting a factor
+ * for it too would pull that towards zero, by the noise of its samples, and its growth onto the leaks:
  *
- *   heap[j] = start + sum_u rate_u * counts_u[j] + factor * background[j] + noise
+ *   heap[j] - factor * background[j] = start + sum_u rate_u * counts_u[j] + noise
  */
 import { fitLinear } from '../stats/least-squares'
 
@@ -24,6 +25,10 @@ export interface Calibrated {
 
 /** The bias of a site's sampled size as a standard deviation, relative; see docs/method.md. */
 const BIAS_SD = 0.5
+/** Of what else was sampled, this much is real on average: what is small is mostly short-lived. */
+const BACKGROUND_FACTOR = 0.8
+/** The same for everything else taken together, whose biases even out in part. */
+const BACKGROUND_BIAS_SD = 0.2
 /** What the live heap moves by from reading to reading for no reason that is told; bytes. */
 const MIN_NOISE_BYTES = 24 << 10
 /** What the model leaves out, relative: tables that double, code that V8 flushes or compiles anew. */
@@ -41,29 +46,27 @@ export function calibrate(
   claims: readonly Claim[],
 ): Calibrated[] {
   const n = heapBytes.length
-  const first = heapBytes[0]!
-  const rows = heapBytes.map((_, at) => [
-    ...claims.map(({ counts }) => counts[at]! - counts[0]!),
-    background[at]! - background[0]!,
-    1,
-  ])
-  const values = heapBytes.map((bytes) => bytes - first)
+  const own = heapBytes.map((bytes, at) => bytes - BACKGROUND_FACTOR * background[at]!)
+  const rows = own.map((_, at) => [...claims.map(({ counts }) => counts[at]! - counts[0]!), 1])
+  const values = own.map((bytes) => bytes - own[0]!)
   const priors = [
     ...claims.map(({ sampledRate }) => ({ mean: sampledRate, sd: BIAS_SD * sampledRate })),
-    { mean: 1, sd: BIAS_SD },
     { mean: 0, sd: Number.POSITIVE_INFINITY },
   ]
   let noise = MIN_NOISE_BYTES
   let fit = fitLinear(rows, values, noise, priors)
   if (!fit) return claims.map(({ sampledRate: rate }) => ({ rate, sd: BIAS_SD * rate }))
   // The noise is what the first fit could not explain.
-  const free = Math.max(1, n - claims.length - 2)
+  const free = Math.max(1, n - claims.length - 1)
   const rms = Math.sqrt(fit.residuals.reduce((sum, of) => sum + of * of, 0) / free)
   noise = Math.max(MIN_NOISE_BYTES, rms)
   fit = fitLinear(rows, values, noise, priors) ?? fit
   const { coefficients, covariance } = fit
-  return claims.map((_, at) => {
+  const backgroundDoubt = BACKGROUND_BIAS_SD * Math.abs(background[n - 1]! - background[0]!)
+  return claims.map(({ counts }, at) => {
     const rate = coefficients[at]!
-    return { rate, sd: Math.hypot(Math.sqrt(covariance[at]![at]!) * CORRELATION, MODEL_SD * rate) }
+    const spread = Math.sqrt(covariance[at]![at]!) * CORRELATION
+    const doubt = backgroundDoubt / claims.length / (counts[n - 1]! - counts[0]!)
+    return { rate, sd: Math.hypot(spread, doubt, MODEL_SD * rate) }
   })
 }

@@ -7,7 +7,7 @@ import { calibrate } from './calibrate'
 import { type Growth, growthOf, poolOf, type Span, survival } from './growth'
 import type { LayerSeries, Observation, PlaceFrame, PlaceSeries } from './observation'
 import { bufferRates, nativeRate } from './off-heap'
-import { type Candidate, ownerOf } from './owner'
+import { below, type Candidate, keepsRequests, ownerOf } from './owner'
 
 export interface RouteJudgement {
   readonly verdict: Verdict
@@ -182,6 +182,10 @@ function gather(observation: Observation, span: Span): Unit[] {
     unitOf(`route ${index}`, 'route', routes[index]!.ended, index)
   const unitOfCandidate = (candidate: Candidate): Unit => {
     if (candidate.kind === 'route') return unitOfRoute(candidate.index)
+    if (candidate.kind === 'layer') {
+      const { entered, mount } = layers[candidate.index]!
+      return unitOf(`layer ${candidate.index}`, 'shared', entered, null, mount)
+    }
     if (candidate.kind === 'time') {
       return unitOf(
         'process',
@@ -198,27 +202,33 @@ function gather(observation: Observation, span: Span): Unit[] {
   })
   const unowned = new Map<string, PlaceSeries[]>()
   for (const place of places) {
-    if (place.origin !== 'app') continue
+    // Sockets, parsers, compiled code: no leak by itself, but part of one that keeps requests.
+    if (place.origin === 'memprof') continue
+    if (place.origin === 'runtime' && !routes.some(keepsRequests)) continue
     if (place.owner?.kind === 'route') unitOfRoute(place.owner.index).direct.push(place)
-    else if (place.owner?.kind === 'layer') {
-      const layer = layers[place.owner.index]!
-      const only = onlyRouteOf(layer, observation, span)
-      const unit =
-        only === null
-          ? unitOf(`layer ${place.owner.index}`, 'shared', layer.entered, null, layer.mount)
-          : unitOfRoute(only)
-      unit.direct.push(place)
-    } else {
-      const outermost = place.frames.at(-1)
-      const key = outermost ? positionKey(outermost) : ''
+    else {
+      // Of a middleware by the function that allocated, else by what the event loop called.
+      const frame = place.owner ? place.frames[0] : place.frames.at(-1)
+      const key = `${place.owner?.index ?? ''} ${frame ? positionKey(frame) : ''}`
       const group = unowned.get(key)
       if (group) group.push(place)
       else unowned.set(key, [place])
     }
   }
   for (const group of unowned.values()) {
-    const owner = ownerOf(group, observation)
-    if (owner) unitOfCandidate(owner.candidate).estimated.push(...group)
+    const layer = group[0]!.owner?.index ?? null
+    const only = layer === null ? null : onlyRouteOf(layers[layer]!, observation, span)
+    if (only !== null) {
+      unitOfRoute(only).direct.push(...group)
+      continue
+    }
+    const owner = ownerOf(group, observation, layer)
+    if (!owner) continue
+    const route = owner.candidate.kind === 'route' ? routes[owner.candidate.index]! : null
+    if (group[0]!.origin === 'runtime' && !(route && keepsRequests(route))) continue
+    const unit = unitOfCandidate(owner.candidate)
+    if (owner.candidate.kind === 'layer') unit.direct.push(...group)
+    else unit.estimated.push(...group)
   }
   const perRoute = [...units.values()].filter(({ route }) => route !== null)
   for (const site of sharedSites(perRoute, span)) {
@@ -289,14 +299,11 @@ const SHARED_RATIO = 0.4
 const MIN_SHARING_ROUTES = 3
 
 /** The one active route below the layer's mount; null where there are several, or none. */
-function onlyRouteOf({ mount }: LayerSeries, { routes }: Observation, span: Span): number | null {
-  const below = routes.flatMap(({ route, ended }, index) => {
-    const active = ended[span.last]! > ended[span.first]!
-    return active && (mount === '' || route === mount || route.startsWith(`${mount}/`))
-      ? [index]
-      : []
-  })
-  return below.length === 1 ? below[0]! : null
+function onlyRouteOf(layer: LayerSeries, { routes }: Observation, span: Span): number | null {
+  const active = routes.flatMap((route, index) =>
+    route.ended[span.last]! > route.ended[span.first]! && below(route, layer) ? [index] : [],
+  )
+  return active.length === 1 ? active[0]! : null
 }
 
 /** Whether what is born at a place stays: false for caches that evict, expire or are rebuilt. */

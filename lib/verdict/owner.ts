@@ -10,6 +10,8 @@ import type { Observation, PlaceSeries } from './observation'
 
 export type Candidate =
   | { readonly kind: 'route'; readonly index: number }
+  /** Every request that passes a middleware pays. */
+  | { readonly kind: 'layer'; readonly index: number }
   /** Every request pays, whatever its route. */
   | { readonly kind: 'all' }
   /** Grows with time, not with requests. */
@@ -21,10 +23,19 @@ const MIN_LOG_ODDS = 2.5
 const SMOOTHING = 0.05
 /** Log odds for the routes under whose label the code was seen, if these are few of many. */
 const SEEN_LOG_ODDS = 4
+/** Watched requests from which a share is told. */
+const MIN_WATCHED = 10
 /** Log odds for a route whose finished requests stay alive. */
-const KEPT_LOG_ODDS = 2
-/** Log odds against what explains everything: a route is the better guess when both fit. */
-const GENERAL_LOG_ODDS = -1
+const KEPT_LOG_ODDS = 4
+/** Log odds for the middleware under whose label it was allocated: a route may keep it all the same. */
+const LAYER_LOG_ODDS = 1
+/** Log odds against time: a route is the better guess when both fit. */
+const TIME_LOG_ODDS = -1
+/**
+ * Log odds against all requests: what each of them pays is allocated under the server's label, or a
+ * middleware's, and seldom after an await alone. A steady rate of requests looks like time.
+ */
+const ALL_LOG_ODDS = -4
 
 export interface Ownership {
   readonly candidate: Candidate
@@ -32,10 +43,15 @@ export interface Ownership {
 }
 
 /**
- * @param places - with one outermost function in common, so that they belong together
+ * @param group - places that belong together: of one middleware, or with one outermost function
+ * @param layer - the middleware under whose label they were allocated, if any
  * @returns null where no candidate stands out
  */
-export function ownerOf(group: readonly PlaceSeries[], observation: Observation): Ownership | null {
+export function ownerOf(
+  group: readonly PlaceSeries[],
+  observation: Observation,
+  layer: number | null = null,
+): Ownership | null {
   // A table that doubles comes in one window, and says nothing of the entries before.
   const places = group.filter(({ isLarge }) => !isLarge)
   const { routes, timeMs } = observation
@@ -72,22 +88,37 @@ export function ownerOf(group: readonly PlaceSeries[], observation: Observation)
 
   const scored: Array<{ candidate: Candidate; score: number }> = []
   routes.forEach((route, index) => {
-    if (!active[index]) return
+    if (!active[index] || (layer !== null && !below(route, observation.layers[layer]!))) return
     let score = likelihood(perRoute[index]!)
     if (seen.has(index)) score += SEEN_LOG_ODDS * (1 - seen.size / (activeRoutes + 1))
-    if (route.watched >= 10 && route.kept > route.watched / 2) score += KEPT_LOG_ODDS
+    if (keepsRequests(route)) score += KEPT_LOG_ODDS
     scored.push({ candidate: { kind: 'route', index }, score })
   })
-  if (activeRoutes > 1) {
-    scored.push({ candidate: { kind: 'all' }, score: likelihood(all) + GENERAL_LOG_ODDS })
+  if (layer !== null) {
+    const entered = steps(observation.layers[layer]!.entered)
+    scored.push({
+      candidate: { kind: 'layer', index: layer },
+      score: likelihood(entered) + LAYER_LOG_ODDS,
+    })
+  } else {
+    if (activeRoutes > 1) {
+      scored.push({ candidate: { kind: 'all' }, score: likelihood(all) + ALL_LOG_ODDS })
+    }
+    scored.push({ candidate: { kind: 'time' }, score: likelihood(steps(timeMs)) + TIME_LOG_ODDS })
   }
-  scored.push({
-    candidate: { kind: 'time' },
-    score: likelihood(steps(timeMs)) + GENERAL_LOG_ODDS,
-  })
   scored.sort((a, b) => b.score - a.score)
   const [best, next] = scored
   if (!best || best.score === Number.NEGATIVE_INFINITY) return null
   const logOdds = best.score - (next?.score ?? Number.NEGATIVE_INFINITY)
   return logOdds >= MIN_LOG_ODDS ? { candidate: best.candidate, logOdds } : null
+}
+
+/** Whether most of a route's finished requests that were watched still live. */
+export function keepsRequests({ watched, kept }: { watched: number; kept: number }): boolean {
+  return watched >= MIN_WATCHED && kept > watched / 2
+}
+
+/** Whether requests of the route pass the layer's mount. */
+export function below({ route }: { route: string }, { mount }: { mount: string }): boolean {
+  return mount === '' || route === mount || route.startsWith(`${mount}/`)
 }
