@@ -32,9 +32,9 @@ const BACKGROUND_BIAS_SD = 0.2
 /** What the live heap moves by from reading to reading for no reason that is told; bytes. */
 const MIN_NOISE_BYTES = 24 << 10
 /** What the model leaves out, relative: tables that double, code that V8 flushes or compiles anew. */
-const MODEL_SD = 0.03
+const MODEL_SD = 0.04
 /** Readings are not independent: what the heap holds for a while shows in several of them. */
-const CORRELATION = 1.5
+const CORRELATION = 2
 
 /**
  * @param heapBytes - live heap over the span; shape [n]

@@ -231,15 +231,19 @@ function gather(observation: Observation, span: Span): Unit[] {
     else unit.estimated.push(...group)
   }
   const perRoute = [...units.values()].filter(({ route }) => route !== null)
-  for (const site of sharedSites(perRoute, span)) {
+  const sites = new Set(sharedSites(perRoute, span))
+  // What such a function calls is shared too, whether or not it has the samples to show it.
+  const isShared = ({ frames }: PlaceSeries): boolean =>
+    frames.some((frame) => sites.has(positionKey(frame)))
+  if (sites.size > 0) {
     const shared = unitOfCandidate({ kind: 'all' })
     for (const unit of perRoute) {
       for (const [from, to] of [
         [unit.direct, shared.direct],
         [unit.estimated, shared.estimated],
       ] as const) {
-        to.push(...from.filter((place) => siteOf(place) === site))
-        from.splice(0, from.length, ...from.filter((place) => siteOf(place) !== site))
+        to.push(...from.filter(isShared))
+        from.splice(0, from.length, ...from.filter((place) => !isShared(place)))
       }
     }
   }
