@@ -55,8 +55,10 @@ function packageJson(basedir: string): PackageJson {
 
 /** `>=min <below`, by major and minor: patch numbers never decide here. */
 export function inRange(version: string, range: VersionRange): boolean {
-  const [major = Number.NaN, minor = Number.NaN] = version.split('.').map(Number)
-  const order = ([a, b]: readonly [number, number]): number => major - a || minor - b
+  const [, major, minor] = /^(\d+)\.(\d+)\.\d/.exec(version) ?? []
+  if (major === undefined) return false
+  const order = ([a, b]: readonly [number, number]): number =>
+    Number(major) - a || Number(minor) - b
   return order(range.min) >= 0 && order(range.below) < 0
 }
 

@@ -1,7 +1,6 @@
 import { mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import type { TestContext } from 'node:test'
 
 /** The repository, from dist/test/support. */
 export const ROOT: string = join(__dirname, '../../..')
@@ -19,7 +18,7 @@ export function filesEndingWith(folder: string, ending: string): string[] {
 }
 
 /** A folder for this test alone, gone when it ends. */
-export function temporaryFolder(t: Pick<TestContext, 'after'>): string {
+export function temporaryFolder(t: { after(clean: () => void): void }): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'memprof-test-')))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   return folder

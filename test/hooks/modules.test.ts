@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { connectFiles } from '../../lib/hooks/connect'
+import { expressFiles, patternText } from '../../lib/hooks/express'
+import type { HookListener } from '../../lib/hooks/listener'
+import { inRange } from '../../lib/hooks/modules'
+
+const LISTENER = { active: false } as HookListener
+
+describe('inRange', () => {
+  it('accepts from the first version to just before the last', () => {
+    const range = { min: [4, 16], below: [6, 0] } as const
+    for (const version of ['4.16.0', '4.16.4-beta.1', '4.22.3', '4.100.0', '5.0.0', '5.999.9']) {
+      assert.equal(inRange(version, range), true, version)
+    }
+    for (const version of ['4.15.9', '3.99.0', '0.1.0', '6.0.0', '10.0.0']) {
+      assert.equal(inRange(version, range), false, version)
+    }
+  })
+
+  it('refuses what is no version', () => {
+    for (const version of ['', 'latest', 'undefined', '5', 'x.y.z', '5.x', '^5.0.0']) {
+      assert.equal(inRange(version, { min: [0, 0], below: [99, 0] }), false, version)
+    }
+  })
+
+  it('has both bounds for each file', () => {
+    for (const { file, range } of [...expressFiles(LISTENER), ...connectFiles(LISTENER)]) {
+      const [min, below] = [range.min.join('.'), range.below.join('.')]
+      assert.equal(inRange(`${min}.0`, range), true, file)
+      assert.equal(inRange(`${below}.0`, range), false, file)
+    }
+  })
+})
+
+describe('patternText', () => {
+  it('is the path as written, without what says nothing', () => {
+    const table: Array<[path: unknown, text: string]> = [
+      ['/users/:id', '/users/:id'],
+      ['/', ''],
+      ['', ''],
+      ['/users/', '/users'],
+      [/^\/re(x)?$/i, '/^\\/re(x)?$/i'],
+      [['/a', '/b/'], '(/a|/b)'],
+      [['/a', [/b/]], '(/a|(/b/))'],
+    ]
+    for (const [path, text] of table) assert.equal(patternText(path), text)
+  })
+})

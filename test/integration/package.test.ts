@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { countsByRoute, ofEvent, startApp } from '../support/app'
+import { ROOT, temporaryFolder } from '../support/files'
+import { request } from '../support/http'
+import { runNode } from '../support/node'
+
+interface Packed {
+  filename: string
+  unpackedSize: number
+  files: Array<{ path: string }>
+}
+
+function npm(cwd: string, ...args: string[]): string {
+  return execFileSync('npm', args, {
+    cwd,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    shell: process.platform === 'win32',
+    env: { ...process.env, NODE_OPTIONS: '' },
+  })
+}
+
+describe('the package as published', () => {
+  let packed: Packed
+  const folder = temporaryFolder({ after })
+
+  before(() => {
+    const json = npm(ROOT, 'pack', '--json', '--ignore-scripts', '--pack-destination', folder)
+    packed = (JSON.parse(json) as Packed[])[0]!
+  })
+
+  it('holds what users need and nothing else', () => {
+    const paths = packed.files.map((file) => file.path)
+    const allowed =
+      /^(dist\/(lib|register)\/.+\.(js|d\.ts|js\.map)|docs\/.+\.md|README\.md|CHANGELOG\.md|LICENSE|package\.json)$/
+    assert.deepEqual(
+      paths.filter((path) => !allowed.test(path)),
+      [],
+    )
+    for (const needed of ['dist/lib/index.js', 'dist/lib/index.d.ts', 'dist/register/index.js']) {
+      assert.ok(paths.includes(needed), needed)
+    }
+    assert.ok(packed.unpackedSize < 2_000_000, `${packed.unpackedSize} bytes`)
+  })
+
+  it('installs in an empty folder and runs an app, with -r, --import and by name', async (t) => {
+    const home = join(folder, 'empty')
+    mkdirSync(home)
+    writeFileSync(join(home, 'package.json'), '{"name":"shop","version":"3.2.1"}')
+    npm(home, 'install', '--no-audit', '--no-fund', join(folder, packed.filename))
+    writeFileSync(
+      join(home, 'app.js'),
+      `const server = require('node:http').createServer((_req, res) => res.end('ok'))
+       server.listen(0, '127.0.0.1', () => console.log('PORT ' + server.address().port))`,
+    )
+    for (const preload of [
+      ['-r', 'memprof/register'],
+      ['--import', 'memprof/register'],
+    ]) {
+      const app = await startApp(t, join(home, 'app.js'), { preload, cwd: home })
+      await request(app.port, '/ok')
+      const lines = await app.stop()
+      assert.deepEqual(countsByRoute(lines), { 'GET /ok': '1' })
+      const [start] = ofEvent(lines, 'start')
+      assert.equal(`${start?.service} ${start?.version}`, 'shop 3.2.1')
+      const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+        version: string
+      }
+      assert.equal(start?.versions.memprof, version)
+      assert.equal(app.stderr, '')
+    }
+    const imported = await runNode(
+      [
+        '--input-type=module',
+        '-e',
+        `import { snapshot } from 'memprof'; console.log(snapshot().rss > 0)`,
+      ],
+      { cwd: home },
+    )
+    assert.equal(imported.stdout, 'true\n')
+    const installed = npm(home, 'ls', '--depth', '1', '--parseable').trim().split('\n').length
+    assert.equal(installed, 1 + 1 + 3, 'the folder, memprof and its three dependencies')
+  })
+})
