@@ -1,0 +1,58 @@
+/**
+ * The tests on each supported Node: `node dist/test/matrix.js [part of a file's name ...]`.
+ *
+ * The binaries come from the packages behind npm's `node`, one per platform, and are kept in .matrix:
+ * no version manager, and no install script. The Node that runs this is one of them.
+ */
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
+import { ROOT } from './support/files'
+
+const MAJORS = [20, 22, 24, 26]
+const own = Number(process.versions.node.split('.')[0])
+
+/** The binary of that major; null when it cannot be had. */
+function binaryOf(major: number): string | null {
+  if (major === own) return process.execPath
+  const platform = process.platform === 'win32' ? 'win' : process.platform
+  const name = `node-${platform}-${process.arch}`
+  const home = join(ROOT, '.matrix', String(major))
+  const binary = join(
+    home,
+    'node_modules',
+    name,
+    process.platform === 'win32' ? 'bin/node.exe' : 'bin/node',
+  )
+  if (!existsSync(binary)) {
+    const args = ['install', '--prefix', home, '--no-audit', '--no-fund', `${name}@${major}`]
+    const shell = process.platform === 'win32'
+    const { status } = spawnSync('npm', args, { stdio: ['ignore', 'ignore', 'inherit'], shell })
+    if (status !== 0 || !existsSync(binary)) return null
+  }
+  return binary
+}
+
+interface Row {
+  node: string
+  result: 'passed' | 'FAILED' | 'NOT RUN'
+  seconds: number
+}
+
+function runOn(major: number): Row {
+  const binary = binaryOf(major)
+  if (!binary) return { node: String(major), result: 'NOT RUN', seconds: 0 }
+  const node = spawnSync(binary, ['--version'], { encoding: 'utf8' }).stdout.trim()
+  console.log(`\n--- Node ${node}`)
+  const beganMs = performance.now()
+  const { status } = spawnSync(binary, [join(__dirname, 'run.js'), ...process.argv.slice(2)], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
+  const seconds = Math.round((performance.now() - beganMs) / 1000)
+  return { node, result: status === 0 ? 'passed' : 'FAILED', seconds }
+}
+
+const rows = [...new Set([own, ...MAJORS])].sort((a, b) => a - b).map(runOn)
+console.table(rows)
+if (rows.some((row) => row.result !== 'passed')) process.exitCode = 1
