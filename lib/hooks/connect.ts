@@ -75,6 +75,7 @@ export function connectFiles(listener: HookListener): HookedFile[] {
         handle: original,
         isRouter: typeof handler?.handle === 'function',
         handlesErrors: original.length === 4,
+        memo: null,
       })
       const ours = layer.handle
       remember(layer, () => {

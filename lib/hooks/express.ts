@@ -50,6 +50,7 @@ export function expressFiles(listener: HookListener): HookedFile[] {
         handle: layer.handle,
         isRouter: false,
         handlesErrors: layer.handle?.length === 4,
+        memo: null,
       }
       layers.set(layer, info)
     }
@@ -70,6 +71,7 @@ export function expressFiles(listener: HookListener): HookedFile[] {
         handle: layer.handle,
         isRouter: Array.isArray(layer.handle?.stack) || layer.name === 'mounted_app',
         handlesErrors: layer.handle?.length === 4,
+        memo: null,
       })
     }
   }
@@ -97,27 +99,30 @@ export function expressFiles(listener: HookListener): HookedFile[] {
   }
 
   function handling(original: AnyFunction): AnyFunction {
-    return function handleRequest(this: Layer, ...args: unknown[]): unknown {
+    return function handleRequest(this: Layer, req: unknown, res: object, next: unknown): unknown {
+      // Once per layer and request: no array of arguments is made here.
+      const known = listener.active && arguments.length === 3
       // A function of four arguments handles errors only: it is skipped, and does not take over.
-      if (!listener.active || args.length !== 3 || this.handle?.length > 3) {
-        return original.apply(this, args)
-      }
-      const frame = enter(args[1] as object, this)
+      const frame = known && !(this.handle?.length > 3) ? enter(res, this) : null
       return frame
-        ? frame.call3(original, this, args[0], args[1], args[2])
-        : original.apply(this, args)
+        ? frame.call3(original, this, req, res, next)
+        : Reflect.apply(original, this, arguments)
     }
   }
 
   function handlingError(original: AnyFunction): AnyFunction {
-    return function handleError(this: Layer, ...args: unknown[]): unknown {
-      if (!listener.active || args.length !== 4 || this.handle?.length !== 4) {
-        return original.apply(this, args)
-      }
-      const frame = enter(args[2] as object, this)
+    return function handleError(
+      this: Layer,
+      error: unknown,
+      req: unknown,
+      res: object,
+      next: unknown,
+    ): unknown {
+      const known = listener.active && arguments.length === 4
+      const frame = known && this.handle?.length === 4 ? enter(res, this) : null
       return frame
-        ? frame.call4(original, this, args[0], args[1], args[2], args[3])
-        : original.apply(this, args)
+        ? frame.call4(original, this, error, req, res, next)
+        : Reflect.apply(original, this, arguments)
     }
   }
 

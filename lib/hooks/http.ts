@@ -72,7 +72,7 @@ export function patchHttp(listener: HookListener, mark: Mark): Unpatch {
         const event = args[0]
         if (!listener.active) return original.apply(this, args)
         if (carriesRequest(event)) {
-          const frame = startRequest(this, args)
+          const frame = startRequest(this, args[1], args[2])
           if (frame === null) return original.apply(this, args)
           return args.length === 3
             ? frame.call3(original, this, event, args[1], args[2])
@@ -100,11 +100,11 @@ export function patchHttp(listener: HookListener, mark: Mark): Unpatch {
 
   function startRequest(
     server: object,
-    args: unknown[],
+    req: unknown,
+    res: unknown,
   ): ReturnType<HookListener['requestStarted']> {
     try {
-      const res = args[2]
-      return isHttp1(res) ? listener.requestStarted(server, args[1] as IncomingMessage, res) : null
+      return isHttp1(res) ? listener.requestStarted(server, req as IncomingMessage, res) : null
     } catch (error) {
       listener.hookFailed('request', error)
       return null

@@ -39,6 +39,8 @@ export interface LayerInfo {
   readonly handle: object
   /** True where the layer only passes on to a router or app of its own, which has its own layers. */
   readonly isRouter: boolean
+  /** For the listener: what it made of this layer when it last ran. */
+  memo: unknown
   /** True for an error handler: it answers in another layer's stead. */
   readonly handlesErrors: boolean
 }

@@ -52,7 +52,7 @@ export function watchProcessEnd(onEnd: (reason: string) => void): Unpatch {
   return () => {
     process.removeListener('exit', onExit)
     process.removeListener('newListener', onNewListener)
-    for (const signal of [...ours.keys()]) stepAside(signal)
+    for (const signal of ours.keys()) stepAside(signal)
   }
 }
 

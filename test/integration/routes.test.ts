@@ -197,7 +197,7 @@ describe('strangers', () => {
     const app = await startApp(t, 'plain-http.mjs', { env: { MEMPROF_LEVEL: 'debug' } })
     await request(app.port, '/a%1b[31m%0a')
     await app.stop()
-    const controls = [...app.stdout].filter((text) => text < ' ' && text !== '\n')
+    const controls = Array.from(app.stdout).filter((text) => text < ' ' && text !== '\n')
     assert.deepEqual(controls, [])
   })
 })

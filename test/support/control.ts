@@ -36,7 +36,7 @@ async function settled(): Promise<void> {
 async function answer({ id, code, settle }: Question): Promise<void> {
   try {
     if (settle) await settled()
-    // biome-ignore lint: the test's own code
+    // oxlint-disable-next-line no-eval -- the test's own code
     const value = code === undefined ? null : await (0, eval)(code)
     process.send?.({ id, value })
   } catch (error) {

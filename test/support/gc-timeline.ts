@@ -6,7 +6,7 @@ import { GcLog } from '../../lib/record/gc'
  */
 export function gcTimeline(drawing: string): GcLog {
   const log = new GcLog()
-  for (const [ms, mark] of [...drawing].entries()) {
+  for (const [ms, mark] of drawing.split('').entries()) {
     if (mark === 'm' || mark === 'M') log.add(ms, 0.5, mark === 'M')
   }
   return log
