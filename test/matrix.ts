@@ -1,17 +1,23 @@
 /**
- * The tests on each supported Node: `node dist/test/matrix.js [part of a file's name ...]`.
+ * The tests on each supported Node: `node dist/test/matrix.js [--others] [part of a file's name ...]`.
+ * `--others`: not on the Node that runs this.
  *
  * The binaries come from the packages behind npm's `node`, one per platform, and are kept in .matrix:
- * no version manager, and no install script. The Node that runs this is one of them.
+ * no version manager, and no install script.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
+import { parseArgs } from 'node:util'
 import { ROOT } from './support/files'
 
 const MAJORS = [20, 22, 24, 26]
 const own = Number(process.versions.node.split('.')[0])
+const { values, positionals } = parseArgs({
+  options: { others: { type: 'boolean', default: false } },
+  allowPositionals: true,
+})
 
 /** The binary of that major; null when it cannot be had. */
 function binaryOf(major: number): string | null {
@@ -46,13 +52,16 @@ function runOn(major: number): Row {
   const node = spawnSync(binary, ['--version'], { encoding: 'utf8' }).stdout.trim()
   console.log(`\n--- Node ${node}`)
   const beganMs = performance.now()
-  const { status } = spawnSync(binary, [join(__dirname, 'run.js'), ...process.argv.slice(2)], {
+  const { status } = spawnSync(binary, [join(__dirname, 'run.js'), ...positionals], {
     stdio: ['ignore', 'inherit', 'inherit'],
   })
   const seconds = Math.round((performance.now() - beganMs) / 1000)
   return { node, result: status === 0 ? 'passed' : 'FAILED', seconds }
 }
 
-const rows = [...new Set([own, ...MAJORS])].sort((a, b) => a - b).map(runOn)
+const majors = [...new Set([own, ...MAJORS])]
+  .filter((major) => major !== own || !values.others)
+  .sort((a, b) => a - b)
+const rows = majors.map(runOn)
 console.table(rows)
 if (rows.some((row) => row.result !== 'passed')) process.exitCode = 1
