@@ -16,6 +16,7 @@ import { RouteStats } from './route-stats'
 import {
   type LabelMaker,
   knownMethod,
+  type Layer,
   normalisePath,
   noteHandler,
   OPTIONS_ANSWER,
@@ -196,9 +197,13 @@ export class Recorder {
     if (layer.handlesErrors) return this.#runLayer(state.node ?? this.routes.root, layer)
     if (layer.kind === 'handler') {
       state.lastLayer = layer
-      if (!state.route) return null
-      noteHandler(state.route, layer.handle)
-      return state.route.label?.frame ?? null
+      const { route } = state
+      if (!route) return null
+      if (layer.memo !== route) {
+        layer.memo = route
+        noteHandler(route, layer.handle)
+      }
+      return route.label?.frame ?? null
     }
     const node = state.enter(layer, this.routes)
     state.unmatched = false
@@ -212,10 +217,15 @@ export class Recorder {
   }
 
   #runLayer(node: PathNode, info: LayerInfo): Frame | null {
-    const layer = this.routes.layerAt(node, info.name)
-    if (!layer) return null
+    // Nearly always mounted in one place.
+    let layer = info.memo as Layer | null
+    if (layer?.node !== node) {
+      layer = this.routes.layerAt(node, info.name)
+      if (!layer) return null
+      info.memo = layer
+      noteHandler(layer, info.handle)
+    }
     layer.entered++
-    noteHandler(layer, info.handle)
     return layer.label?.frame ?? null
   }
 

@@ -41,6 +41,7 @@ export class RequestState implements FinishedRequest {
   node: PathNode | null = null
   readonly #owners: Array<object | null> = []
   readonly #prefixes: PathNode[] = []
+  #depth = 0
 
   // Which layer took how long, for one request in some.
   timed = false
@@ -59,9 +60,7 @@ export class RequestState implements FinishedRequest {
     this.unmatched = false
     this.lastLayer = null
     this.node = null
-    this.#owners.length = 0
-    this.#prefixes.length = 0
-    this.timedLayers.length = 0
+    this.#depth = 0
     this.timedCount = 0
     this.path = ''
     this.url = ''
@@ -72,15 +71,16 @@ export class RequestState implements FinishedRequest {
    * layer it is in now.
    */
   enter(layer: LayerInfo, routes: RouteTable): PathNode {
-    let depth = this.#owners.lastIndexOf(layer.owner)
-    if (depth < 0) {
-      depth = Math.min(this.#owners.length, MAX_ROUTER_DEPTH - 1)
-      this.#prefixes[depth] = this.node ?? routes.root
-      this.#owners[depth] = layer.owner
+    // The arrays keep their length: emptied ones would be allocated anew by each request.
+    let at = this.#depth - 1
+    while (at >= 0 && this.#owners[at] !== layer.owner) at--
+    if (at < 0) {
+      at = Math.min(this.#depth, MAX_ROUTER_DEPTH - 1)
+      this.#prefixes[at] = this.node ?? routes.root
+      this.#owners[at] = layer.owner
     }
-    this.#owners.length = depth + 1
-    this.#prefixes.length = depth + 1
-    this.node = routes.child(this.#prefixes[depth]!, layer.pattern)
+    this.#depth = at + 1
+    this.node = routes.child(this.#prefixes[at]!, layer.pattern)
     return this.node
   }
 }

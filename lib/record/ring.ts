@@ -23,7 +23,9 @@ export interface FinishedRequest {
   concurrency: number
   before: Reading
   after: Reading
-  /** Path without query; kept only where lines per request are asked for. */
+  /** As known methods go: a route shared by many has none of its own. */
+  method: string
+  /** Path without query; kept, like the method, only where lines per request are asked for. */
   path: string
 }
 
@@ -46,6 +48,7 @@ export class RequestRing {
   readonly externalBeforeBytes: Float64Array
   readonly externalAfterBytes: Float64Array
   readonly gcs: Uint16Array // written at the drain, when the collections are known
+  readonly method: string[] | null
   readonly path: string[] | null
   #written = 0 // rows ever written, exact up to 2^53
   #read = 0 // rows drained, or lost
@@ -71,7 +74,9 @@ export class RequestRing {
     this.heapTotalAfterBytes = column()
     this.externalBeforeBytes = column()
     this.externalAfterBytes = column()
-    this.path = keepPaths ? Array.from({ length: capacity }, () => '') : null
+    const texts = (): string[] => Array.from({ length: capacity }, () => '')
+    this.method = keepPaths ? texts() : null
+    this.path = keepPaths ? texts() : null
   }
 
   get dropped(): number {
@@ -113,6 +118,7 @@ export class RequestRing {
     this.heapTotalAfterBytes[at] = after.heapTotalBytes
     this.externalBeforeBytes[at] = before.externalBytes
     this.externalAfterBytes[at] = after.externalBytes
+    if (this.method) this.method[at] = request.method
     if (this.path) this.path[at] = request.path
     return at
   }

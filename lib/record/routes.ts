@@ -42,6 +42,7 @@ export interface Route {
 /** A middleware where it is mounted. */
 export interface Layer {
   readonly name: string
+  readonly node: PathNode
   /** Pattern of the mount; '' for every path. */
   readonly mount: string
   readonly label: Label | null
@@ -160,7 +161,7 @@ export class RouteTable {
     if (!layer) {
       if (this.#layers.length >= this.#maxRoutes) return null
       const label = this.#makeLabel('layer', `${name} ${node.pattern || '/'}`)
-      layer = { name, mount: node.pattern, label, handlers: new Set(), entered: 0 }
+      layer = { name, node, mount: node.pattern, label, handlers: new Set(), entered: 0 }
       node.layers.set(name, layer)
       this.#layers.push(layer)
     }
