@@ -156,11 +156,10 @@ export function openRecording(options: RecordingOptions): Recording {
 
   /** The one line of `MEMPROF_FORMAT=connect`: a report as soon as the request has ended. */
   function writeReport(at: number): void {
-    const { ring, routes } = recorder
-    const { method } = routes.routes[ring.routeId[at]!]!
+    const { ring } = recorder
     emitter.writeText(
       connectReport(
-        method,
+        ring.method?.[at] ?? '',
         ring.path?.[at] ?? '',
         ring.endMs[at]! - ring.startMs[at]!,
         readingAt(ring, at, 'Before'),

@@ -48,7 +48,7 @@ export function requestLine(ring: RequestRing, at: number, route: Route): Reques
   const path = ring.path?.[at]
   return {
     event: 'request',
-    method: route.method,
+    method: ring.method?.[at] ?? route.method,
     route: route.pattern,
     ...(path === undefined ? {} : { path }),
     status: ring.status[at]!,

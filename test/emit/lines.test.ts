@@ -37,6 +37,7 @@ function row(changes: Partial<FinishedRequest> = {}): RequestRing {
     concurrency: 1,
     before: reading(1000),
     after: reading(900),
+    method: 'GET',
     path: '/users/7',
     ...changes,
   })

@@ -82,6 +82,17 @@ describe('memprof is loaded', () => {
     assert.equal(new Set(lines.map((line) => line.instance)).size, 1)
   })
 
+  it('in a cluster: the workers record, the primary does not', async (t) => {
+    const app = await startApp(t, 'cluster.cjs')
+    await request(app.port, '/ok')
+    await app.ask('endWorker()')
+    await app.ended
+    const { lines } = app
+    assert.deepEqual(countsByRoute(lines), { 'GET /ok': '1' })
+    assert.equal(ofEvent(lines, 'stop')[0]?.reason, 'SIGTERM')
+    assert.ok(lines.every((line) => line.pid !== app.child.pid))
+  })
+
   it('and does nothing where MEMPROF_ENABLED is false', async (t) => {
     const app = await startApp(t, 'express5.cjs', { env: { MEMPROF_ENABLED: 'false' } })
     await request(app.port, '/v1/items/7')

@@ -151,9 +151,13 @@ describe('MEMPROF_RING_SIZE', () => {
 
 describe('MEMPROF_MAX_ROUTES', () => {
   it('routes beyond it share (other), which is told once', async (t) => {
-    const app = await startApp(t, 'ten-routes.cjs', { env: { MEMPROF_MAX_ROUTES: '4' } })
+    const env = { MEMPROF_MAX_ROUTES: '4', MEMPROF_LEVEL: 'debug' }
+    const app = await startApp(t, 'ten-routes.cjs', { env })
     for (let route = 0; route < 10; route++) await request(app.port, `/r${route}/1`)
     const lines = await app.stop()
+    // Its requests are still known one by one.
+    const shared = ofEvent(lines, 'request').filter((line) => line.route === '(other)')
+    assert.deepEqual(new Set(shared.map((line) => line.method)), new Set(['GET']))
     const counts = countsByRoute(lines)
     assert.equal(counts[' (other)'], '7')
     assert.equal(Object.keys(counts).length, 4)

@@ -13,6 +13,7 @@ function finished(startMs: number): FinishedRequest {
     concurrency: 1,
     before: { ...emptyReading(), heapUsedBytes: startMs },
     after: { ...emptyReading(), heapUsedBytes: startMs - 5 },
+    method: 'GET',
     path: `/${startMs}`,
   }
 }

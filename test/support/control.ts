@@ -44,7 +44,8 @@ async function answer({ id, code, settle }: Question): Promise<void> {
   }
 }
 
-if (process.send) {
+// A worker of a cluster needs its channel for itself.
+if (process.send && !process.env.NODE_UNIQUE_ID) {
   process.on('message', (question) => {
     void answer(question as Question)
   })
