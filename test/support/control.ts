@@ -2,6 +2,7 @@
  * Preloaded into apps under test, after memprof: answers the test's questions over IPC. Keeps nothing
  * alive and leaves the app's streams and signals alone.
  */
+import cluster from 'node:cluster'
 import type { Server } from 'node:net'
 
 interface Question {
@@ -45,7 +46,7 @@ async function answer({ id, code, settle }: Question): Promise<void> {
 }
 
 // A worker of a cluster needs its channel for itself.
-if (process.send && !process.env.NODE_UNIQUE_ID) {
+if (process.send && !cluster.isWorker) {
   process.on('message', (question) => {
     void answer(question as Question)
   })

@@ -1,0 +1,92 @@
+/**
+ * Both error rates of the verdicts, on apps drawn at random whose truth is known. The seeds are fixed,
+ * so the numbers are the same each time: a change of the method that makes one worse fails here.
+ */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { Announcer } from '../../lib/verdict/announcer'
+import { judge, type Leak, MIN_READINGS } from '../../lib/verdict/judge'
+import { type DrawnApp, drawInnocent, drawPlanted, type Planted } from '../support/synthetic-apps'
+
+const APPS = 300
+const PLANTED_SEED = 1000
+const INNOCENT_SEED = 5000
+
+function isOf(leak: Leak, planted: Planted): boolean {
+  return leak.scope === planted.scope && leak.route === planted.route && leak.kind === planted.kind
+}
+
+function truthOf({ app }: DrawnApp, { site, kind }: Planted): number {
+  return kind === 'buffers' ? app.trueBufferRate(site) : app.trueRate(site)
+}
+
+function quantile(values: readonly number[], share: number): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length * share)]!
+}
+
+function percent(part: number, whole: number): string {
+  return `${part} of ${whole} (${((100 * part) / whole).toFixed(1)} %)`
+}
+
+describe('after a minute of traffic, readings every 3 s', () => {
+  it('names 19 in 20 planted leaks, blames others in 1 app of 40, and 19 in 20 intervals hold the truth', (t) => {
+    let planted = 0
+    let found = 0
+    let covered = 0
+    let sites = 0
+    let blaming = 0
+    const errors: number[] = []
+    for (let at = 0; at < APPS; at++) {
+      const drawn = drawPlanted(PLANTED_SEED + at)
+      const { leaks } = judge(drawn.app.observe())
+      if (leaks.some((leak) => !drawn.planted.some((one) => isOf(leak, one)))) blaming++
+      for (const one of drawn.planted) {
+        planted++
+        const leak = leaks.find((each) => isOf(each, one))
+        if (!leak) continue
+        found++
+        const truth = truthOf(drawn, one)
+        const [low, high] = leak.ci95
+        if (low <= truth && truth <= high) covered++
+        if (leak.places[0]?.place.frames[0]?.functionName === one.site) sites++
+        errors.push(Math.abs(leak.rate / truth - 1))
+      }
+    }
+    t.diagnostic(`found ${percent(found, planted)}`)
+    t.diagnostic(`the interval holds the truth for ${percent(covered, found)}`)
+    t.diagnostic(`the first site is the planted one for ${percent(sites, found)}`)
+    t.diagnostic(`somebody else is blamed in ${percent(blaming, APPS)}`)
+    t.diagnostic(`relative error: median ${quantile(errors, 0.5)}, p90 ${quantile(errors, 0.9)}`)
+    assert.ok(found >= 0.95 * planted, `found ${percent(found, planted)}`)
+    assert.ok(blaming <= APPS / 40, `blames in ${percent(blaming, APPS)}`)
+    assert.ok(covered >= 0.95 * found, `covers ${percent(covered, found)}`)
+    assert.ok(sites >= 0.98 * found, `sites ${percent(sites, found)}`)
+    assert.ok(quantile(errors, 0.5) <= 0.02, `median error ${quantile(errors, 0.5)}`)
+    assert.ok(quantile(errors, 0.9) <= 0.1, `p90 error ${quantile(errors, 0.9)}`)
+  })
+
+  it('finds nothing in 299 of 300 innocent apps; lines while a cache still fills come in 1 app of 16, later in 1 of 40', (t) => {
+    let inTheEnd = 0
+    let early = 0
+    let late = 0
+    for (let at = 0; at < APPS; at++) {
+      const { app } = drawInnocent(INNOCENT_SEED + at)
+      if (judge(app.observe()).leaks.length > 0) inTheEnd++
+      const settled = Math.max(0, ...app.plan.objects.map(({ site }) => app.settledAfter(site)))
+      const announcer = new Announcer()
+      const told: number[] = []
+      for (let readings = MIN_READINGS; readings <= app.readings; readings++) {
+        const due = announcer.take(judge(app.observe(readings)).leaks)
+        if (due.length > 0) told.push(readings)
+      }
+      // What has only just stopped growing cannot be told from what goes on.
+      if (told.some((readings) => readings > settled + 2)) late++
+      else if (told.length > 0) early++
+    }
+    t.diagnostic(`leaks in the end: ${percent(inTheEnd, APPS)}`)
+    t.diagnostic(`a line while it fills: ${percent(early, APPS)}, later: ${percent(late, APPS)}`)
+    assert.ok(inTheEnd <= 1, `in the end ${percent(inTheEnd, APPS)}`)
+    assert.ok(early <= APPS / 16, `while it fills ${percent(early, APPS)}`)
+    assert.ok(late <= APPS / 40, `later ${percent(late, APPS)}`)
+  })
+})
