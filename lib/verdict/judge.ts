@@ -140,13 +140,16 @@ function sort(
   span: Span,
   readings: number,
 ): { lasting: PlaceSeries[]; lumps: PlaceSeries[] } {
-  const places = [...unit.direct, ...unit.estimated].filter((place) =>
-    lasts(place, unit, span, readings),
-  )
-  const small = places.filter(({ isLarge }) => !isLarge)
-  const large = places.filter(({ isLarge }) => isLarge)
+  const places = [...unit.direct, ...unit.estimated]
+  const lasting = places.filter((place) => lasts(place, unit, span, readings))
+  const large = lasting.filter(({ isLarge }) => isLarge)
   const { samples } = growthOf(poolOf(large, readings), unit.counts, span, 0)
-  return samples >= MIN_SAMPLES ? { lasting: places, lumps: [] } : { lasting: small, lumps: large }
+  if (samples >= MIN_SAMPLES) return { lasting, lumps: [] }
+  return {
+    lasting: lasting.filter(({ isLarge }) => !isLarge),
+    // A table is thrown away when it doubles, and is no less part of what is kept.
+    lumps: places.filter(({ isLarge }) => isLarge),
+  }
 }
 
 /** From the end of the warm-up to the last reading; null while there is too little to see. */
@@ -382,7 +385,7 @@ function measureBuffers(units: readonly Unit[], observation: Observation, span: 
   const readings = observation.timeMs.length
   const { first, last } = span
   const keepers = units.flatMap((unit) => {
-    const wrappers = sort(unit, span, readings).lasting.filter(({ isBuffer }) => isBuffer)
+    const wrappers = wrappersOf(sort(unit, span, readings).lasting)
     const growth = growthOf(
       poolOf(wrappers, readings),
       unit.counts,
@@ -410,6 +413,15 @@ function measureBuffers(units: readonly Unit[], observation: Observation, span: 
     const leak = leakOf(unit, 'buffers', { rate, sd }, counts, places, observation)
     return leak ? [{ unit, leak }] : []
   })
+}
+
+/**
+ * Places that make buffers: those in whose stack Node's buffer code was seen, and others of the same
+ * function, since V8 inlines that code sooner or later.
+ */
+function wrappersOf(places: readonly PlaceSeries[]): PlaceSeries[] {
+  const sites = new Set(places.filter(({ isBuffer }) => isBuffer).map(siteOf))
+  return places.filter((place) => sites.has(siteOf(place)))
 }
 
 function measureNative(observation: Observation, span: Span): Leak[] {

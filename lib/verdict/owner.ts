@@ -35,7 +35,7 @@ const TIME_LOG_ODDS = -1
  * Log odds against all requests: what each of them pays is allocated under the server's label, or a
  * middleware's, and seldom after an await alone. A steady rate of requests looks like time.
  */
-const ALL_LOG_ODDS = -4
+const ALL_LOG_ODDS = -6
 
 export interface Ownership {
   readonly candidate: Candidate
