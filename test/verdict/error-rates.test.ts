@@ -65,7 +65,7 @@ describe('after a minute of traffic, readings every 3 s', () => {
     assert.ok(quantile(errors, 0.9) <= 0.1, `p90 error ${quantile(errors, 0.9)}`)
   })
 
-  it('finds nothing in 299 of 300 innocent apps; lines while a cache still fills come in 1 app of 16, later in 1 of 40', (t) => {
+  it('finds nothing in 299 of 300 innocent apps; lines while a cache still fills come in 1 app of 25, later in 1 of 30', (t) => {
     let inTheEnd = 0
     let early = 0
     let late = 0
@@ -86,7 +86,7 @@ describe('after a minute of traffic, readings every 3 s', () => {
     t.diagnostic(`leaks in the end: ${percent(inTheEnd, APPS)}`)
     t.diagnostic(`a line while it fills: ${percent(early, APPS)}, later: ${percent(late, APPS)}`)
     assert.ok(inTheEnd <= 1, `in the end ${percent(inTheEnd, APPS)}`)
-    assert.ok(early <= APPS / 16, `while it fills ${percent(early, APPS)}`)
-    assert.ok(late <= APPS / 40, `later ${percent(late, APPS)}`)
+    assert.ok(early <= APPS / 25, `while it fills ${percent(early, APPS)}`)
+    assert.ok(late <= APPS / 30, `later ${percent(late, APPS)}`)
   })
 })
