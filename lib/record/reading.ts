@@ -22,11 +22,18 @@ export function emptyReading(): Reading {
 }
 
 export interface MemoryReader {
-  /** Fills `into`. Takes about 1 us; allocates nothing once compiled. */
+  /** Fills `into`. Takes 1 us, 3 us with cold caches; allocates nothing once compiled. */
   read(into: Reading): void
+  /**
+   * The same, with rss and vsize as they were up to `RSS_MAX_AGE_MS` ago: for requests that are not
+   * alone, whose rss is not their own in any case. `nowMs` is the clock's, read by the caller.
+   */
+  readShared(into: Reading, nowMs: number): void
   close(): void
 }
 
+/** Under load statm would be read thousands of times a second, for pages that move far slower. */
+const RSS_MAX_AGE_MS = 1
 /** statm is two numbers in pages, then more; 64 bytes hold the two on any machine. */
 const STATM_BYTES = 64
 /** Linux reports statm in pages of this size on x86-64 and most arm64; checked when opened. */
@@ -46,29 +53,55 @@ export function openMemoryReader(): MemoryReader {
     descriptor = -1
   }
 
+  let rssBytes = 0
+  let vsizeBytes = Number.NaN
+  let readMs = Number.NEGATIVE_INFINITY
+
+  function readHeap(into: Reading): void {
+    const heap = getHeapStatistics()
+    into.heapUsedBytes = heap.used_heap_size
+    into.heapTotalBytes = heap.total_heap_size
+    into.externalBytes = heap.external_memory
+  }
+
+  function readPages(): void {
+    if (descriptor < 0) {
+      rssBytes = process.memoryUsage.rss()
+      return
+    }
+    readSync(descriptor, text, 0, STATM_BYTES, 0)
+    let at = 0
+    let pages = 0
+    for (; text[at] !== SPACE; at++) pages = pages * 10 + text[at]! - ZERO
+    vsizeBytes = pages * pageBytes
+    pages = 0
+    for (at++; text[at] !== SPACE; at++) pages = pages * 10 + text[at]! - ZERO
+    rssBytes = pages * pageBytes
+  }
+
+  function fillPages(into: Reading): void {
+    into.rssBytes = rssBytes
+    into.vsizeBytes = vsizeBytes
+  }
+
   return {
     read(into) {
-      const heap = getHeapStatistics()
-      into.heapUsedBytes = heap.used_heap_size
-      into.heapTotalBytes = heap.total_heap_size
-      into.externalBytes = heap.external_memory
-      if (descriptor < 0) {
-        into.rssBytes = process.memoryUsage.rss()
-        into.vsizeBytes = Number.NaN
-        return
+      readHeap(into)
+      readPages()
+      fillPages(into)
+    },
+    readShared(into, nowMs) {
+      readHeap(into)
+      if (nowMs - readMs >= RSS_MAX_AGE_MS) {
+        readMs = nowMs
+        readPages()
       }
-      readSync(descriptor, text, 0, STATM_BYTES, 0)
-      let at = 0
-      let pages = 0
-      for (; text[at] !== SPACE; at++) pages = pages * 10 + text[at]! - ZERO
-      into.vsizeBytes = pages * pageBytes
-      pages = 0
-      for (at++; text[at] !== SPACE; at++) pages = pages * 10 + text[at]! - ZERO
-      into.rssBytes = pages * pageBytes
+      fillPages(into)
     },
     close() {
       if (descriptor >= 0) closeSync(descriptor)
       descriptor = -1
+      vsizeBytes = Number.NaN
     },
   }
 }

@@ -156,7 +156,8 @@ export class Recorder {
       }
     }
     if (this.#options.gc === 'request') this.#readAlone(state)
-    else this.#options.reader.read(state.before)
+    else if (this.#concurrency.inFlight === 1) this.#options.reader.read(state.before)
+    else this.#options.reader.readShared(state.before, performance.now())
     state.startMs = performance.now()
     return frame
   }
@@ -333,7 +334,8 @@ export class Recorder {
   #end(res: ServerResponse, state: RequestState, outcome: number): Route {
     this.#states.delete(res)
     state.endMs = performance.now()
-    this.#options.reader.read(state.after)
+    if (this.#concurrency.peakSince(state.arrival) === 1) this.#options.reader.read(state.after)
+    else this.#options.reader.readShared(state.after, state.endMs)
     const route = this.#settle(res, state, outcome)
     this.#record(state)
     return route
