@@ -386,8 +386,9 @@ function at(amounts: readonly number[], readings: number, factor: number): numbe
     .map((amount, reading) => (reading === readings - 1 ? amount * factor : 0))
 }
 
-function frameOf(functionName: string): PlaceFrame {
-  // A position of its own for each name: its characters read as a number.
+/** A frame of the app's, at a position of its own. */
+export function frameOf(functionName: string): PlaceFrame {
+  // The characters of its name, read as a number.
   let position = 7
   for (const character of functionName) {
     position = (Math.imul(position, 31) + character.codePointAt(0)!) >>> 0
@@ -427,4 +428,66 @@ export function emptyPlace(
     born: zeros(),
     bornSquares: zeros(),
   }
+}
+
+export interface BornOptions {
+  readonly sampleBytes: number
+  /** What was born before this many readings has died by the end. */
+  readonly dead?: number
+  readonly owner?: Owner | null
+  /** Names of functions, nearest first. */
+  readonly functions?: readonly string[]
+}
+
+/** A place by hand: so many samples born before each reading. */
+export function bornPlace(births: readonly number[], options: BornOptions): PlaceSeries {
+  const { sampleBytes, dead = 0, owner = null, functions = ['keep'] } = options
+  const series = emptyPlace(owner, functions.map(frameOf), births.length)
+  let alive = 0
+  for (const [at, samples] of births.entries()) {
+    series.aged[at] = alive
+    alive += samples * sampleBytes
+    series.alive[at] = alive
+    if (at < dead) continue
+    series.born[at] = samples * sampleBytes
+    series.bornSquares[at] = samples * sampleBytes ** 2
+  }
+  return series
+}
+
+/** An observation by hand, every 3 s: the heap holds what the places do, and nothing else moves. */
+export function handmade(
+  routes: ReadonlyArray<{ route: string; ended: readonly number[]; kept?: number }>,
+  places: readonly PlaceSeries[],
+  more: Partial<Observation> = {},
+): Observation {
+  const readings = routes[0]!.ended.length
+  const flat = (value: number): number[] => new Array<number>(readings).fill(value)
+  return {
+    samplingBytes: 512 << 10,
+    timeMs: flat(0).map((_, at) => 3000 * (at + 1)),
+    liveHeapBytes: flat(0).map((_, at) =>
+      places.reduce((sum, { alive }) => sum + alive[at]!, 20 << 20),
+    ),
+    arrayBuffersBytes: flat(1 << 20),
+    rssBytes: flat(100 << 20),
+    heapTotalBytes: flat(40 << 20),
+    routes: routes.map(({ route, ended, kept = 0 }) => ({
+      method: 'GET',
+      route,
+      ended,
+      inFlight: flat(0),
+      watched: 100,
+      kept,
+    })),
+    layers: [],
+    places,
+    ...more,
+  }
+}
+
+/** Cumulative, from what comes before each reading. */
+export function cumulative(steps: readonly number[]): number[] {
+  let sum = 0
+  return steps.map((step) => (sum += step))
 }

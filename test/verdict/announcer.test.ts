@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { Announcer } from '../../lib/verdict/announcer'
+import type { Leak } from '../../lib/verdict/judge'
+
+/** A leak of so many bytes per request, give or take. */
+function leak(rate: number, plusMinus: number, key = 'route 0 heap'): Leak {
+  return {
+    key,
+    scope: 'route',
+    kind: 'heap',
+    route: 0,
+    mount: '',
+    rate,
+    ci95: [rate - plusMinus, rate + plusMinus],
+    floor: 24,
+    counts: 1000,
+    retainedBytes: rate * 1000,
+    attribution: 'direct',
+    directShare: 1,
+    places: [],
+  }
+}
+
+/** Whether each judgement of a row was worth a line: `x` a line, `.` none. */
+function lines(judgements: ReadonlyArray<readonly Leak[]>): string {
+  const announcer = new Announcer()
+  return judgements.map((leaks) => (announcer.take(leaks).length > 0 ? 'x' : '.')).join('')
+}
+
+const UNSURE = [leak(1000, 500)]
+
+describe('Announcer', () => {
+  it('tells a leak when it was found twice in a row, and then no more', () => {
+    assert.equal(lines([UNSURE, UNSURE, UNSURE, UNSURE]), '.x..')
+  })
+
+  it('starts counting anew where a judgement did not find it', () => {
+    assert.equal(lines([UNSURE, [], UNSURE, [], UNSURE, UNSURE]), '.....x')
+  })
+
+  it('tells at once what is sure: a low end of more than twice the width', () => {
+    // 1000 - 166 = 834 > 2 * 332, and 800 = 2 * 400.
+    assert.equal(lines([[leak(1000, 166)]]), 'x')
+    assert.equal(lines([[leak(1000, 200)]]), '.')
+  })
+
+  it('tells again once the figure lies a quarter off, and outside the new interval', () => {
+    const first = leak(1000, 100)
+    assert.equal(lines([[first], [leak(1251, 100)]]), 'xx')
+    assert.equal(lines([[first], [leak(1250, 100)]]), 'x.')
+    assert.equal(lines([[first], [leak(749, 100)]]), 'xx')
+    assert.equal(lines([[first], [leak(1251, 251)]]), 'x.')
+  })
+
+  it('measures a change from what was last told, not from the last judgement', () => {
+    const creeping = [1000, 1100, 1200, 1300, 1400].map((rate) => [leak(rate, 50)])
+    assert.equal(lines(creeping), 'x..x.')
+  })
+
+  it('does not tell a leak again that went away and came back the same', () => {
+    const sure = [leak(1000, 50)]
+    assert.equal(lines([sure, [], sure, sure]), 'x...')
+  })
+
+  it('keeps leaks apart by their key', () => {
+    const announcer = new Announcer()
+    const [a, b] = [leak(1000, 500, 'route 0 heap'), leak(1000, 500, 'route 0 buffers')]
+    assert.deepEqual(announcer.take([a]), [])
+    assert.deepEqual(announcer.take([a, b]), [a])
+    assert.deepEqual(announcer.take([a, b]), [b])
+  })
+})

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { calibrate, type Claim } from '../../lib/verdict/calibrate'
+import { cumulative } from '../support/observations'
+import { normal, seeded } from '../support/random'
+
+const READINGS = 18
+const NOISE_BYTES = 15 << 10
+
+/** Cumulative requests of a route, about 300 in a window, its rate on a random walk. */
+function walk(random: () => number): number[] {
+  let level = 0
+  return cumulative(
+    Array.from({ length: READINGS }, () => {
+      level = 0.7 * level + 0.45 * normal(random)
+      return Math.round(300 * Math.exp(level))
+    }),
+  )
+}
+
+function heapOf(
+  random: () => number,
+  leaks: ReadonlyArray<{ counts: readonly number[]; rate: number }>,
+): number[] {
+  return Array.from({ length: READINGS }, (_, at) =>
+    leaks.reduce(
+      (sum, { counts, rate }) => sum + counts[at]! * rate,
+      (20 << 20) + NOISE_BYTES * normal(random),
+    ),
+  )
+}
+
+const NOTHING = new Array<number>(READINGS).fill(0)
+
+describe('calibrate', () => {
+  it('finds 200 planted rates within 10 % where the samples are off by two, either way', () => {
+    const random = seeded(31)
+    let covered = 0
+    for (let drawn = 0; drawn < 200; drawn++) {
+      const rate = 300 * 10 ** random()
+      const counts = walk(random)
+      const sampledRate = rate * (drawn % 2 === 0 ? 2 : 0.5)
+      const [found] = calibrate(heapOf(random, [{ counts, rate }]), NOTHING, [
+        { counts, sampledRate },
+      ])
+      assert.ok(Math.abs(found!.rate / rate - 1) < 0.1, `${drawn}: ${found!.rate} for ${rate}`)
+      if (Math.abs(found!.rate - rate) <= 1.96 * found!.sd) covered++
+    }
+    assert.ok(covered >= 0.95 * 200, `${covered} of 200`)
+  })
+
+  it('tells two leaks apart, biased against each other: within 20 % in 19 of 20, and covered', () => {
+    const random = seeded(32)
+    let near = 0
+    let covered = 0
+    for (let drawn = 0; drawn < 200; drawn++) {
+      const planted = [1, 2].map(() => ({ counts: walk(random), rate: 300 * 10 ** random() }))
+      const claims = planted.map(
+        ({ counts, rate }, at): Claim => ({ counts, sampledRate: rate * (at === 0 ? 1.6 : 0.7) }),
+      )
+      const found = calibrate(heapOf(random, planted), NOTHING, claims)
+      for (const [at, { rate }] of planted.entries()) {
+        if (Math.abs(found[at]!.rate / rate - 1) < 0.2) near++
+        if (Math.abs(found[at]!.rate - rate) <= 1.96 * found[at]!.sd) covered++
+      }
+    }
+    assert.ok(near >= 0.95 * 400, `near ${near} of 400`)
+    assert.ok(covered >= 0.95 * 400, `covered ${covered} of 400`)
+  })
+
+  it('falls back on the samples where two routes keep the same rhythm', () => {
+    const random = seeded(33)
+    const counts = walk(random)
+    const heap = heapOf(random, [
+      { counts, rate: 1000 },
+      { counts, rate: 500 },
+    ])
+    const [a, b] = calibrate(heap, NOTHING, [
+      { counts, sampledRate: 1000 },
+      { counts, sampledRate: 500 },
+    ])
+    assert.ok(Math.abs(a!.rate + b!.rate - 1500) < 75)
+    assert.ok(Math.abs(a!.rate - 1000) < 100)
+    assert.ok(a!.sd > 100, `${a!.sd}`)
+  })
+
+  it('takes what else grew off the heap, four fifths of it, and doubts a fifth', () => {
+    const random = seeded(34)
+    const counts = walk(random)
+    const background = counts.map((count) => 400 * (count - counts[0]!))
+    const [alone] = calibrate(heapOf(random, [{ counts, rate: 1000 }]), NOTHING, [
+      { counts, sampledRate: 1000 },
+    ])
+    const both = heapOf(random, [{ counts, rate: 1320 }])
+    const [found] = calibrate(both, background, [{ counts, sampledRate: 1000 }])
+    assert.ok(Math.abs(found!.rate - 1000) < 50, `${found!.rate}`)
+    assert.ok(found!.sd >= 0.2 * 400 && found!.sd > alone!.sd)
+  })
+
+  it('doubts every rate by 4 % at least', () => {
+    const counts = cumulative(new Array<number>(READINGS).fill(300))
+    const heap = counts.map((count) => 5000 * count)
+    const [found] = calibrate(heap, NOTHING, [{ counts, sampledRate: 5000 }])
+    assert.ok(Math.abs(found!.rate - 5000) < 1)
+    assert.ok(found!.sd >= 200)
+  })
+
+  it('has nothing to say of no claims', () => {
+    assert.deepEqual(calibrate(heapOf(seeded(35), []), NOTHING, []), [])
+  })
+})

@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { growthOf, poolOf, survival } from '../../lib/verdict/growth'
+import type { PlaceSeries } from '../../lib/verdict/observation'
+import {
+  bornPlace,
+  forever,
+  forSeconds,
+  type Life,
+  newest,
+  rebuiltEvery,
+  SyntheticApp,
+} from '../support/observations'
+
+const S = 1000
+
+/** Samples of one interval each. */
+function place(births: readonly number[], dead = 0): PlaceSeries {
+  return bornPlace(births, { sampleBytes: S, dead })
+}
+
+/** 100 requests from reading to reading. */
+function counts(readings: number): number[] {
+  return Array.from({ length: readings }, (_, at) => 100 * (at + 1))
+}
+
+function grow(births: readonly number[]): ReturnType<typeof growthOf> {
+  const span = { first: 2, last: births.length - 1 }
+  return growthOf(poolOf([place(births)], births.length), counts(births.length), span, S)
+}
+
+describe('growthOf', () => {
+  it('sums what was born from the first reading of the span to the last but one: the rest is not aged', () => {
+    const { bytes, samples, heldBytes } = grow([1, 2, 3, 4, 5, 6, 7, 8])
+    assert.equal(bytes, (3 + 4 + 5 + 6 + 7) * S)
+    assert.equal(samples, 25)
+    assert.equal(heldBytes, (1 + 2) * S)
+  })
+
+  it('doubts each sample by its own size, and never by less than one sample', () => {
+    assert.equal(grow([0, 0, 4, 4, 4, 4, 0, 0]).sd, 4 * S)
+    assert.equal(grow([0, 0, 0, 0, 0, 0, 0, 0]).sd, S)
+    assert.equal(grow([0, 0, 0, 0, 0, 0, 0, 0]).samples, 0)
+  })
+
+  it('tells the rate of each third of the requests', () => {
+    const { rates, rateSds } = grow([9, 9, 6, 6, 3, 3, 0, 0, 9])
+    assert.deepEqual(rates, [60, 30, 0])
+    assert.deepEqual(rateSds, [
+      Math.sqrt(12) * (S / 200),
+      Math.sqrt(6) * (S / 200),
+      Math.sqrt(1) * (S / 200),
+    ])
+  })
+
+  it('cuts the thirds by requests, not by time', () => {
+    const births = [0, 0, 60, 10, 10, 10, 10, 10, 10, 0]
+    // 600 requests in the first window of the span, 100 in each other.
+    const requests = counts(10).map((count, at) => (at >= 2 ? count + 500 : count))
+    const span = { first: 2, last: 9 }
+    const { rates } = growthOf(poolOf([place(births)], 10), requests, span, S)
+    assert.deepEqual(
+      rates.map((rate) => Math.round(rate)),
+      [100, 100, 100],
+    )
+  })
+
+  it('doubts what died meanwhile as well', () => {
+    const cache = place([4, 4, 4, 4, 4, 4, 4, 4])
+    const steady = { ...cache, aged: cache.aged.map(() => 4 * S) }
+    const span = { first: 2, last: 7 }
+    const { bytes, sd } = growthOf(poolOf([steady], 8), counts(8), span, S)
+    assert.equal(bytes, 0)
+    // 20 samples that live, and the 20 that made room for them.
+    assert.equal(sd, Math.sqrt(40) * S)
+  })
+
+  it('adds places up reading by reading', () => {
+    const pool = poolOf([place([1, 2, 3]), place([10, 20, 30])], 3)
+    assert.deepEqual(pool.alive, [11 * S, 33 * S, 66 * S])
+    assert.deepEqual(pool.aged, [0, 11 * S, 33 * S])
+    assert.deepEqual(pool.born, [11 * S, 22 * S, 33 * S])
+    assert.deepEqual(pool.bornSquares, [11 * S * S, 22 * S * S, 33 * S * S])
+  })
+})
+
+function survivalOf(life: Life, seed: number): number {
+  const app = new SyntheticApp({
+    seed,
+    routes: [{ route: '/a', perSecond: 200 }],
+    objects: [{ site: 'kept', by: { kind: 'route', index: 0 }, bytes: 1000, life }],
+    samplingBytes: 8 << 10,
+  })
+  const { places, routes } = app.observe()
+  const kept = places.filter(({ frames }) => frames[0]?.functionName === 'kept')
+  return survival(poolOf(kept, 20), routes[0]!.ended, { first: 3, last: 19 })
+}
+
+describe('survival', () => {
+  it('is 1 for a leak, whatever the traffic, on 50 seeds', () => {
+    for (let seed = 1; seed <= 50; seed++) assert.equal(survivalOf(forever, seed), 1, `${seed}`)
+  })
+
+  const CACHES: Array<[what: string, life: Life]> = [
+    ['the newest 1,000 objects: full within seconds', newest(1000)],
+    ['the newest 3,000: full after a quarter of the time', newest(3000)],
+    ['objects that live 6 s', forSeconds(6)],
+    ['objects that live 15 s', forSeconds(15)],
+    ['a cache built anew every 10 s', rebuiltEvery(10)],
+  ]
+  for (const [what, life] of CACHES) {
+    it(`is below 0.6, or not told, for ${what}, on 49 of 50 seeds`, () => {
+      const lasting = Array.from({ length: 50 }, (_, seed) => survivalOf(life, seed + 1)).filter(
+        (share) => share >= 0.6,
+      )
+      assert.ok(lasting.length <= 1, lasting.join())
+    })
+  }
+
+  const span = { first: 2, last: 11 }
+  const survivalOfPlace = (births: readonly number[], dead?: number): number =>
+    survival(poolOf([place(births, dead)], births.length), counts(births.length), span)
+
+  it('is 0 where all that was born in the first half died', () => {
+    assert.equal(survivalOfPlace([5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5], 8), 0)
+  })
+
+  it('is told from four samples on', () => {
+    assert.equal(survivalOfPlace([0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0]), 1)
+    assert.equal(survivalOfPlace([0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0]), Number.NaN)
+  })
+
+  it('is not told where nothing was born', () => {
+    assert.equal(survivalOfPlace(new Array<number>(12).fill(0)), Number.NaN)
+  })
+})
