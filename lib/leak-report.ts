@@ -40,6 +40,14 @@ export class LeakReport {
     return due.length > 0
   }
 
+  /** The last words: what the `stop` line calls leaking has a line of its own. */
+  close(): void {
+    if (!this.#judgement || !this.#observation) return
+    for (const leak of this.#announcer.takeLast(this.#judgement.leaks)) {
+      this.#write(leak, this.#observation)
+    }
+  }
+
   #write(leak: Leak, observation: Observation): void {
     const route = leak.route === null ? null : observation.routes[leak.route]!
     const kept = route === null ? undefined : keptShare(route)

@@ -273,6 +273,7 @@ export function openRecording(options: RecordingOptions): Recording {
     timed(() => recorder.detach())
     writeInterval()
     timed(() => {
+      leakReport.close()
       if (json) writeStop(reason)
       emitter.close()
     })

@@ -7,8 +7,10 @@ import type { Leak } from './judge'
 const JUDGEMENTS_IN_A_ROW = 2
 /** So sure that one is enough: the low end of the interval over its width. */
 const SURE_RATIO = 2
-/** A change of the figure by this share of it, and outside the interval, is material. */
-const MATERIAL_SHARE = 0.25
+/** A figure outside the interval that was told is news, and so is one this much surer. */
+const NARROWER = 0.6
+/** At the end, what was told may differ by this share from what is known. */
+const LAST_CHANGE_SHARE = 0.05
 
 interface Known {
   seen: number
@@ -31,6 +33,14 @@ export class Announcer {
       return due
     })
   }
+
+  /** @returns what is known at the end and was never told, or told otherwise */
+  takeLast(leaks: readonly Leak[]): Leak[] {
+    return leaks.filter((leak) => {
+      const told = this.#known.get(leak.key)?.announced
+      return !told || Math.abs(leak.rate - told.rate) > LAST_CHANGE_SHARE * told.rate
+    })
+  }
 }
 
 function isDue({ ci95: [low, high] }: Leak, seen: number): boolean {
@@ -38,8 +48,7 @@ function isDue({ ci95: [low, high] }: Leak, seen: number): boolean {
 }
 
 function changed(before: Leak, now: Leak): boolean {
-  const by = Math.abs(now.rate - before.rate)
-  const [low, high] = now.ci95
-  const outside = before.rate < low || before.rate > high
-  return outside && by > MATERIAL_SHARE * before.rate
+  const [low, high] = before.ci95
+  const width = high - low
+  return now.rate < low || now.rate > high || now.ci95[1] - now.ci95[0] < NARROWER * width
 }
