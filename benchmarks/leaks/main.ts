@@ -1,7 +1,7 @@
 /**
  * The corpus of planted apps: what memprof says about each under live traffic, against the truth.
  *
- *   node dist/benchmarks/leaks/main.js [--only name,name] [--seconds 60] [--interval 3s] [--json]
+ *   node dist/benchmarks/leaks/main.js [--only name,name] [--seconds 60] [--interval 3s] [--json] [--write]
  *   node dist/benchmarks/leaks/main.js --truth     measures truth.json anew (without memprof)
  *   node dist/benchmarks/leaks/main.js --judge     judges the logs of the last run once more
  *   node dist/benchmarks/leaks/main.js --curve     the live heap under the same load, without memprof
@@ -13,9 +13,11 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
+import { writeBlock } from '../support/blocks'
 import { cleanEnv, startApp } from './app-process.js'
 import { type CorpusApp, corpus } from './corpus.js'
 import { type AppResult, judgeApp } from './judge.js'
@@ -37,6 +39,7 @@ const { values } = parseArgs({
     out: { type: 'string', default: path.join(repository, 'benchmarks', 'out', 'leaks') },
     seed: { type: 'string', default: '1' },
     json: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
     truth: { type: 'boolean', default: false },
     judge: { type: 'boolean', default: false },
     curve: { type: 'boolean', default: false },
@@ -185,6 +188,11 @@ async function main(): Promise<void> {
   )
   if (values.json) console.log(JSON.stringify({ node: version, results }))
   else console.log(`${renderTable(results)}\n\n${renderSummary(results)}`)
+  if (values.write) {
+    const where = `Node ${version}, ${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores.`
+    const block = `${where}\n\n\`\`\`text\n${renderSummary(results)}\n\n${renderTable(results)}\n\`\`\``
+    writeBlock('docs/leaks.md', 'leaks', block)
+  }
   if (failures.length > 0) {
     say(`\n${failures.length} apps could not be run:\n${failures.join('\n')}`)
     process.exitCode = 1
