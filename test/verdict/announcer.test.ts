@@ -45,17 +45,31 @@ describe('Announcer', () => {
     assert.equal(lines([[leak(1000, 200)]]), '.')
   })
 
-  it('tells again once the figure lies a quarter off, and outside the new interval', () => {
+  it('tells again once the figure lies outside the interval that was told', () => {
     const first = leak(1000, 100)
-    assert.equal(lines([[first], [leak(1251, 100)]]), 'xx')
-    assert.equal(lines([[first], [leak(1250, 100)]]), 'x.')
-    assert.equal(lines([[first], [leak(749, 100)]]), 'xx')
-    assert.equal(lines([[first], [leak(1251, 251)]]), 'x.')
+    assert.equal(lines([[first], [leak(1100, 100)]]), 'x.')
+    assert.equal(lines([[first], [leak(1101, 100)]]), 'xx')
+    assert.equal(lines([[first], [leak(900, 100)]]), 'x.')
+    assert.equal(lines([[first], [leak(899, 100)]]), 'xx')
+  })
+
+  it('tells again once the interval is less than 0.6 of what was told', () => {
+    const first = leak(1000, 100)
+    assert.equal(lines([[first], [leak(1000, 60)]]), 'x.')
+    assert.equal(lines([[first], [leak(1000, 59)]]), 'xx')
   })
 
   it('measures a change from what was last told, not from the last judgement', () => {
-    const creeping = [1000, 1100, 1200, 1300, 1400].map((rate) => [leak(rate, 50)])
+    const creeping = [1000, 1040, 1080, 1120, 1160].map((rate) => [leak(rate, 100)])
     assert.equal(lines(creeping), 'x..x.')
+  })
+
+  it('tells at the end what was found once, or has changed by a twentieth since', () => {
+    const announcer = new Announcer()
+    assert.deepEqual(announcer.take([leak(1000, 100)]).length, 1)
+    const [same, more, unsure] = [leak(1050, 100), leak(1051, 100), leak(1000, 500, 'shared heap')]
+    assert.deepEqual(announcer.takeLast([same, unsure]), [unsure])
+    assert.deepEqual(announcer.takeLast([more]), [more])
   })
 
   it('does not tell a leak again that went away and came back the same', () => {
