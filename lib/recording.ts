@@ -243,7 +243,7 @@ export function openRecording(options: RecordingOptions): Recording {
         lostSaid = emitter.lost
         emitter.write(
           { event: 'warning', code: 'lines-lost' },
-          `${formatCount(lost, 'line')} could not be written: the destination is too slow`,
+          `${formatCount(lost, 'line')} could not be written: the destination was too slow, or failed`,
         )
       }
       const line = processLine()

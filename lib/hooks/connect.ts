@@ -88,6 +88,7 @@ export function connectFiles(listener: HookListener): HookedFile[] {
     return function use(this: App, ...args: unknown[]): unknown {
       const from = this?.stack?.length ?? 0
       const result = original.apply(this, args)
+      if (!listener.active) return result
       try {
         frameNewLayers(this, from, args)
       } catch (error) {
@@ -106,6 +107,7 @@ export function connectFiles(listener: HookListener): HookedFile[] {
         const original = exports as AnyFunction
         function createServer(this: unknown, ...args: unknown[]): unknown {
           const app = original.apply(this, args) as App
+          if (!listener.active) return app
           try {
             remember(app, patch(app, 'use', wrapUse))
           } catch (error) {

@@ -215,7 +215,7 @@ describe('after stop()', () => {
       assert.equal(code, 0)
       const own = stdout.split('\n').filter((line) => line && !line.startsWith('{'))
       for (const line of own) assert.match(line, /^\w+( true)+$/)
-      assert.equal(own.length, args.length === 0 ? 6 : 10)
+      assert.equal(own.length, args.length === 0 ? 8 : 16)
       const lines = parseLines(stdout)
       assert.equal(ofEvent(lines, 'stop')[0]?.reason, 'stop')
     }
