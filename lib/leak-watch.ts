@@ -28,8 +28,8 @@ import type { Observation, Owner, PlaceSeries } from './verdict/observation'
 const SAMPLES_PER_READING = 6000
 const MIN_SAMPLING_BYTES = 8 << 10
 const MAX_SAMPLING_BYTES = 512 << 10
-/** Until the app's own rate is known. */
-const FIRST_SAMPLING_BYTES = 64 << 10
+/** Until the app's own rate is known, after the first reading: as cheap as can be. */
+const FIRST_SAMPLING_BYTES = 512 << 10
 /** The interval is changed when the rate asks for one this many times larger or smaller. */
 const RETUNE_FACTOR = 1.5
 /** Without requests, one reading in this many is made: a heap that nobody uses seldom grows. */

@@ -25,14 +25,17 @@ export interface MemoryReader {
   /** Fills `into`. Takes 1 us, 3 us with cold caches; allocates nothing once compiled. */
   read(into: Reading): void
   /**
-   * The same, with rss and vsize as they were up to `RSS_MAX_AGE_MS` ago: for requests that are not
-   * alone, whose rss is not their own in any case. `nowMs` is the clock's, read by the caller.
+   * The same, with rss and vsize as they were up to `RSS_MAX_AGE_MS` ago. `nowMs` is the clock's, read
+   * by the caller.
    */
   readShared(into: Reading, nowMs: number): void
   close(): void
 }
 
-/** Under load statm would be read thousands of times a second, for pages that move far slower. */
+/**
+ * Under load statm would be read thousands of times a second, for pages that move far slower; and a
+ * system call costs more than its own time, by what it evicts.
+ */
 const RSS_MAX_AGE_MS = 1
 /** statm is two numbers in pages, then more; 64 bytes hold the two on any machine. */
 const STATM_BYTES = 64

@@ -7,6 +7,7 @@ import { performance } from 'node:perf_hooks'
 import { getHeapStatistics } from 'node:v8'
 import type { Frame, LayerInfo } from '../hooks/listener'
 import { RunningMedian } from '../stats/running-median'
+import { Attached } from './attached'
 import { Concurrency } from './concurrency'
 import { forceFullGc, type GcLog } from './gc'
 import type { MemoryReader } from './reading'
@@ -71,7 +72,6 @@ export class Recorder {
   readonly routes: RouteTable
   readonly #options: RecorderOptions
   readonly #concurrency = new Concurrency()
-  readonly #states = new WeakMap<object, RequestState>()
   /** Responses that wait their turn, by pipelined connection. */
   readonly #queues = new Map<Socket, { waiting: Set<ServerResponse>; onClose: () => void }>()
   /** Requests that ended, and whose reading after a forced collection is yet to come. */
@@ -135,14 +135,14 @@ export class Recorder {
   }
 
   start(server: object, req: IncomingMessage, res: ServerResponse): Frame | null {
-    if (this.#states.has(res)) return null
+    if (stateOf(res) !== null) return null
     const state = this.#pool.pop() ?? new RequestState()
     state.method = knownMethod(req.method)
     state.url = req.url ?? ''
     state.server = server
     this.#requests++
     state.timed = this.#requests <= TIMED_AT_FIRST || this.#requests % TIMED_ONE_IN === 0
-    this.#states.set(res, state)
+    Attached.set(res, state)
     if (res.socket === null) this.#queue(req.socket, res, state)
     state.arrival = this.#concurrency.arrive()
 
@@ -156,7 +156,6 @@ export class Recorder {
       }
     }
     if (this.#options.gc === 'request') this.#readAlone(state)
-    else if (this.#concurrency.inFlight === 1) this.#options.reader.read(state.before)
     else this.#options.reader.readShared(state.before, performance.now())
     state.startMs = performance.now()
     return frame
@@ -190,7 +189,7 @@ export class Recorder {
   }
 
   enterLayer(res: object, layer: LayerInfo): Frame | null {
-    const state = this.#states.get(res)
+    const state = stateOf(res)
     if (!state) return null
     if (!state.framework) this.#markFramework(state)
     if (state.timed) this.#closeTimed(state, layer)
@@ -250,13 +249,13 @@ export class Recorder {
   }
 
   markUnmatched(res: object): void {
-    const state = this.#states.get(res)
+    const state = stateOf(res)
     if (state) state.unmatched = true
   }
 
   /** All of the response was handed to the system; its listeners run under the route's label. */
   finish(res: ServerResponse): Frame | null {
-    const state = this.#states.get(res)
+    const state = stateOf(res)
     if (!state || state.finished) return null
     state.finished = true
     // With forced collections the reading waits until the request's objects can be collected.
@@ -266,7 +265,7 @@ export class Recorder {
   }
 
   close(res: ServerResponse): void {
-    const state = this.#states.get(res)
+    const state = stateOf(res)
     if (!state) return
     if (this.#options.gc === 'request') this.#endAlone(res, state)
     else this.#end(res, state, this.#outcomeOfClosed(res))
@@ -332,17 +331,16 @@ export class Recorder {
   }
 
   #end(res: ServerResponse, state: RequestState, outcome: number): Route {
-    this.#states.delete(res)
+    Attached.set(res, null)
     state.endMs = performance.now()
-    if (this.#concurrency.peakSince(state.arrival) === 1) this.#options.reader.read(state.after)
-    else this.#options.reader.readShared(state.after, state.endMs)
+    this.#options.reader.readShared(state.after, state.endMs)
     const route = this.#settle(res, state, outcome)
     this.#record(state)
     return route
   }
 
   #endAlone(res: ServerResponse, state: RequestState): void {
-    this.#states.delete(res)
+    Attached.set(res, null)
     const outcome = state.finished ? FINISHED : this.#outcomeOfClosed(res)
     if (!state.finished) state.endMs = performance.now()
     this.#settle(res, state, outcome)
@@ -448,6 +446,11 @@ export class Recorder {
       visit?.(at)
     })
   }
+}
+
+/** The request in flight behind a response; null for any other object. */
+function stateOf(res: unknown): RequestState | null {
+  return Attached.get<RequestState>(res)
 }
 
 /** The layers of a request that ran alone, until it is known whether a collection ran in it. */
