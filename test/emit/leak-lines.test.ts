@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { type LeakContext, leakLine, leakMsg } from '../../lib/emit/leak-lines'
+import type { Leak, PlaceGrowth } from '../../lib/verdict/judge'
+import { bornPlace } from '../support/observations'
+
+const CONTEXT: LeakContext = {
+  method: 'GET',
+  route: '/users/:id',
+  locate: ({ functionName, url }) => ({ function: functionName, file: url, line: 7, column: 3 }),
+}
+
+/** A place by its stack, nearest first: so many bytes of a leak. */
+function grown(bytes: number, ...functions: string[]): PlaceGrowth {
+  return { place: bornPlace([], { sampleBytes: 1, functions }), bytes }
+}
+
+function leak(more: Partial<Leak> = {}): Leak {
+  return {
+    key: 'route 0 heap',
+    scope: 'route',
+    kind: 'heap',
+    route: 0,
+    mount: '',
+    rate: 1328.4,
+    ci95: [1265.6, 1391.2],
+    floor: 87.5,
+    counts: 9120,
+    retainedBytes: 12_115_008.2,
+    attribution: 'direct',
+    directShare: 0.876,
+    places: [grown(900, 'remember', 'search')],
+    ...more,
+  }
+}
+
+describe('leakLine', () => {
+  it('holds the figures in whole bytes, and shares in hundredths', () => {
+    const line = leakLine(leak(), { ...CONTEXT, keptRequestsShare: 0.25, secondsToLimit: 8040.4 })
+    assert.deepEqual(line, {
+      event: 'leak',
+      scope: 'route',
+      kind: 'heap',
+      method: 'GET',
+      route: '/users/:id',
+      bytesPerRequest: 1328,
+      floorBytesPerRequest: 88,
+      ci95: [1266, 1391],
+      requests: 9120,
+      retainedBytes: 12_115_008,
+      keptRequestsShare: 0.25,
+      attribution: 'direct',
+      directShare: 0.88,
+      sites: [
+        {
+          function: 'remember',
+          file: '/app/app.js',
+          line: 7,
+          column: 3,
+          bytes: 900,
+          share: 1,
+          stack: ['search (/app/app.js:7)'],
+        },
+      ],
+      holders: [],
+      secondsToLimit: 8040,
+    })
+  })
+
+  it('leaves out what is not known', () => {
+    const line = leakLine(leak(), CONTEXT)
+    assert.ok(!('keptRequestsShare' in line) && !('secondsToLimit' in line))
+    assert.ok(!('bytesPerSecond' in line))
+  })
+
+  it('names a mount for what all requests below it share, and no route for what all share', () => {
+    const below = leakLine(leak({ scope: 'shared', route: null, mount: '/api' }), CONTEXT)
+    assert.equal(below.route, '/api')
+    const all = leakLine(leak({ scope: 'shared', route: null }), CONTEXT)
+    assert.ok(!('route' in all))
+    assert.ok(!('method' in below) && !('method' in all))
+  })
+
+  it('counts by the second what has nothing to do with requests', () => {
+    const line = leakLine(leak({ scope: 'process', route: null }), CONTEXT)
+    assert.equal(line.bytesPerSecond, 1328)
+    assert.equal(line.requests, 0)
+    assert.ok(!('bytesPerRequest' in line) && !('route' in line))
+  })
+
+  it('adds places up by the function that allocated, with the stack of the largest', () => {
+    const places = [
+      grown(500, 'keep', 'a'),
+      grown(400, 'push', 'b'),
+      grown(300, 'keep', 'c'),
+      grown(200, 'other'),
+    ]
+    const { sites } = leakLine(leak({ places }), CONTEXT)
+    assert.deepEqual(
+      sites.map((site) => [site.function, site.bytes, site.share, site.stack]),
+      [
+        ['keep', 800, 0.571, ['a (/app/app.js:7)']],
+        ['push', 400, 0.286, ['b (/app/app.js:7)']],
+        ['other', 200, 0.143, []],
+      ],
+    )
+  })
+
+  it('tells five sites and six callers at most', () => {
+    const places = Array.from({ length: 9 }, (_, at) =>
+      grown(100 - at, `site ${at}`, ...Array.from({ length: 9 }, (__, up) => `caller ${up}`)),
+    )
+    const { sites } = leakLine(leak({ places }), CONTEXT)
+    assert.deepEqual(
+      sites.map((site) => site.function),
+      ['site 0', 'site 1', 'site 2', 'site 3', 'site 4'],
+    )
+    assert.equal(sites[0]?.stack.length, 6)
+  })
+
+  it('tells no site where no frame is known, and counts its bytes in the shares of the others', () => {
+    const { sites } = leakLine(leak({ places: [grown(300), grown(100, 'keep')] }), CONTEXT)
+    assert.deepEqual(
+      sites.map((site) => [site.function, site.share]),
+      [['keep', 0.25]],
+    )
+    assert.deepEqual(leakLine(leak({ places: [] }), CONTEXT).sites, [])
+  })
+
+  it('cuts names to 256 characters: of functions the beginning, of files the end', () => {
+    const long = 'x'.repeat(5000)
+    const { sites } = leakLine(leak({ places: [grown(1, 'keep', 'caller')] }), {
+      ...CONTEXT,
+      locate: () => ({ function: `begin${long}`, file: `${long}/end.js`, line: 1, column: 1 }),
+    })
+    assert.equal(sites[0]?.function.length, 256)
+    assert.ok(sites[0]?.function.startsWith('begin'))
+    assert.equal(sites[0]?.file.length, 256)
+    assert.ok(sites[0]?.file.endsWith('/end.js'))
+    assert.ok(sites[0]!.stack[0]!.length < 600)
+  })
+})
+
+describe('leakMsg', () => {
+  function msg(of: Partial<Leak>, context: Partial<LeakContext> = {}): string {
+    return leakMsg(leakLine(leak(of), { ...CONTEXT, ...context }))
+  }
+
+  it('says route, figure, interval, site and how long the memory lasts', () => {
+    assert.equal(
+      msg({}, { secondsToLimit: 8040 }),
+      'GET /users/:id keeps 1.3 kB per request (95 %: 1.3 kB to 1.4 kB), allocated in remember (/app/app.js:7); 2 h 14 min to the memory limit',
+    )
+  })
+
+  it('says so of buffers, and of what has no site', () => {
+    assert.equal(
+      msg({ kind: 'buffers', places: [] }),
+      'GET /users/:id keeps 1.3 kB of buffers per request (95 %: 1.3 kB to 1.4 kB)',
+    )
+  })
+
+  it('says every route, or every route below a mount', () => {
+    const shared: Partial<Leak> = { scope: 'shared', route: null, places: [] }
+    assert.match(msg(shared), /^every route keeps 1\.3 kB per request \(/)
+    assert.match(msg({ ...shared, mount: '/api' }), /^every route below \/api keeps 1\.3 kB per /)
+  })
+
+  it('says per second of the process', () => {
+    assert.equal(
+      msg({ scope: 'process', route: null, places: [] }),
+      'the process keeps 1.3 kB per second (95 %: 1.3 kB to 1.4 kB) without regard to requests',
+    )
+  })
+})
