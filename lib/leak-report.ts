@@ -8,7 +8,7 @@ import type { Emitter } from './emit/emitter'
 import { leakLine, leakMsg } from './emit/leak-lines'
 import { formatBytes } from './emit/units'
 import { SourceMaps } from './heap/source-maps'
-import { readMemoryLimit } from './record/memory-limit'
+import { readHeapCeiling, readMemoryLimit } from './record/memory-limit'
 import type { LeakLine, RetentionFields } from './schema'
 import { Announcer } from './verdict/announcer'
 import type { HeapGrowth } from './verdict/heap-only'
@@ -118,8 +118,7 @@ export class LeakReport {
     const perSecond = (of: readonly Leak[]): number =>
       of.reduce((sum, { rate, counts }) => sum + (rate * counts) / seconds, 0)
     const heapRate = perSecond(leaks.filter(({ kind }) => kind === 'heap'))
-    const { heap_size_limit, used_heap_size } = getHeapStatistics()
-    const untilHeap = (heap_size_limit - used_heap_size) / heapRate
+    const untilHeap = (readHeapCeiling() - getHeapStatistics().used_heap_size) / heapRate
     const untilMemory = (this.#memoryLimitBytes - process.memoryUsage.rss()) / perSecond(leaks)
     const until = Math.min(untilHeap, untilMemory)
     return Number.isFinite(until) ? Math.max(0, Math.round(until)) : undefined

@@ -17,6 +17,7 @@ import { LeakReport } from './leak-report'
 import { type LeakWatch, watchLeaks } from './leak-watch'
 import { PACKAGE_VERSION } from './package-version'
 import { watchGc } from './record/gc'
+import { readHeapCeiling } from './record/memory-limit'
 import { emptyReading, openMemoryReader } from './record/reading'
 import { Recorder } from './record/recorder'
 import { say } from './say'
@@ -83,7 +84,8 @@ export function openRecording(options: RecordingOptions): Recording {
   const leakReport = new LeakReport(emitter)
 
   function afterFullGc(): void {
-    const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics()
+    const used = getHeapStatistics().used_heap_size
+    const limit = readHeapCeiling()
     liveHeapBytes = used
     leaks?.afterFullGc()
     if (used < NEAR_LIMIT_SHARE * limit || nearLimitSaid) return
