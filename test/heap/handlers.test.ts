@@ -109,6 +109,23 @@ describe('Handlers', () => {
     assert.deepEqual(handlers.ownersAt(positionOf(between)), [])
   })
 
+  it('ends a handler where its text ends: the function right after it is not inside', () => {
+    for (const text of [
+      'async x=>{}',
+      'x=>{}',
+      'async (x)=>{}',
+      'function(x){}',
+      'async function f(x){}',
+    ]) {
+      const [handler, neighbour] = compiled(`[${text},()=>0]`) as [Maker, Maker]
+      const handlers = new Handlers<string>(locate)
+      handlers.note(handler, text)
+      handlers.locatePending()
+      assert.deepEqual(handlers.ownersAt(positionOf(handler)), [text])
+      assert.deepEqual(handlers.ownersAt(positionOf(neighbour)), [], text)
+    }
+  })
+
   it('takes the innermost of two handlers, one written inside the other', () => {
     let inner: (() => () => number) | undefined
     const outer = (): void => {
