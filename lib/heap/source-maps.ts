@@ -32,7 +32,10 @@ export class SourceMaps {
     }
     if (!path.startsWith(sep)) return site
     const entry = this.#mapOf(path)?.findEntry(frame.lineNumber, frame.columnNumber)
-    if (!entry || !('originalSource' in entry)) return site
+    // A map may point outside its own sources: whoever wrote it is not to be trusted.
+    if (!entry || !('originalSource' in entry) || typeof entry.originalSource !== 'string') {
+      return site
+    }
     return {
       ...site,
       file: displayed(resolve(dirname(path), pathOf(entry.originalSource))),
@@ -65,8 +68,10 @@ function loadMap(path: string): SourceMap | null {
   return new SourceMap(JSON.parse(text))
 }
 
+/** Files alone: a device or a pipe has no size, and no end. */
 function readBounded(path: string): string {
-  if (statSync(path).size > MAX_FILE_BYTES) return ''
+  const stats = statSync(path)
+  if (!stats.isFile() || stats.size > MAX_FILE_BYTES) return ''
   return readFileSync(path, 'utf8')
 }
 

@@ -59,13 +59,14 @@ export function calibrate(
   // The noise is what the first fit could not explain.
   const free = Math.max(1, n - claims.length - 1)
   const rms = Math.sqrt(fit.residuals.reduce((sum, of) => sum + of * of, 0) / free)
-  noise = Math.max(MIN_NOISE_BYTES, rms)
+  // What is correlated tells less; of the priors, whose doubt is the bias of a site, that is not so.
+  noise = Math.max(MIN_NOISE_BYTES, rms) * CORRELATION
   fit = fitLinear(rows, values, noise, priors) ?? fit
   const { coefficients, covariance } = fit
   const backgroundDoubt = BACKGROUND_BIAS_SD * Math.abs(background[n - 1]! - background[0]!)
   return claims.map(({ counts }, at) => {
     const rate = coefficients[at]!
-    const spread = Math.sqrt(covariance[at]![at]!) * CORRELATION
+    const spread = Math.sqrt(covariance[at]![at]!)
     const doubt = backgroundDoubt / claims.length / (counts[n - 1]! - counts[0]!)
     return { rate, sd: Math.hypot(spread, doubt, MODEL_SD * rate) }
   })

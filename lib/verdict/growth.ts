@@ -44,14 +44,23 @@ export function poolOf(places: readonly PlaceSeries[], readings: number): Pool {
   }
 }
 
+/** Ends of the cohorts whose survival is asked, as shares of the span: what is oldest dies first. */
+const COHORTS = [1 / 4, 1 / 3, 1 / 2, 2 / 3]
+
 /**
- * Of what was born in the first half of the span and lived in its middle, the share that lives still.
- * A leak loses nothing: 1. A cache that evicts, expires or is rebuilt loses most.
+ * Of what was born in the first part of the span and lived at its end, the share that lives still; the
+ * least over several such parts. A leak loses nothing: 1. A cache that evicts, expires or is rebuilt
+ * loses most, but where requests grow in number its first half may be too young to show it.
  *
  * @returns NaN where too little was born to tell
  */
 export function survival(pool: Pool, counts: readonly number[], span: Span): number {
-  const middle = readingAt(counts, span, 1 / 2)
+  const shares = COHORTS.map((part) => survivalAt(pool, span, readingAt(counts, span, part)))
+  const told = shares.filter((share) => !Number.isNaN(share))
+  return told.length === 0 ? Number.NaN : Math.min(...told)
+}
+
+function survivalAt(pool: Pool, span: Span, middle: number): number {
   const grown = pool.aged[middle]! - pool.aged[span.first]!
   // Born in the readings whose bytes are aged at `middle`, and not yet at `first`.
   let alive = 0

@@ -35,8 +35,16 @@ export function bufferRates(
 ): Array<{ rate: number; sd: number }> | null {
   const total = arrayBuffersBytes[last]! - arrayBuffersBytes[first]!
   if (claims.length === 0 || total < MIN_BUFFER_BYTES) return null
-  if (!isSteady(arrayBuffersBytes, claims[0]!.counts, { first, last })) return null
   const wrappers = claims.reduce((sum, { wrapperBytes }) => sum + wrapperBytes, 0)
+  // Steady against all that keep buffers, each by its share: one of two may pause.
+  const due = arrayBuffersBytes.map((_, at) =>
+    claims.reduce(
+      (sum, { counts, wrapperBytes }) =>
+        sum + (wrapperBytes * (counts[at]! - counts[first]!)) / (counts[last]! - counts[first]!),
+      0,
+    ),
+  )
+  if (!isSteady(arrayBuffersBytes, due, { first, last })) return null
   const cut = (series: readonly number[]): number[] => series.slice(first, last + 1)
   return calibrate(
     cut(arrayBuffersBytes),

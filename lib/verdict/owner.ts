@@ -74,43 +74,64 @@ export function ownerOf(
   const activeRoutes = active.filter(Boolean).length
   const all = windows.map((_, at) => perRoute.reduce((sum, counts) => sum + counts[at]!, 0))
 
-  /** Log likelihood of the births' spread; several samples of one request count once. */
-  const likelihood = (counts: readonly number[]): number => {
+  /** How far the births' spread is from a candidate's: the log likelihood it falls short by. */
+  const misfit = (counts: readonly number[]): number => {
     const total = counts.reduce((sum, count) => sum + count, 0)
-    if (total === 0) return Number.NEGATIVE_INFINITY
+    if (total === 0) return Number.POSITIVE_INFINITY
     const floor = (SMOOTHING * total) / counts.length
-    const perSample = meanSampleBytes * Math.max(1, bytes / total / meanSampleBytes)
     return born.reduce((sum, of, at) => {
       const share = (counts[at]! + floor) / (total + floor * counts.length)
-      return sum + (of / perSample) * Math.log(share)
+      return of === 0 ? sum : sum + (of / meanSampleBytes) * Math.log(of / bytes / share)
     }, 0)
   }
 
-  const scored: Array<{ candidate: Candidate; score: number }> = []
+  const scored: Array<{ candidate: Candidate; misfit: number; bonus: number }> = []
   routes.forEach((route, index) => {
     if (!active[index] || (layer !== null && !below(route, observation.layers[layer]!))) return
-    let score = likelihood(perRoute[index]!)
-    if (seen.has(index)) score += SEEN_LOG_ODDS * (1 - seen.size / (activeRoutes + 1))
-    if (keepsRequests(route)) score += KEPT_LOG_ODDS
-    scored.push({ candidate: { kind: 'route', index }, score })
+    let bonus = 0
+    if (seen.has(index)) bonus += SEEN_LOG_ODDS * (1 - seen.size / (activeRoutes + 1))
+    if (keepsRequests(route)) bonus += KEPT_LOG_ODDS
+    const candidate = { kind: 'route', index } as const
+    scored.push({ candidate, misfit: misfit(perRoute[index]!), bonus })
   })
   if (layer !== null) {
     const entered = steps(observation.layers[layer]!.entered)
     scored.push({
       candidate: { kind: 'layer', index: layer },
-      score: likelihood(entered) + LAYER_LOG_ODDS,
+      misfit: misfit(entered),
+      bonus: LAYER_LOG_ODDS,
     })
   } else {
     if (activeRoutes > 1) {
-      scored.push({ candidate: { kind: 'all' }, score: likelihood(all) + ALL_LOG_ODDS })
+      scored.push({ candidate: { kind: 'all' }, misfit: misfit(all), bonus: ALL_LOG_ODDS })
     }
-    scored.push({ candidate: { kind: 'time' }, score: likelihood(steps(timeMs)) + TIME_LOG_ODDS })
+    scored.push({
+      candidate: { kind: 'time' },
+      misfit: misfit(steps(timeMs)),
+      bonus: TIME_LOG_ODDS,
+    })
   }
-  scored.sort((a, b) => b.score - a.score)
-  const [best, next] = scored
-  if (!best || best.score === Number.NEGATIVE_INFINITY) return null
-  const logOdds = best.score - (next?.score ?? Number.NEGATIVE_INFINITY)
-  return logOdds >= MIN_LOG_ODDS ? { candidate: best.candidate, logOdds } : null
+  // Several samples of one request come together, and more so where each keeps much: how much more
+  // than one by one they scatter, the best fit tells, and it is the same for all candidates. A measure
+  // per candidate would make the misfit of a route weigh less the fewer requests it has.
+  const least = Math.min(...scored.map((one) => one.misfit))
+  if (least === Number.POSITIVE_INFINITY) return null
+  const dispersion = Math.max(1, (2 * least) / (windows.length - 1))
+  const ranked = scored
+    .map((one) => ({ candidate: one.candidate, score: one.bonus - one.misfit / dispersion }))
+    .sort((a, b) => b.score - a.score)
+  const [best, next] = ranked
+  if (!best) return null
+  // Where requests come at a steady rate, all of them and time look the same: that it grows by the
+  // second is then all that can be said.
+  const isRoute = ({ candidate }: { candidate: Candidate }): boolean => candidate.kind === 'route'
+  const undecided =
+    next && [best, next].every(({ candidate: { kind } }) => kind === 'all' || kind === 'time')
+  const rival = undecided ? ranked.find(isRoute) : next
+  const logOdds = best.score - (rival?.score ?? Number.NEGATIVE_INFINITY)
+  if (logOdds < MIN_LOG_ODDS) return null
+  const tied = undecided && best.score - next.score < MIN_LOG_ODDS
+  return { candidate: tied ? { kind: 'time' } : best.candidate, logOdds }
 }
 
 /** Whether most of a route's finished requests that were watched still live. */

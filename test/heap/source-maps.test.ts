@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, truncateSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describe, it, type TestContext } from 'node:test'
@@ -79,6 +80,7 @@ describe('SourceMaps', () => {
     ['null', 'null'],
     ['of an unknown version', { ...MAP, version: 99, mappings: 7 }],
     ['without sources', { version: 3, mappings: 'AAIE' }],
+    ['with an index far outside its sources', { ...MAP, mappings: 'A+++++D+D' }],
     ['with mappings that are none', { ...MAP, mappings: '!!!!' }],
   ]
   for (const [what, map] of HOSTILE) {
@@ -101,6 +103,17 @@ describe('SourceMaps', () => {
     const file = script(t, `${COMMENT}app.js.map`, MAP)
     truncateSync(`${file}.map`, (32 << 20) + 1)
     assert.equal(locate(file).line, 1)
+  })
+
+  it('reads no device and no pipe, which have no end', (t) => {
+    const endless = script(t, `${COMMENT}/dev/zero`)
+    assert.equal(locate(endless).line, 1)
+    const linked = join(endless, '../linked.js')
+    symlinkSync('/dev/zero', linked)
+    assert.equal(locate(linked).line, 1)
+    const pipe = join(endless, '../pipe.js')
+    execFileSync('mkfifo', [pipe])
+    assert.equal(locate(pipe).line, 1)
   })
 
   it('names evaluated code, natives and functions without a name as they are', () => {

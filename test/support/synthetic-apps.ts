@@ -35,6 +35,8 @@ export const PLANTED_KINDS = [
   'in a handler, small',
   'after an await',
   'after an await, in code seen under the route',
+  'after an await, beside a rare route',
+  'after an await, on a rare route',
   'in a Map that doubles its table',
   'on a rare route',
   'two routes at once',
@@ -123,6 +125,19 @@ export function drawPlanted(seed: number, kind?: (typeof PLANTED_KINDS)[number])
       break
     case 'after an await, in code seen under the route':
       objects.push({ ...of, owner: null, calledBy: 'resume', seenUnder: [index] })
+      break
+    case 'after an await, beside a rare route':
+      routes.push({ route: '/health', perSecond: between(random, 0.3, 5) })
+      objects.push({ ...of, owner: null, calledBy: 'resume' })
+      break
+    case 'after an await, on a rare route':
+      routes[index] = { ...routes[index]!, perSecond: 3.5 }
+      objects.push({
+        ...of,
+        owner: null,
+        calledBy: 'resume',
+        bytes: integer(random, 5000, 40_000),
+      })
       break
     case 'in a Map that doubles its table':
       objects.push({ ...of, bytes: integer(random, 100, 1000), tableBytes: 40 })

@@ -29,7 +29,7 @@ function percent(part: number, whole: number): string {
 }
 
 describe('after a minute of traffic, readings every 3 s', () => {
-  it('names 19 in 20 planted leaks, blames others in 1 app of 40, and 19 in 20 intervals hold the truth', (t) => {
+  it('names 19 in 20 planted leaks, blames others in 1 app of 100, and 19 in 20 intervals hold the truth', (t) => {
     let planted = 0
     let found = 0
     let covered = 0
@@ -58,14 +58,14 @@ describe('after a minute of traffic, readings every 3 s', () => {
     t.diagnostic(`somebody else is blamed in ${percent(blaming, APPS)}`)
     t.diagnostic(`relative error: median ${quantile(errors, 0.5)}, p90 ${quantile(errors, 0.9)}`)
     assert.ok(found >= 0.95 * planted, `found ${percent(found, planted)}`)
-    assert.ok(blaming <= APPS / 40, `blames in ${percent(blaming, APPS)}`)
+    assert.ok(blaming <= APPS / 100, `blames in ${percent(blaming, APPS)}`)
     assert.ok(covered >= 0.95 * found, `covers ${percent(covered, found)}`)
     assert.ok(sites >= 0.98 * found, `sites ${percent(sites, found)}`)
     assert.ok(quantile(errors, 0.5) <= 0.02, `median error ${quantile(errors, 0.5)}`)
     assert.ok(quantile(errors, 0.9) <= 0.1, `p90 error ${quantile(errors, 0.9)}`)
   })
 
-  it('finds nothing in 299 of 300 innocent apps; lines while a cache still fills come in 1 app of 25, later in 1 of 30', (t) => {
+  it('finds nothing in 299 of 300 innocent apps; lines while a cache still fills come in 1 app of 25, later in 1 of 60', (t) => {
     let inTheEnd = 0
     let early = 0
     let late = 0
@@ -87,6 +87,6 @@ describe('after a minute of traffic, readings every 3 s', () => {
     t.diagnostic(`a line while it fills: ${percent(early, APPS)}, later: ${percent(late, APPS)}`)
     assert.ok(inTheEnd <= 1, `in the end ${percent(inTheEnd, APPS)}`)
     assert.ok(early <= APPS / 25, `while it fills ${percent(early, APPS)}`)
-    assert.ok(late <= APPS / 30, `later ${percent(late, APPS)}`)
+    assert.ok(late <= APPS / 60, `later ${percent(late, APPS)}`)
   })
 })

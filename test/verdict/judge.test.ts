@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { judge, type Judgement, type Leak, MIN_READINGS } from '../../lib/verdict/judge'
 import type { Observation, PlaceSeries } from '../../lib/verdict/observation'
-import { bornPlace, cumulative, emptyPlace, handmade } from '../support/observations'
+import { bornPlace, cumulative, emptyPlace, frameOf, handmade } from '../support/observations'
 
 const S = 512 << 10
 
@@ -184,6 +184,19 @@ describe('judge: whose it is', () => {
     )
     assert.ok(Math.abs(routes[0]!.bytesPerRequest! / (S / 50) - 1) < 0.1)
     assert.ok(Math.abs(routes[1]!.bytesPerRequest! / ((3 * S) / 50) - 1) < 0.1)
+  })
+
+  it('names both of two routes of one and the same rhythm, by their labels', () => {
+    const { leaks } = judge(
+      handmade(
+        [route('/a', 300), route('/b', 100)],
+        [under(0, 4), { ...under(1, 4), frames: [frameOf('other')] }],
+      ),
+    )
+    assert.deepEqual(
+      leaks.map(({ route: index }) => index),
+      [0, 1],
+    )
   })
 
   it('blames a site that grows under two routes on both, and under three alike on all requests', () => {

@@ -11,7 +11,7 @@ function steps(readings: number, each: number): number[] {
 }
 
 describe('bufferRates', () => {
-  it('finds the bytes of two routes, each by its rhythm, within 10 % in 19 of 20 apps', () => {
+  it('finds the bytes of two routes, each by its rhythm, within 10 % in 49 of 50 apps', () => {
     let near = 0
     let covered = 0
     for (let seed = 1; seed <= 100; seed++) {
@@ -50,7 +50,7 @@ describe('bufferRates', () => {
         if (Math.abs(rate - truth) <= 1.96 * sd) covered++
       }
     }
-    assert.ok(near >= 0.95 * 200, `near ${near} of 200`)
+    assert.ok(near >= 0.98 * 200, `near ${near} of 200`)
     assert.ok(covered >= 0.95 * 200, `covered ${covered} of 200`)
   })
 

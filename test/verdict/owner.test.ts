@@ -91,6 +91,18 @@ describe('ownerOf', () => {
     assert.equal(nameOf(byHand(times(UP, 4), routes)), 'route 1')
   })
 
+  it('does not take a route of few requests for the owner of what a busy one keeps', () => {
+    const busy = [300, 500, 200, 400, 700, 300, 200, 600, 400, 300, 500, 300]
+    for (const rare of [UP, EVEN, [1, 0, 1, 0, 0, 2, 0, 0, 1, 0, 0, 1]]) {
+      const routes = [
+        { route: '/busy', steps: busy },
+        { route: '/rare', steps: rare },
+        { route: '/down', steps: times(DOWN, 300) },
+      ]
+      assert.equal(nameOf(byHand(times(busy, 0.4), routes)), 'route 0')
+    }
+  })
+
   it('names nobody on a handful of samples that fit both', () => {
     const routes = [
       { route: '/a', steps: [100, 100, 110, 100, 90, 100, 110, 100, 100, 90, 100, 100] },
