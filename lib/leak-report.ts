@@ -8,6 +8,7 @@ import type { Emitter } from './emit/emitter'
 import { leakLine, leakMsg } from './emit/leak-lines'
 import { formatBytes } from './emit/units'
 import { SourceMaps } from './heap/source-maps'
+import type { FoundHolders } from './holder-search'
 import { readHeapCeiling, readMemoryLimit } from './record/memory-limit'
 import type { LeakLine, RetentionFields } from './schema'
 import { Announcer } from './verdict/announcer'
@@ -23,12 +24,17 @@ export class LeakReport {
   readonly #announcer = new Announcer()
   readonly #maps = new SourceMaps()
   readonly #memoryLimitBytes = readMemoryLimit()
+  readonly #holders: Map<string, FoundHolders> = new Map()
+  /** Keys of leaks whose holders no line has told yet. */
+  readonly #untold = new Set<string>()
+  readonly #seekHolders: (leaks: readonly Leak[]) => void
   #heapGrowthTold = false
   #judgement: Judgement | null = null
   #observation: Observation | null = null
 
-  constructor(emitter: Emitter) {
+  constructor(emitter: Emitter, seekHolders: (leaks: readonly Leak[]) => void) {
     this.#emitter = emitter
+    this.#seekHolders = seekHolders
   }
 
   /** @returns true when a leak was new enough for a line */
@@ -37,6 +43,8 @@ export class LeakReport {
     this.#observation = observation
     const due = this.#announcer.take(judgement.leaks)
     for (const leak of due) this.#write(leak, observation)
+    this.#writeUntold()
+    if (due.length > 0) this.#seekHolders(due)
     return due.length > 0
   }
 
@@ -48,15 +56,32 @@ export class LeakReport {
     }
   }
 
+  /** Writes the line of a leak again, with what keeps it: once it is judged to leak, if not now. */
+  takeHolders({ key }: Leak, found: FoundHolders): void {
+    this.#holders.set(key, found)
+    if (found.holders.length > 0) this.#untold.add(key)
+    this.#writeUntold()
+  }
+
+  #writeUntold(): void {
+    for (const leak of this.#judgement?.leaks ?? []) {
+      if (this.#untold.has(leak.key)) this.#write(leak, this.#observation!)
+    }
+  }
+
   #write(leak: Leak, observation: Observation): void {
     const route = leak.route === null ? null : observation.routes[leak.route]!
     const kept = route === null ? undefined : keptShare(route)
     const seconds = this.secondsToLimit()
+    const found = this.#holders.get(leak.key)
+    this.#untold.delete(leak.key)
     const line = leakLine(leak, {
       method: route?.method ?? '',
       route: route?.route ?? '',
       ...(kept === undefined ? {} : { keptRequestsShare: kept }),
       ...(seconds === undefined ? {} : { secondsToLimit: seconds }),
+      ...(found ? { holders: found.holders } : {}),
+      ...(found?.note === undefined ? {} : { holdersNote: found.note }),
       locate: (frame) => this.#maps.locate(frame),
     })
     this.#emitter.write(line, leakMsg(line))

@@ -6,6 +6,7 @@ import type { ServerResponse } from 'node:http'
 import { performance } from 'node:perf_hooks'
 import { getHeapStatistics } from 'node:v8'
 import { join, sep } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import type { Config } from './config'
 import { halve, HeapHistory, type History, MAX_READINGS } from './heap/heap-history'
 import { Handlers } from './heap/handlers'
@@ -14,11 +15,12 @@ import { type Label, LabelTable } from './heap/labels'
 import { MAX_PROFILES, type ProfileReason, writeProfile } from './heap/profile-file'
 import { HeapSession } from './heap/session'
 import { positionKey, type SampledProfile, type ScriptOwner } from './heap/sites'
+import { type FoundHolders, HolderSearch } from './holder-search'
 import type { Label as HookLabel } from './hooks/listener'
 import type { Recorder } from './record/recorder'
 import type { Route } from './record/routes'
 import { type HeapGrowth, heapGrowth, type HeapPoint } from './verdict/heap-only'
-import { judge, type Judgement } from './verdict/judge'
+import { judge, type Judgement, type Leak } from './verdict/judge'
 import type { Observation, Owner, PlaceSeries } from './verdict/observation'
 
 /**
@@ -42,6 +44,8 @@ export interface LeakWatchOptions {
   readonly onJudged: (judgement: Judgement, observation: Observation) => boolean
   /** The heap grows, and is too large for readings of our own. */
   readonly onHeapGrowth: (growth: HeapGrowth) => void
+  /** What keeps a leak was looked for. */
+  readonly onHolders: (leak: Leak, found: FoundHolders) => void
   /** Written to the profile's name: the same as in the lines. */
   readonly instance: string
   /** Runs a piece of memprof's own work, its errors caught, its time counted. */
@@ -52,6 +56,10 @@ export interface LeakWatch {
   makeLabel(kind: 'route' | 'layer', name: string): HookLabel | null
   onEnded(res: ServerResponse, route: Route): void
   begin(recorder: Recorder): void
+  /** A server listens: from its listeners the app can be reached. */
+  noteServer(server: object): void
+  /** Begins to look for what keeps the leaks that were told. */
+  seekHolders(leaks: readonly Leak[]): void
   readonly liveHeapBytes: number | undefined
   readonly pauseMs: number
   /** Live bytes memprof allocated, by the samples. */
@@ -70,6 +78,13 @@ const HOOKS_DIR = join(__dirname, 'hooks') + sep
 function ownerOf(url: string): ScriptOwner {
   if (!url.startsWith(OWN_DIR)) return 'others'
   return url.startsWith(HOOKS_DIR) ? 'hook' : 'memprof'
+}
+
+const OWN_URL = pathToFileURL(OWN_DIR).href
+
+/** As the debugger names scripts: by URL. */
+function isOwnScript(url: string): boolean {
+  return url.startsWith(OWN_URL) || url.startsWith(OWN_DIR) || url.startsWith('memprof:')
 }
 
 /** @returns null where another agent samples this heap */
@@ -105,6 +120,29 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
   let ownReadings = true
   const points: HeapPoint[] = []
   let profiles = 0
+  let readingMs = 0
+  /** Before this, the pause budget allows no further pause. */
+  let restUntilMs = 0
+
+  const holders = config.holders
+    ? new HolderSearch({
+        config,
+        session,
+        isOwn: isOwnScript,
+        timed,
+        paused(ms) {
+          pauseMs += ms
+          rest(ms)
+        },
+        restMs: () => Math.max(0, restUntilMs - performance.now()),
+        readingMs: () => readingMs,
+        found: options.onHolders,
+      })
+    : null
+
+  function rest(afterPauseMs: number): void {
+    restUntilMs = performance.now() + afterPauseMs / config.pauseBudgetRatio
+  }
 
   session.start(samplingBytes)
 
@@ -115,6 +153,9 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
 
   function readAndPlan(): void {
     if (!recorder) return
+    // A look for holders has taken its turn.
+    const early = restUntilMs - performance.now()
+    if (early > 1) return plan(early)
     const idle = recorder.requests === requestsAtReading
     if (idle && ++skipped < IDLE_READINGS) return plan(config.leakIntervalMs)
     skipped = 0
@@ -141,6 +182,8 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
     const reading = session.read()
     if (!reading) return null
     pauseMs += reading.pauseMs
+    readingMs = reading.pauseMs
+    rest(reading.pauseMs)
     liveHeapBytes = reading.liveHeapBytes
     if (retune(reading.profile.samples)) return reading.pauseMs
     history.add(reading.profile)
@@ -290,7 +333,14 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
     },
     begin(from) {
       recorder = from
+      holders?.begin(from)
       plan(config.leakIntervalMs)
+    },
+    noteServer(server) {
+      holders?.noteServer(server)
+    },
+    seekHolders(leaks) {
+      holders?.seek(leaks)
     },
     get liveHeapBytes() {
       return liveHeapBytes
@@ -311,6 +361,7 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
     },
     close() {
       if (timer) clearTimeout(timer)
+      holders?.close()
       session.close()
     },
   }

@@ -38,6 +38,8 @@ export interface RecordingOptions {
 
 export interface Recording {
   readonly recorder: Recorder
+  /** A server listens. */
+  noteServer(server: object): void
   write(line: Line, msg: string): void
   warn(code: string, message: string): void
   records(): RequestLine[]
@@ -78,10 +80,11 @@ export function openRecording(options: RecordingOptions): Recording {
           timed,
           onJudged: (judgement, observation) => leakReport.take(judgement, observation),
           onHeapGrowth: (growth) => leakReport.takeHeapGrowth(growth),
+          onHolders: (leak, found) => leakReport.takeHolders(leak, found),
           instance: emitter.instance,
         })
       : null
-  const leakReport = new LeakReport(emitter)
+  const leakReport = new LeakReport(emitter, (told) => leaks?.seekHolders(told))
 
   function afterFullGc(): void {
     const used = getHeapStatistics().used_heap_size
@@ -321,6 +324,7 @@ export function openRecording(options: RecordingOptions): Recording {
 
   return {
     recorder,
+    noteServer: (server) => leaks?.noteServer(server),
     write: emitter.write,
     warn,
     records() {

@@ -122,14 +122,19 @@ export interface Site extends SiteFrame {
   stack: readonly string[]
 }
 
+/** The collection that keeps a leak, by the variable that leads there. */
 export interface Holder {
+  /** `bus._events.news`; `.#x` a private field, `.get(…)` any entry, `.[[Scopes]]` a closure. */
   path: string
-  kind: string
+  kind: 'Map' | 'Set' | 'Array' | 'Object' | 'Timers'
+  /** Entries, at the last look. */
   size: number
+  /** Entries; per second in scope `process`. */
   growthPerRequest: number
-  function: string
-  file: string
-  line: number
+  /** The function whose variable it is, and where it is declared. */
+  function?: string
+  file?: string
+  line?: number
 }
 
 /** Also on channel `memprof:leak`. */
@@ -149,7 +154,10 @@ export interface LeakLine {
   attribution?: Attribution
   directShare?: number
   sites: readonly Site[]
+  /** Empty until they are found: the line is then written again. */
   holders: readonly Holder[]
+  /** What the search for holders left out. */
+  holdersNote?: string
   secondsToLimit?: number
 }
 

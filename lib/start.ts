@@ -9,6 +9,8 @@ import {
   type StartOptions,
 } from './config'
 import { describeDestination } from './destination'
+// Taken now, before the app can patch them.
+import './heap/intrinsics'
 import { connectFiles } from './hooks/connect'
 import { expressFiles } from './hooks/express'
 import { patchHttp, runningCopy } from './hooks/http'
@@ -92,8 +94,8 @@ function install(config: Config, problems: readonly ConfigProblem[]): Memprof {
 
   const listener: HookListener = {
     active: true,
-    serverListening: () => {
-      wake()
+    serverListening: (server) => {
+      wake()?.noteServer(server)
     },
     requestStarted: (server, req, res) => wake()?.recorder.start(server, req, res) ?? null,
     requestUpgraded: (_server, req, startedMs) => wake()?.recorder.upgrade(req, startedMs),

@@ -1,7 +1,7 @@
 /**
  * A judged leak -> its record, and the sentence of it.
  */
-import type { LeakLine, Site, SiteFrame } from '../schema'
+import type { Holder, LeakLine, Site, SiteFrame } from '../schema'
 import type { Leak, PlaceGrowth } from '../verdict/judge'
 import type { PlaceFrame } from '../verdict/observation'
 import { routeName } from './lines'
@@ -19,6 +19,8 @@ export interface LeakContext {
   readonly route: string
   readonly keptRequestsShare?: number
   readonly secondsToLimit?: number
+  readonly holders?: readonly Holder[]
+  readonly holdersNote?: string
   readonly locate: (frame: PlaceFrame) => SiteFrame
 }
 
@@ -44,7 +46,8 @@ export function leakLine(leak: Leak, context: LeakContext): LeakLine {
     attribution: leak.attribution,
     directShare: Math.round(leak.directShare * 100) / 100,
     sites: sitesOf(leak.places, context.locate),
-    holders: [],
+    holders: context.holders ?? [],
+    ...(context.holdersNote === undefined ? {} : { holdersNote: context.holdersNote }),
     ...(secondsToLimit === undefined ? {} : { secondsToLimit: Math.round(secondsToLimit) }),
   }
 }
@@ -88,9 +91,15 @@ function frameName(site: SiteFrame): string {
   return `${site.function} (${site.file}:${site.line})`
 }
 
+function holderName({ path, file, line }: Holder): string {
+  return file === undefined ? path : `${path} (${file}:${line ?? 1})`
+}
+
 export function leakMsg(line: LeakLine): string {
   const [site] = line.sites
-  const where = site ? `, allocated in ${frameName(site)}` : ''
+  const [holder] = line.holders
+  const allocated = site ? `, allocated in ${frameName(site)}` : ''
+  const where = holder ? `${allocated}, kept by ${holderName(holder)}` : allocated
   const [low, high] = line.ci95 ?? [0, 0]
   const interval = `(95 %: ${formatBytes(low)} to ${formatBytes(high)})`
   const until =

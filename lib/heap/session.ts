@@ -4,17 +4,13 @@
  * No port is opened and no debugger attached. Only one sampling heap profiler can run per isolate, and
  * the inspector reports no error when a second one starts: it is asked for beforehand.
  */
-import { type Runtime, Session } from 'node:inspector'
+import { type Debugger, Session } from 'node:inspector'
 import { performance } from 'node:perf_hooks'
 import { GCProfiler } from 'node:v8'
+import { type FunctionPosition, Inspection } from './inspection'
 import type { SampledProfile } from './sites'
 
-/** Where a function's text begins: line and column from 0, as V8 counts. */
-export interface FunctionPosition {
-  readonly scriptId: string
-  readonly lineNumber: number
-  readonly columnNumber: number
-}
+export type { FunctionPosition } from './inspection'
 
 export interface HeapReading {
   readonly profile: SampledProfile
@@ -23,8 +19,6 @@ export interface HeapReading {
   /** Time the process stood still. */
   readonly pauseMs: number
 }
-
-const HANDOFF = Symbol('memprof.handoff')
 
 export class HeapSession {
   readonly #session = new Session()
@@ -78,41 +72,42 @@ export class HeapSession {
    * About 20 us for each.
    */
   locate(functions: readonly object[]): Array<FunctionPosition | null> {
-    if (functions.length === 0) return []
-    const found: Array<FunctionPosition | null> = functions.map(() => null)
-    // Handed over by way of a global that exists for the length of one synchronous call.
-    Object.defineProperty(globalThis, HANDOFF, { value: functions, configurable: true })
-    const symbols = 'Object.getOwnPropertySymbols(globalThis)'
-    const list = this.#post('Runtime.evaluate', {
-      expression: `globalThis[${symbols}.find(s=>s.description==='memprof.handoff')]`,
-      objectGroup: 'memprof',
-    }) as Runtime.EvaluateReturnType | null
-    delete (globalThis as { [HANDOFF]?: unknown })[HANDOFF]
-    const objectId = list?.result.objectId
-    if (objectId) {
-      for (const { name, value } of this.#properties(objectId)?.result ?? []) {
-        const at = Number(name)
-        if (value?.type !== 'function' || !value.objectId || !(at < found.length)) continue
-        const location = this.#properties(value.objectId)?.internalProperties?.find(
-          (property) => property.name === '[[FunctionLocation]]',
-        )
-        found[at] = (location?.value?.value as FunctionPosition | undefined) ?? null
-      }
+    return (
+      this.look((inspection) =>
+        functions.map((fn) => (typeof fn === 'function' ? inspection.locate(fn) : null)),
+      ) ?? functions.map(() => null)
+    )
+  }
+
+  /**
+   * Lets `work` ask about the app's functions and objects; all it is shown is released when it ends.
+   *
+   * @returns null where the global object is sealed
+   */
+  look<T>(work: (inspection: Inspection) => T): T | null {
+    const inspection = new Inspection((method, parameters) => this.#post(method, parameters))
+    return inspection.run(() => work(inspection))
+  }
+
+  /**
+   * The URL of every script, by id. The debugger is on for the length of this call only, so nothing
+   * can pause. About 5 ms for 400 scripts, once 30.
+   */
+  scriptUrls(): Map<string, string> {
+    const urls = new Map<string, string>()
+    const note = ({ params }: { params: Debugger.ScriptParsedEventDataType }): void => {
+      urls.set(params.scriptId, params.url)
     }
-    this.#post('Runtime.releaseObjectGroup', { objectGroup: 'memprof' })
-    return found
+    this.#session.on('Debugger.scriptParsed', note)
+    this.#post('Debugger.enable')
+    this.#post('Debugger.disable')
+    this.#session.off('Debugger.scriptParsed', note)
+    return urls
   }
 
   close(): void {
     this.stop()
     this.#session.disconnect()
-  }
-
-  #properties(objectId: string): Runtime.GetPropertiesReturnType | null {
-    return this.#post('Runtime.getProperties', {
-      objectId,
-      ownProperties: true,
-    }) as Runtime.GetPropertiesReturnType | null
   }
 
   /** In-process sessions answer before `post` returns. Null: an error. */

@@ -1,0 +1,236 @@
+/**
+ * What the app's objects are looked at with. Taken when the preload runs, before the app can put
+ * functions of its own in their place, and called without going through any prototype: so a look runs
+ * no code of the app's, whatever it has patched.
+ */
+import Module from 'node:module'
+import { performance } from 'node:perf_hooks'
+import { types } from 'node:util'
+
+type Uncurried = <T, A extends unknown[], R>(
+  fn: (this: T, ...args: A) => R,
+) => (self: T, ...args: A) => R
+const uncurry = Function.prototype.bind.bind(Function.prototype.call) as Uncurried
+
+type Getter = (self: object) => number
+function getter(prototype: object, name: string): Getter {
+  return uncurry(Object.getOwnPropertyDescriptor(prototype, name)!.get as () => number) as Getter
+}
+
+export const realm: typeof globalThis = globalThis
+export const objectPrototype: object = Object.prototype
+export const functionPrototype: object = Function.prototype
+export const mapPrototype: object = Map.prototype
+export const setPrototype: object = Set.prototype
+export const arrayPrototype: object = Array.prototype
+
+export const getPrototypeOf: (of: object) => object | null = Reflect.getPrototypeOf
+export const getOwnPropertyDescriptor: (
+  of: object,
+  key: PropertyKey,
+) => PropertyDescriptor | undefined = Reflect.getOwnPropertyDescriptor
+export const ownKeys: (of: object) => Array<string | symbol> = Reflect.ownKeys
+export const defineProperty: (
+  of: object,
+  key: PropertyKey,
+  descriptor: PropertyDescriptor,
+) => boolean = Reflect.defineProperty
+export const deleteProperty: (of: object, key: PropertyKey) => boolean = Reflect.deleteProperty
+/** Enumerable keys: a third of the time of `ownKeys`, where they are many. */
+export const enumerableKeys: (of: object) => string[] = Object.keys
+export const hasOwn: (of: object, key: PropertyKey) => boolean = Object.hasOwn
+export const isArray: (of: unknown) => of is unknown[] = Array.isArray
+
+export const mapSize: Getter = getter(Map.prototype, 'size')
+export const setSize: Getter = getter(Set.prototype, 'size')
+
+type Iterate = (of: object) => object
+type Next = (iterator: object) => { done?: boolean; value: unknown }
+function nextOf(iterator: object): Next {
+  return uncurry((getPrototypeOf(iterator) as { next: () => never }).next) as Next
+}
+export const mapEntries: Iterate = uncurry(Map.prototype.entries) as Iterate
+export const mapNext: Next = nextOf(new Map().entries())
+export const setValues: Iterate = uncurry(Set.prototype.values) as Iterate
+export const setNext: Next = nextOf(new Set().values())
+
+export const mapGet: (map: Map<string, string>, key: string) => string | undefined = uncurry(
+  Map.prototype.get,
+) as never
+export const mapSet: (map: Map<string, string>, key: string, value: string) => unknown = uncurry(
+  Map.prototype.set,
+) as never
+export const weakMapGet: (map: WeakMap<object, unknown>, key: object) => unknown = uncurry(
+  WeakMap.prototype.get,
+) as never
+export const weakMapSet: (map: WeakMap<object, unknown>, key: object, value: unknown) => unknown =
+  uncurry(WeakMap.prototype.set) as never
+export const seenAdd: (seen: Set<object>, value: object) => unknown = uncurry(
+  Set.prototype.add,
+) as never
+export const seenHas: (seen: Set<object>, value: object) => boolean = uncurry(
+  Set.prototype.has,
+) as never
+
+/** The text of a function; of natives and bound functions one that ends in `[native code] }`. */
+export const functionText: (of: object) => string = uncurry(Function.prototype.toString) as never
+export const includes: (text: string, part: string) => boolean = uncurry(
+  String.prototype.includes as (this: string, part: string) => boolean,
+)
+export const endsWith: (text: string, part: string) => boolean = uncurry(
+  String.prototype.endsWith as (this: string, part: string) => boolean,
+)
+export const startsWith: (text: string, part: string) => boolean = uncurry(
+  String.prototype.startsWith as (this: string, part: string) => boolean,
+)
+export const slice: (text: string, from: number, to: number) => string = uncurry(
+  String.prototype.slice as (this: string, from: number, to: number) => string,
+)
+export const charCodeAt: (text: string, at: number) => number = uncurry(
+  String.prototype.charCodeAt as (this: string, at: number) => number,
+)
+export const toJson: (text: string) => string = JSON.stringify
+export const symbolText: (of: symbol) => string = uncurry(Symbol.prototype.toString) as never
+export const now: () => number = performance.now.bind(performance)
+
+type Test = (value: unknown) => boolean
+export const isProxy: Test = types.isProxy
+export const isMap: Test = types.isMap
+export const isSet: Test = types.isSet
+export const isModuleNamespaceObject: Test = types.isModuleNamespaceObject
+const {
+  isAnyArrayBuffer,
+  isArrayBufferView,
+  isBoxedPrimitive,
+  isDate,
+  isExternal,
+  isGeneratorObject,
+  isNativeError,
+  isPromise,
+  isRegExp,
+  isWeakMap,
+  isWeakSet,
+} = types
+
+/** Objects that hold no others, hold them weakly, or keep them where nothing can be seen. */
+export function isOpaque(value: object): boolean {
+  return (
+    isNativeError(value) ||
+    isPromise(value) ||
+    isDate(value) ||
+    isRegExp(value) ||
+    isArrayBufferView(value) ||
+    isAnyArrayBuffer(value) ||
+    isWeakMap(value) ||
+    isWeakSet(value) ||
+    isBoxedPrimitive(value) ||
+    isExternal(value) ||
+    isGeneratorObject(value)
+  )
+}
+
+/** Node's own function, in whose scope the lists of timers are. */
+export const setTimeoutFunction: object = setTimeout
+export const processObject: object = process
+/** Its properties are asked of the system, one by one. */
+export const environment: object = process.env
+export const moduleCache: object = (Module as unknown as { _cache: object })._cache
+
+const globalNames = new Set(ownKeys(globalThis))
+const hasName = Set.prototype.has.bind(globalNames)
+/** Whether the global object had that before the app ran. */
+export const isGlobalName: (name: string | symbol) => boolean = hasName
+
+const { builtinModules } = Module
+const getBuiltinModule = (process as { getBuiltinModule?: (name: string) => object | undefined })
+  .getBuiltinModule
+
+/** Exports of Node's own modules that are loaded by now; empty before Node 20.16. */
+export function loadedBuiltins(): object[] {
+  const found: object[] = []
+  const loaded = (process as { moduleLoadList?: string[] }).moduleLoadList ?? []
+  for (const name of builtinModules) {
+    if (!getBuiltinModule || !loaded.includes(`NativeModule ${name}`)) continue
+    const builtin = getBuiltinModule(name)
+    if (builtin) found.push(builtin)
+  }
+  return found
+}
+
+/**
+ * A property's value, without running a getter. V8's `stack` looks like a value, but asking for it
+ * the first time formats it, by code of the app's where it has set `Error.prepareStackTrace`.
+ */
+export function ownValue(of: object, key: PropertyKey): unknown {
+  if (key === 'stack') return undefined
+  const descriptor = getOwnPropertyDescriptor(of, key)
+  return descriptor !== undefined && hasOwn(descriptor, 'value') ? descriptor.value : undefined
+}
+
+/** Longest chain of prototypes followed. */
+const MAX_CHAIN = 32
+
+/**
+ * Whether an object is an ordinary one of this realm: a proxy among its prototypes would be asked, and
+ * an object of another context may answer through handlers of that context's making.
+ */
+export function isOrdinary(value: object): boolean {
+  let at: object | null = value
+  for (let links = 0; links < MAX_CHAIN; links++) {
+    if (isProxy(at)) return false
+    const next: object | null = getPrototypeOf(at)
+    if (next === null) {
+      // The first prototype of another realm, told by what only such have.
+      return links === 0 || at === objectPrototype || !hasOwn(at, '__defineGetter__')
+    }
+    at = next
+  }
+  return false
+}
+
+/**
+ * Whether V8 can describe a value to the inspector without running code of the app's: it reads the
+ * `stack` and `message` of errors, `splice` and `length` of anything (Node 20), and turns dates to text.
+ */
+export function isDescribable(value: unknown): boolean {
+  if (typeof value === 'function') return !isProxy(value)
+  if (typeof value !== 'object' || value === null) return true
+  if (isProxy(value)) return false
+  if (isArray(value) || isMap(value) || isSet(value) || isArrayBufferView(value)) return true
+  if (isModuleNamespaceObject(value) || isOpaque(value)) return isPromise(value)
+  let at: object | null = value
+  for (let links = 0; links < MAX_CHAIN; links++) {
+    if (isProxy(at)) return false
+    const splice = getOwnPropertyDescriptor(at, 'splice')
+    if (splice !== undefined) return hasOwn(splice, 'value') && typeof splice.value !== 'function'
+    at = getPrototypeOf(at)
+    if (at === null) return true
+  }
+  return false
+}
+
+/** Own properties of an object that is shown to the inspector, at most. */
+const MAX_SHOWN = 100
+
+/**
+ * Whether the inspector can be asked for an object's properties without running code of the app's: it
+ * describes each value and the prototype, and asks all prototypes for their keys.
+ */
+export function isInspectable(of: object): boolean {
+  let at: object | null = of
+  for (let links = 0; at !== null; links++) {
+    if (links === MAX_CHAIN || isProxy(at)) return false
+    at = getPrototypeOf(at)
+  }
+  const prototype = getPrototypeOf(of)
+  if (!isDescribable(of) || (prototype !== null && !isDescribable(prototype))) return false
+  // Counted the cheap way first: there may be a million.
+  if (enumerableKeys(of).length > MAX_SHOWN) return false
+  const keys = ownKeys(of)
+  if (keys.length > MAX_SHOWN) return false
+  for (let index = 0; index < keys.length; index++) {
+    const key = keys[index]!
+    if (key === 'stack' || !isDescribable(ownValue(of, key))) return false
+  }
+  return true
+}

@@ -1,0 +1,336 @@
+/**
+ * Who keeps a leak: after it was told, a few looks at the app's variables some requests apart, and the
+ * collections that grew in step. Once per leak; each look is a pause, within the pause budget.
+ */
+import { performance } from 'node:perf_hooks'
+import type { Config } from './config'
+import { countsBetween, type Look, rankHolders, type Suspect } from './heap/holders'
+import type { Inspection } from './heap/inspection'
+import { ownValue } from './heap/intrinsics'
+import { newMemory, type Root, walk, type Walked, type WalkMemory } from './heap/object-walk'
+import type { HeapSession } from './heap/session'
+import { positionKey } from './heap/sites'
+import { SourceMaps } from './heap/source-maps'
+import { placeOf } from './heap/variable-place'
+import type { Recorder } from './record/recorder'
+import type { Holder } from './schema'
+import type { Leak } from './verdict/judge'
+import type { PlaceFrame } from './verdict/observation'
+
+/** Time of one look, ms; less where MEMPROF_MAX_PAUSE is less. */
+const MAX_LOOK_MS = 150
+/** Objects visited in one look, and functions asked for their scopes. */
+const MAX_OBJECTS = 100_000
+const MAX_FUNCTIONS = 400
+/** Between two looks, at least, ms. */
+const LOOK_INTERVAL_MS = 2000
+/** Requests of the leaking route between two looks, and from the first look to the last. */
+const MIN_REQUESTS_BETWEEN = 15
+const MIN_REQUESTS = 30
+const MIN_LOOKS = 3
+/** Without requests, from the first look to the last, s. */
+const MIN_SECONDS = 6
+/** A search ends without a result after so many looks, or so long, ms. */
+const MAX_LOOKS = 8
+const MAX_SEARCH_MS = 15 * 60_000
+/** A query of all functions takes about so many times a reading of the heap. */
+const QUERY_PAUSES = 12
+/** Functions of a query whose place is asked, at most: those that bear the right name. */
+const MAX_ASKED = 1000
+/** Of a leak's places, and of each place's frames, so many are searched for. */
+const MAX_PLACES = 5
+const MAX_FRAMES = 6
+/** Servers known, at most. */
+const MAX_SERVERS = 16
+/** Shortened in the line: it comes from the app. */
+const MAX_PATH_CHARS = 256
+
+export interface FoundHolders {
+  readonly holders: readonly Holder[]
+  /** What was left out of the search. */
+  readonly note?: string
+}
+
+export interface HolderSearchOptions {
+  readonly config: Config
+  readonly session: HeapSession
+  readonly isOwn: (url: string) => boolean
+  readonly timed: (work: () => void) => void
+  /** A pause of memprof's, ms: it is counted, and what follows keeps its distance. */
+  readonly paused: (ms: number) => void
+  /** Until the pause budget allows the next pause, ms. */
+  readonly restMs: () => number
+  /** The last reading's pause, ms. */
+  readonly readingMs: () => number
+  readonly found: (leak: Leak, found: FoundHolders) => void
+}
+
+interface Sought {
+  readonly leak: Leak
+  readonly frames: readonly PlaceFrame[]
+  readonly sinceMs: number
+  /** Index of its first look. */
+  firstLook: number
+  /** The second search: from the functions of the stacks themselves, and all modules. */
+  wide: boolean
+}
+
+export class HolderSearch {
+  readonly #options: HolderSearchOptions
+  readonly #maps = new SourceMaps()
+  readonly #servers: Array<WeakRef<object>> = []
+  #recorder: Recorder | null = null
+  #sought: Sought[] = []
+  readonly #known = new Set<string>()
+  #looks: Look[] = []
+  #memory: WalkMemory | null = null
+  /** Functions of the leaks' stacks, found by a query. */
+  #queried: Array<WeakRef<object>> = []
+  #cut: Walked['cut'] = ''
+  #timer: NodeJS.Timeout | null = null
+
+  constructor(options: HolderSearchOptions) {
+    this.#options = options
+  }
+
+  begin(recorder: Recorder): void {
+    this.#recorder = recorder
+  }
+
+  noteServer(server: object): void {
+    if (this.#servers.length < MAX_SERVERS) this.#servers.push(new WeakRef(server))
+  }
+
+  /** Leaks that were told just now; those sought before are passed over. */
+  seek(leaks: readonly Leak[]): void {
+    for (const leak of leaks) {
+      if (this.#known.has(leak.key) || leak.kind === 'native') continue
+      this.#known.add(leak.key)
+      const frames = leak.places
+        .slice(0, MAX_PLACES)
+        .flatMap(({ place }) => place.frames.slice(0, MAX_FRAMES))
+      const firstLook = this.#looks.length
+      this.#sought.push({ leak, frames, sinceMs: performance.now(), firstLook, wide: false })
+    }
+    if (this.#sought.length > 0 && !this.#timer) this.#plan(0)
+  }
+
+  close(): void {
+    if (this.#timer) clearTimeout(this.#timer)
+    this.#timer = null
+    this.#sought = []
+    this.#forget()
+  }
+
+  #plan(afterMs: number): void {
+    const ms = Math.max(afterMs, this.#options.restMs())
+    this.#timer = setTimeout(() => {
+      this.#timer = null
+      this.#options.timed(() => this.#next())
+    }, ms)
+    this.#timer.unref()
+  }
+
+  #next(): void {
+    // A reading may have been made meanwhile.
+    if (this.#options.restMs() > 0) return this.#plan(0)
+    if (this.#isDue()) {
+      this.#look()
+      for (const sought of this.#sought.filter((one) => this.#isReady(one))) this.#conclude(sought)
+    }
+    this.#giveUp()
+    if (this.#sought.length > 0) this.#plan(LOOK_INTERVAL_MS)
+    else this.#forget()
+  }
+
+  #forget(): void {
+    this.#looks = []
+    this.#memory = null
+    this.#queried = []
+    this.#cut = ''
+  }
+
+  /** Whether enough has happened since the last look for another to tell more. */
+  #isDue(): boolean {
+    const last = this.#looks.at(-1)
+    if (!last) return true
+    const now = this.#counts([])
+    return this.#sought.some((sought) => {
+      if (sought.firstLook === this.#looks.length) return true
+      const suspect = this.#suspect(sought)
+      return suspect.routes === null || countsBetween(suspect, last, now) >= MIN_REQUESTS_BETWEEN
+    })
+  }
+
+  #isReady(sought: Sought): boolean {
+    const { firstLook } = sought
+    const first = this.#looks[firstLook]
+    const last = this.#looks.at(-1)
+    if (!first || !last || this.#looks.length - firstLook < MIN_LOOKS) return false
+    const suspect = this.#suspect(sought)
+    const needed = suspect.routes === null ? MIN_SECONDS : MIN_REQUESTS
+    return countsBetween(suspect, first, last) >= needed
+  }
+
+  #conclude(sought: Sought): void {
+    const { leak } = sought
+    const suspect = this.#suspect(sought)
+    const ranked = rankHolders(suspect, this.#looks.slice(sought.firstLook))
+    if (ranked.length === 0 && !sought.wide) {
+      sought.wide = true
+      if (this.#mayQuery(sought)) this.#query(sought)
+      sought.firstLook = this.#looks.length
+      return
+    }
+    this.#sought = this.#sought.filter((one) => one !== sought)
+    const holders = ranked.map(({ collection, growth }) => ({
+      path: collection.path.slice(0, MAX_PATH_CHARS),
+      kind: collection.kind,
+      size: collection.size,
+      growthPerRequest: Math.round(growth * 1000) / 1000,
+      ...placeOf(collection.variable, this.#maps),
+    }))
+    this.#options.found(leak, { holders, ...this.#note() })
+  }
+
+  #note(): { note?: string } {
+    const what = {
+      '': '',
+      time: `after ${MAX_LOOK_MS} ms`,
+      objects: `after ${MAX_OBJECTS} objects`,
+      functions: `after ${MAX_FUNCTIONS} functions`,
+    }[this.#cut]
+    return what === '' ? {} : { note: `the search stopped ${what}: other holders may exist` }
+  }
+
+  #giveUp(): void {
+    const nowMs = performance.now()
+    this.#sought = this.#sought.filter(
+      ({ sinceMs, firstLook }) =>
+        nowMs - sinceMs < MAX_SEARCH_MS && this.#looks.length - firstLook < MAX_LOOKS,
+    )
+  }
+
+  #look(): void {
+    const { config, session, isOwn, paused } = this.#options
+    const beganMs = performance.now()
+    this.#memory ??= newMemory()
+    const memory = this.#memory
+    if (memory.urls.size === 0) {
+      for (const [id, url] of session.scriptUrls()) memory.urls.set(id, url)
+    }
+    for (const { frames } of this.#sought) {
+      for (const frame of frames) {
+        const key = positionKey(frame)
+        if (!memory.texts.has(key)) memory.texts.set(key, '')
+      }
+    }
+    const roots = this.#roots()
+    const bounds = {
+      ms: Math.min(MAX_LOOK_MS, config.maxPauseMs),
+      objects: MAX_OBJECTS,
+      functions: MAX_FUNCTIONS,
+    }
+    const walked = session.look((inspection) =>
+      walk(roots, {
+        inspection,
+        memory,
+        bounds,
+        isOwn,
+        everywhere: this.#sought.some(({ wide }) => wide),
+      }),
+    )
+    if (walked) {
+      this.#cut ||= walked.cut
+      this.#looks.push(this.#counts(walked.collections))
+    }
+    paused(performance.now() - beganMs)
+  }
+
+  /** The leaks' own handlers first, then those of layers and other routes, then whole servers. */
+  #roots(): Root[] {
+    const { routes } = this.#recorder!
+    const own = this.#sought.flatMap(({ leak }) =>
+      leak.route === null ? [] : [...(routes.routes[leak.route]?.handlers ?? [])],
+    )
+    const queried = this.#queried.flatMap((ref) => ref.deref() ?? [])
+    const layers = routes.layers.flatMap(({ handlers }) => [...handlers])
+    const others = routes.routes.flatMap(({ handlers }) => [...handlers])
+    const servers = this.#servers.flatMap((ref) => ref.deref() ?? [])
+    const near = (values: readonly object[], far: number): Root[] =>
+      values.map((value) => ({ value, name: typeof value === 'function' ? '' : 'server', far }))
+    return [
+      ...near(queried, 0),
+      ...near(own, 0),
+      ...near(layers, 0),
+      ...near(others, 1),
+      ...near(servers, 1),
+    ]
+  }
+
+  #counts(collections: Look['collections']): Look {
+    const { routes, stats } = this.#recorder!
+    const ended = routes.routes.map(() => 0)
+    for (const { route, endedTotal } of stats) ended[route.id] = endedTotal
+    return { timeMs: performance.now(), ended, collections }
+  }
+
+  #suspect({ leak, frames }: Sought): Suspect {
+    const { routes } = this.#recorder!.routes
+    const paying =
+      leak.scope === 'process'
+        ? null
+        : leak.route !== null
+          ? [leak.route]
+          : routes.flatMap(({ pattern }, at) =>
+              leak.mount === '' || pattern === leak.mount || pattern.startsWith(`${leak.mount}/`)
+                ? [at]
+                : [],
+            )
+    return {
+      routes: paying,
+      bytesPerCount: leak.rate,
+      scripts: new Set(frames.map(({ scriptId }) => scriptId)),
+      texts: [...new Set(frames.map(positionKey))].flatMap(
+        (key) => this.#memory?.texts.get(key) || [],
+      ),
+    }
+  }
+
+  #mayQuery({ frames }: Sought): boolean {
+    const { config, readingMs } = this.#options
+    return frames.length > 0 && QUERY_PAUSES * readingMs() <= config.maxPauseMs
+  }
+
+  /** Finds the functions of a leak's stacks among all there are: by name first, then by place. */
+  #query({ frames }: Sought): void {
+    const { session, paused } = this.#options
+    const beganMs = performance.now()
+    const keys = new Set(frames.map(positionKey))
+    const names = new Set(['', ...frames.map(({ functionName }) => functionName)])
+    for (const { functionName } of frames) names.add(functionName.split('.').at(-1)!)
+    const found = session.look((inspection) => findFunctions(inspection, names, keys)) ?? []
+    this.#queried = [...this.#queried, ...found.map((fn) => new WeakRef(fn))]
+    paused(performance.now() - beganMs)
+  }
+}
+
+function findFunctions(
+  inspection: Inspection,
+  names: ReadonlySet<string>,
+  keys: ReadonlySet<string>,
+): object[] {
+  const all = inspection.allFunctions()
+  const found: object[] = []
+  let asked = 0
+  for (let at = 0; all && at < all.length && asked < MAX_ASKED; at++) {
+    const fn = all[at]!
+    if (typeof fn !== 'function') continue
+    const name = ownValue(fn, 'name')
+    if (typeof name !== 'string' || !names.has(name)) continue
+    asked++
+    const position = inspection.locate(fn)
+    if (position && keys.has(positionKey(position))) found.push(fn)
+  }
+  return found
+}

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { type Look, rankHolders, type Suspect } from '../../lib/heap/holders'
+import type { Collection } from '../../lib/heap/object-walk'
+
+const SCRIPT = '42'
+
+function collection(path: string, size: number, more: Partial<Collection> = {}): Collection {
+  const [name = path] = path.split('.')
+  return {
+    id: 0,
+    place: path,
+    path,
+    kind: 'Map',
+    size,
+    variable: {
+      name,
+      scope: 'Closure',
+      seenFrom: { scriptId: SCRIPT, lineNumber: 1, columnNumber: 1 },
+      url: '/app.js',
+    },
+    steps: path.split('.').length - 1,
+    within: 0,
+    entryBytes: Number.POSITIVE_INFINITY,
+    ...more,
+  }
+}
+
+/** Three looks, with so many requests of two routes between each and the next. */
+function looks(
+  sizes: Record<string, readonly [number, number, number]>,
+  requests: readonly [number, number] = [100, 70],
+): Look[] {
+  return [0, 1, 2].map((at) => ({
+    timeMs: at * 3000,
+    ended: requests.map((of) => of * at),
+    collections: Object.entries(sizes).map(([path, size]) => collection(path, size[at]!)),
+  }))
+}
+
+const suspect: Suspect = { routes: [0], scripts: new Set(), bytesPerCount: 1000, texts: [] }
+
+function paths(of: Suspect, seen: readonly Look[]): string[] {
+  return rankHolders(of, seen).map(({ collection: { path } }) => path)
+}
+
+describe('rankHolders', () => {
+  it('names what grows in step with the requests, and by how much', () => {
+    const ranked = rankHolders(suspect, looks({ trail: [10, 111, 209] }))
+    assert.equal(ranked.length, 1)
+    assert.equal(ranked[0]!.collection.path, 'trail')
+    assert.equal(ranked[0]!.growth, 1.99 / 2)
+  })
+
+  it('passes over what stands still, shrinks, or grew once', () => {
+    const seen = looks({
+      still: [100, 100, 100],
+      expires: [500, 450, 700],
+      filled: [100, 300, 300],
+      late: [100, 100, 300],
+    })
+    assert.deepEqual(paths(suspect, seen), [])
+  })
+
+  it('passes over what keeps step with another route', () => {
+    assert.deepEqual(paths(suspect, looks({ others: [10, 80, 150] })), [])
+  })
+
+  it('prefers one entry per request to several, and a short path to a long one', () => {
+    const seen = looks({
+      'store.deep.index': [10, 110, 210],
+      index: [10, 110, 210],
+      three: [10, 310, 610],
+    })
+    assert.deepEqual(paths(suspect, seen), ['index', 'store.deep.index', 'three'])
+  })
+
+  it('says nothing of what grows now and then, unless the leaking code names it', () => {
+    const seen = looks({ visitors: [10, 35, 62] })
+    assert.deepEqual(paths(suspect, seen), [])
+    const texts = ['function visit(req) { visitors.set(req.ip, req) }']
+    const named = { ...suspect, texts, scripts: new Set([SCRIPT]) }
+    assert.deepEqual(paths(named, seen), ['visitors'])
+    assert.deepEqual(paths({ ...named, texts: ['myvisitors.visitors = $visitors'] }, seen), [])
+  })
+
+  it('adds up the requests of all who share a leak', () => {
+    const shared = { ...suspect, routes: [0, 1] }
+    assert.deepEqual(paths(shared, looks({ recent: [10, 180, 351] })), ['recent'])
+  })
+
+  it('takes steady growth where no requests count, but not that of a route', () => {
+    const process = { ...suspect, routes: null, scripts: new Set([SCRIPT]) }
+    const seen = looks({ history: [20, 50, 80], trail: [10, 110, 210] })
+    assert.deepEqual(paths(process, seen), ['history'])
+    assert.equal(rankHolders(process, seen)[0]!.growth, 10)
+  })
+
+  it('prefers what holds the bytes to a list of names beside it', () => {
+    const seen = looks({ names: [10, 110, 210], 'store.data.en': [10, 110, 210] }).map((look) => ({
+      ...look,
+      collections: look.collections.map((one) =>
+        one.path === 'names' ? { ...one, entryBytes: 40 } : one,
+      ),
+    }))
+    assert.deepEqual(paths(suspect, seen), ['store.data.en', 'names'])
+    assert.deepEqual(paths({ ...suspect, bytesPerCount: 100 }, seen), ['names', 'store.data.en'])
+  })
+
+  it('takes lists in a collection that stands still, not in one that grows', () => {
+    const nested = (sizes: [number, number, number]): Look[] =>
+      looks({ users: sizes, lists: [10, 110, 210] }).map((look) => ({
+        ...look,
+        collections: look.collections.map((one) =>
+          one.path === 'users' ? { ...one, id: 5 } : { ...one, within: 5 },
+        ),
+      }))
+    assert.deepEqual(paths(suspect, nested([50, 50, 50])), ['lists'])
+    assert.deepEqual(paths(suspect, nested([50, 150, 250])), ['users'])
+  })
+
+  it('knows a collection by itself before its place', () => {
+    const seen = looks({ trail: [10, 110, 210] }).map((look, at) => ({
+      ...look,
+      collections: look.collections.map((one) => ({ ...one, id: 7, place: `place ${at}` })),
+    }))
+    assert.deepEqual(paths(suspect, seen), ['trail'])
+  })
+
+  it('tells at most three, and nothing from a single look', () => {
+    const many = looks(
+      Object.fromEntries(['a', 'b', 'c', 'd', 'e'].map((name) => [name, [10, 110, 210]])),
+    )
+    assert.equal(paths(suspect, many).length, 3)
+    assert.deepEqual(paths(suspect, many.slice(0, 1)), [])
+  })
+})

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, it, type TestContext } from 'node:test'
+import { SourceMaps } from '../../lib/heap/source-maps'
+import { placeOf } from '../../lib/heap/variable-place'
+import { temporaryFolder } from '../support/files'
+
+const SOURCE = `import { other } from 'other'
+const trail = new Map(), second = new Set()
+function session(options, store) {
+  const trail = []
+  const { cache, ...rest } = options
+  return function middleware() {
+    return [trail, cache, store]
+  }
+}
+const trailing = 1
+`
+
+function lineOf(t: TestContext, name: string, scope: string, seenFromLine: number): string {
+  const file = join(temporaryFolder(t), 'app.js')
+  writeFileSync(file, SOURCE)
+  const seenFrom = { scriptId: '1', lineNumber: seenFromLine - 1, columnNumber: 0 }
+  const place = placeOf({ name, scope, seenFrom, url: file }, new SourceMaps())
+  assert.match(place.file!, /app\.js$/)
+  return `${place.function}:${place.line}`
+}
+
+describe('placeOf', () => {
+  it('is the declaration, the nearest above the function that sees it', (t) => {
+    assert.equal(lineOf(t, 'trail', 'Closure (session)', 6), 'session:4')
+    assert.equal(lineOf(t, 'trail', 'Closure', 3), '(module):2')
+    assert.equal(lineOf(t, 'session', 'Module', 6), '(module):3')
+    assert.equal(lineOf(t, 'trailing', 'Module', 6), '(module):10')
+  })
+
+  it('is where a name is taken out of an object', (t) => {
+    assert.equal(lineOf(t, 'cache', 'Closure (session)', 6), 'session:5')
+  })
+
+  it('is the function whose parameter it is', (t) => {
+    assert.equal(lineOf(t, 'store', 'Closure (session)', 6), 'session:3')
+  })
+
+  it('is the function that sees it, where nothing else is known', (t) => {
+    assert.equal(lineOf(t, 'nowhere', 'Closure', 6), '(module):6')
+  })
+
+  it('is nothing for a global, and the file alone for a module', () => {
+    const maps = new SourceMaps()
+    const variable = { name: 'globalThis.x', scope: '', seenFrom: null, url: '' }
+    assert.deepEqual(placeOf(variable, maps), {})
+    const module = { name: 'module.exports', scope: 'Module', seenFrom: null, url: '/x/db.js' }
+    assert.equal(placeOf(module, maps).file, '/x/db.js')
+  })
+})
