@@ -4,7 +4,13 @@
  */
 import { performance } from 'node:perf_hooks'
 import type { Config } from './config'
-import { countsBetween, type Look, rankHolders, type Suspect } from './heap/holders'
+import {
+  countsBetween,
+  type Look,
+  type RankedHolder,
+  rankHolders,
+  type Suspect,
+} from './heap/holders'
 import type { Inspection } from './heap/inspection'
 import { ownValue } from './heap/intrinsics'
 import { newMemory, type Root, walk, type Walked, type WalkMemory } from './heap/object-walk'
@@ -183,14 +189,34 @@ export class HolderSearch {
       return
     }
     this.#sought = this.#sought.filter((one) => one !== sought)
-    const holders = ranked.map(({ collection, growth }) => ({
-      path: collection.path.slice(0, MAX_PATH_CHARS),
-      kind: collection.kind,
-      size: collection.size,
-      growthPerRequest: Math.round(growth * 1000) / 1000,
-      ...placeOf(collection.variable, this.#maps),
-    }))
+    if (ranked.some(({ collection: { variable } }) => variable.seenFrom && variable.url === '')) {
+      this.#readUrls()
+    }
+    const holders = ranked.map((one) => this.#holder(one))
     this.#options.found(leak, { holders, ...this.#note() })
+  }
+
+  #holder({ collection, growth }: RankedHolder): Holder {
+    const { path, kind, size } = collection
+    const { seenFrom } = collection.variable
+    const url = collection.variable.url || this.#memory?.urls.get(seenFrom?.scriptId ?? '') || ''
+    const variable = { ...collection.variable, url }
+    const { name, ...place } = placeOf(variable, this.#maps)
+    const shown = name === undefined ? path : name + path.slice(variable.name.length)
+    return {
+      path: shown.slice(0, MAX_PATH_CHARS),
+      kind,
+      size,
+      growthPerRequest: Math.round(growth * 1000) / 1000,
+      ...place,
+    }
+  }
+
+  /** Scripts by id; again where one was loaded since. */
+  #readUrls(): void {
+    const beganMs = performance.now()
+    for (const [id, url] of this.#options.session.scriptUrls()) this.#memory?.urls.set(id, url)
+    this.#options.paused(performance.now() - beganMs)
   }
 
   #note(): { note?: string } {
@@ -213,12 +239,10 @@ export class HolderSearch {
 
   #look(): void {
     const { config, session, isOwn, paused } = this.#options
-    const beganMs = performance.now()
     this.#memory ??= newMemory()
     const memory = this.#memory
-    if (memory.urls.size === 0) {
-      for (const [id, url] of session.scriptUrls()) memory.urls.set(id, url)
-    }
+    if (memory.urls.size === 0) this.#readUrls()
+    const beganMs = performance.now()
     for (const { frames } of this.#sought) {
       for (const frame of frames) {
         const key = positionKey(frame)
@@ -240,11 +264,21 @@ export class HolderSearch {
         everywhere: this.#sought.some(({ wide }) => wide),
       }),
     )
-    if (walked) {
-      this.#cut ||= walked.cut
-      this.#looks.push(this.#counts(walked.collections))
+    const tookMs = performance.now() - beganMs
+    paused(tookMs)
+    // A dictionary's keys are counted in one go: what took too long once is not done again.
+    if (!walked || tookMs > config.maxPauseMs) return this.#abandon(tookMs)
+    this.#cut ||= walked.cut
+    this.#looks.push(this.#counts(walked.collections))
+  }
+
+  #abandon(tookMs: number): void {
+    const took = `a look took ${Math.round(tookMs)} ms`
+    const note = `what keeps it was not searched for any further: ${took}, more than MEMPROF_MAX_PAUSE`
+    const tooLong = tookMs > this.#options.config.maxPauseMs
+    for (const { leak } of this.#sought.splice(0)) {
+      if (tooLong) this.#options.found(leak, { holders: [], note })
     }
-    paused(performance.now() - beganMs)
   }
 
   /** The leaks' own handlers first, then those of layers and other routes, then whole servers. */

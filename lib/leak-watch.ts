@@ -141,7 +141,9 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
     : null
 
   function rest(afterPauseMs: number): void {
-    restUntilMs = performance.now() + afterPauseMs / config.pauseBudgetRatio
+    // Pauses one after the other add up.
+    const fromMs = Math.max(performance.now(), restUntilMs)
+    restUntilMs = fromMs + afterPauseMs / config.pauseBudgetRatio
   }
 
   session.start(samplingBytes)

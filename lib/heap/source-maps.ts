@@ -3,7 +3,7 @@
  * within it, read when a leak is told, never before.
  */
 import { readFileSync, statSync } from 'node:fs'
-import { SourceMap } from 'node:module'
+import { SourceMap, type SourceMapping } from 'node:module'
 import { dirname, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { SiteFrame } from '../schema'
@@ -42,6 +42,17 @@ export class SourceMaps {
       line: entry.originalLine + 1,
       column: entry.originalColumn + 1,
     }
+  }
+
+  /** What stands at that very place in the source, where the map has its name. */
+  nameAt({ url, lineNumber, columnNumber }: StackFrame): string | undefined {
+    const path = pathOf(url)
+    if (!path.startsWith(sep)) return undefined
+    const found = this.#mapOf(path)?.findEntry(lineNumber, columnNumber) ?? {}
+    // Node's types leave the name out.
+    const entry = found as Partial<SourceMapping> & { name?: unknown }
+    const here = entry.generatedLine === lineNumber && entry.generatedColumn === columnNumber
+    return here && typeof entry.name === 'string' && entry.name !== '' ? entry.name : undefined
   }
 
   #mapOf(path: string): SourceMap | null {

@@ -12,7 +12,10 @@ import type { SourceMaps } from './source-maps'
 const MAX_FILE_BYTES = 8 << 20
 
 /** Function whose scope holds the variable, file and line; what is not known is left out. */
-export type VariablePlace = Partial<Pick<SiteFrame, 'function' | 'file' | 'line'>>
+export type VariablePlace = Partial<Pick<SiteFrame, 'function' | 'file' | 'line'>> & {
+  /** As its author called it, where a source map says so. */
+  readonly name?: string
+}
 
 export function placeOf(variable: Variable, maps: SourceMaps): VariablePlace {
   const { name, scope, seenFrom, url } = variable
@@ -24,7 +27,8 @@ export function placeOf(variable: Variable, maps: SourceMaps): VariablePlace {
   const { lineNumber, columnNumber } = at ?? seenFrom ?? { lineNumber: 0, columnNumber: 0 }
   const frame = { functionName: within, url, scriptId: '', lineNumber, columnNumber }
   const { function: fn, file, line } = maps.locate(frame)
-  return { function: fn, file, line }
+  const original = at?.isDeclaration ? maps.nameAt(frame) : undefined
+  return { function: fn, file, line, ...(original === undefined ? {} : { name: original }) }
 }
 
 /** `Closure (session)` -> `session`; the top of a file has no name. */
@@ -35,10 +39,17 @@ function scopeName(scope: string): string {
 function textOf(url: string): string {
   try {
     const path = url.startsWith('file:') ? fileURLToPath(url) : url
-    return statSync(path).size > MAX_FILE_BYTES ? '' : readFileSync(path, 'utf8')
+    const stats = statSync(path)
+    const readable = stats.isFile() && stats.size <= MAX_FILE_BYTES
+    return readable ? readFileSync(path, 'utf8') : ''
   } catch {
     return ''
   }
+}
+
+interface Place {
+  readonly lineNumber: number
+  readonly columnNumber: number
 }
 
 /** The nearest declaration above the function that sees it; else the function around; else nothing. */
@@ -46,19 +57,16 @@ function declaration(
   text: string,
   name: string,
   within: string,
-  seenFrom: { lineNumber: number; columnNumber: number },
-): { lineNumber: number; columnNumber: number } | null {
+  seenFrom: Place,
+): (Place & { isDeclaration: boolean }) | null {
   const seenAt = offsetOf(text, seenFrom)
-  const word = escaped(name)
+  const word = `(?<![\\w$])${escaped(name)}(?![\\w$])`
+  const declared =
+    nearest(text, `\\b(?:const|let|var|class|function\\*?)\\s+(?=${word})`, seenAt) ??
+    nearest(text, `\\b(?:const|let|var|import)\\s*[{[][^=;]*?(?=${word})`, seenAt)
   const offset =
-    nearest(text, `\\b(?:const|let|var|class|function\\*?)\\s+(?=${word}(?![\\w$]))`, seenAt) ??
-    nearest(
-      text,
-      `\\b(?:const|let|var|import)\\s*(?=[{[][^=;]*(?<![\\w$])${word}(?![\\w$]))`,
-      seenAt,
-    ) ??
-    nearest(text, `\\bfunction\\*?\\s+(?=${escaped(within)}\\s*\\()`, seenAt)
-  return offset === null ? null : positionOf(text, offset)
+    declared ?? nearest(text, `\\bfunction\\*?\\s+(?=${escaped(within)}\\s*\\()`, seenAt)
+  return offset === null ? null : { ...positionOf(text, offset), isDeclaration: declared !== null }
 }
 
 function nearest(text: string, pattern: string, seenAt: number): number | null {
@@ -75,7 +83,7 @@ function escaped(name: string): string {
   return name.replaceAll(/[^\w]/g, '\\$&')
 }
 
-function offsetOf(text: string, at: { lineNumber: number; columnNumber: number }): number {
+function offsetOf(text: string, at: Place): number {
   let offset = 0
   for (let line = 0; line < at.lineNumber; line++) {
     const end = text.indexOf('\n', offset)
@@ -85,7 +93,7 @@ function offsetOf(text: string, at: { lineNumber: number; columnNumber: number }
   return offset + at.columnNumber
 }
 
-function positionOf(text: string, offset: number): { lineNumber: number; columnNumber: number } {
+function positionOf(text: string, offset: number): Place {
   const before = text.slice(0, offset)
   const lineStart = before.lastIndexOf('\n') + 1
   return { lineNumber: before.split('\n').length - 1, columnNumber: offset - lineStart }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { describe, it, type TestContext } from 'node:test'
 import { SourceMaps } from '../../lib/heap/source-maps'
 import { placeOf } from '../../lib/heap/variable-place'
@@ -45,6 +46,20 @@ describe('placeOf', () => {
 
   it('is the function that sees it, where nothing else is known', (t) => {
     assert.equal(lineOf(t, 'nowhere', 'Closure', 6), '(module):6')
+  })
+
+  it('has the name of the source where the map has it', (t) => {
+    const file = join(temporaryFolder(t), 'app.js')
+    writeFileSync(file, 'const t=new Map\n//# sourceMappingURL=app.js.map\n')
+    // Line 1, column 6 of the script is line 3, column 6 of app.ts, and the first of the names.
+    const map = { version: 3, sources: ['app.ts'], names: ['trail'], mappings: 'MAEMA' }
+    writeFileSync(`${file}.map`, JSON.stringify(map))
+    const seenFrom = { scriptId: '1', lineNumber: 0, columnNumber: 15 }
+    const variable = { name: 't', scope: 'Closure', seenFrom, url: pathToFileURL(file).href }
+    const { name, line, file: shown } = placeOf(variable, new SourceMaps())
+    assert.equal(name, 'trail')
+    assert.equal(line, 3)
+    assert.match(shown!, /app\.ts$/)
   })
 
   it('is nothing for a global, and the file alone for a module', () => {

@@ -140,6 +140,7 @@ describe('the leak line', () => {
     ['a private field', 'holders.mjs', '/private', 'store.#sessions'],
     ['listeners', 'holders.mjs', '/listener', 'bus._events.news'],
     ['a dictionary', 'holders.mjs', '/dictionary', 'index'],
+    ['what only a function of the stack sees', 'holders.mjs', '/hidden', 'jobs'],
     ["express-session's store", 'holders.mjs', '/session', 'store.sessions'],
   ] as const) {
     it(`names ${what}`, async (t) => {
