@@ -94,6 +94,7 @@ export class HolderSearch {
   #queried: Array<WeakRef<object>> = []
   #cut: Walked['cut'] = ''
   #timer: NodeJS.Timeout | null = null
+  #dueMs = 0
 
   constructor(options: HolderSearchOptions) {
     this.#options = options
@@ -128,7 +129,13 @@ export class HolderSearch {
     this.#forget()
   }
 
+  /** True while a look waits for nothing but the pause budget: it goes before a reading. */
+  get isNext(): boolean {
+    return this.#timer !== null && performance.now() >= this.#dueMs
+  }
+
   #plan(afterMs: number): void {
+    this.#dueMs = performance.now() + afterMs
     const ms = Math.max(afterMs, this.#options.restMs())
     this.#timer = setTimeout(() => {
       this.#timer = null

@@ -37,6 +37,9 @@ const RETUNE_FACTOR = 1.5
 /** Without requests, one reading in this many is made: a heap that nobody uses seldom grows. */
 const IDLE_READINGS = 10
 
+/** How long a reading waits for a look that goes first, ms. */
+const YIELD_MS = 20
+
 export interface LeakWatchOptions {
   readonly config: Config
   readonly warn: (code: string, message: string) => void
@@ -158,6 +161,7 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
     // A look for holders has taken its turn.
     const early = restUntilMs - performance.now()
     if (early > 1) return plan(early)
+    if (holders?.isNext) return plan(YIELD_MS)
     const idle = recorder.requests === requestsAtReading
     if (idle && ++skipped < IDLE_READINGS) return plan(config.leakIntervalMs)
     skipped = 0
