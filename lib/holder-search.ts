@@ -15,13 +15,13 @@ import type { Inspection } from './heap/inspection'
 import { ownValue } from './heap/intrinsics'
 import { newMemory, type Root, walk, type Walked, type WalkMemory } from './heap/object-walk'
 import type { HeapSession } from './heap/session'
-import { positionKey } from './heap/sites'
 import { SourceMaps } from './heap/source-maps'
 import { placeOf } from './heap/variable-place'
 import type { Recorder } from './record/recorder'
 import type { Holder } from './schema'
+import { positionKey, type StackFrame } from './stack-frame'
 import type { Leak } from './verdict/judge'
-import type { PlaceFrame } from './verdict/observation'
+import { below } from './verdict/owner'
 
 /** Time of one look, ms; less where MEMPROF_MAX_PAUSE is less. */
 const MAX_LOOK_MS = 150
@@ -73,7 +73,7 @@ export interface HolderSearchOptions {
 
 interface Sought {
   readonly leak: Leak
-  readonly frames: readonly PlaceFrame[]
+  readonly frames: readonly StackFrame[]
   readonly sinceMs: number
   /** Index of its first look. */
   firstLook: number
@@ -323,11 +323,7 @@ export class HolderSearch {
         ? null
         : leak.route !== null
           ? [leak.route]
-          : routes.flatMap(({ pattern }, at) =>
-              leak.mount === '' || pattern === leak.mount || pattern.startsWith(`${leak.mount}/`)
-                ? [at]
-                : [],
-            )
+          : routes.flatMap(({ pattern }, at) => (below({ route: pattern }, leak) ? [at] : []))
     return {
       routes: paying,
       bytesPerCount: leak.rate,

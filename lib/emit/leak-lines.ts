@@ -2,8 +2,8 @@
  * A judged leak -> its record, and the sentence of it.
  */
 import type { Holder, LeakLine, Site, SiteFrame } from '../schema'
+import { positionKey, type StackFrame } from '../stack-frame'
 import type { Leak, PlaceGrowth } from '../verdict/judge'
-import type { PlaceFrame } from '../verdict/observation'
 import { routeName } from './lines'
 import { formatBytes, formatSeconds } from './units'
 
@@ -21,7 +21,7 @@ export interface LeakContext {
   readonly secondsToLimit?: number
   readonly holders?: readonly Holder[]
   readonly holdersNote?: string
-  readonly locate: (frame: PlaceFrame) => SiteFrame
+  readonly locate: (frame: StackFrame) => SiteFrame
 }
 
 export function leakLine(leak: Leak, context: LeakContext): LeakLine {
@@ -59,7 +59,7 @@ function sitesOf(places: readonly PlaceGrowth[], locate: LeakContext['locate']):
   for (const growth of places) {
     const [nearest] = growth.place.frames
     if (!nearest) continue
-    const key = `${nearest.scriptId}:${nearest.lineNumber}:${nearest.columnNumber}`
+    const key = positionKey(nearest)
     const group = byFunction.get(key)
     if (group) group.push(growth)
     else byFunction.set(key, [growth])

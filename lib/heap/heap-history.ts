@@ -2,15 +2,9 @@
  * The readings of the live heap so far, as series per place. Bounded: when full, every other reading
  * is dropped and from then on every other one kept, so that the span only grows.
  */
+import { positionKey } from '../stack-frame'
 import type { Label } from './labels'
-import {
-  FrameTable,
-  type Place,
-  placesOf,
-  type PlaceOptions,
-  positionKey,
-  type SampledProfile,
-} from './sites'
+import { FrameTable, type Place, placesOf, type PlaceOptions, type SampledProfile } from './sites'
 
 export const MAX_READINGS = 128
 /** Places told apart, at most; those without live samples are forgotten first. */

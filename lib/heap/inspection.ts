@@ -6,6 +6,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { Runtime } from 'node:inspector'
+import type { FunctionPosition } from '../stack-frame'
 import {
   defineProperty,
   deleteProperty,
@@ -13,13 +14,6 @@ import {
   isInspectable,
   realm,
 } from './intrinsics'
-
-/** Where a function's text begins: line and column from 0, as V8 counts. */
-export interface FunctionPosition {
-  readonly scriptId: string
-  readonly lineNumber: number
-  readonly columnNumber: number
-}
 
 export interface Scope {
   /** As the inspector says it: `Closure (name)`, `Module`, `Block`, `Global`. */

@@ -9,7 +9,8 @@
  *                                    _events: {}
  *                                      news: Array(4101)       path  bus._events.news
  */
-import type { FunctionPosition, Inspection, OpenFunction, Scope } from './inspection'
+import type { FunctionPosition } from '../stack-frame'
+import type { Inspection, OpenFunction, Scope } from './inspection'
 import {
   arrayPrototype,
   charCodeAt,

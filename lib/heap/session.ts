@@ -7,10 +7,9 @@
 import { type Debugger, Session } from 'node:inspector'
 import { performance } from 'node:perf_hooks'
 import { GCProfiler } from 'node:v8'
-import { type FunctionPosition, Inspection } from './inspection'
+import type { FunctionPosition } from '../stack-frame'
+import { Inspection } from './inspection'
 import type { SampledProfile } from './sites'
-
-export type { FunctionPosition } from './inspection'
 
 export interface HeapReading {
   readonly profile: SampledProfile

@@ -4,6 +4,7 @@
  * A node's label is the innermost label frame above it; its site is the nearest frame that is neither
  * Node's nor memprof's. V8 records where a *function* begins, not the allocation itself.
  */
+import { positionKey, type StackFrame } from '../stack-frame'
 import type { Label } from './labels'
 
 /** The inspector's `HeapProfiler.SamplingHeapProfile`, with the fields its published types leave out. */
@@ -28,15 +29,6 @@ export interface Sample {
   readonly ordinal: number
 }
 
-/** A function in a sampled stack: where its text begins, line and column from 0. */
-export interface StackFrame {
-  readonly functionName: string
-  readonly url: string
-  readonly scriptId: string
-  readonly lineNumber: number
-  readonly columnNumber: number
-}
-
 /** Frames kept of a stack, nearest first. */
 export const MAX_FRAMES = 16
 /** Functions remembered, at most: an app that compiles code per request would grow the table. */
@@ -57,15 +49,6 @@ export interface Place {
   readonly frames: readonly StackFrame[]
   /** True where the bytes are the wrapper of a buffer: their weight is off the heap. */
   readonly isBuffer: boolean
-}
-
-/** `scriptId:line:column`: one function, whatever it is called. */
-export function positionKey(frame: {
-  scriptId: string
-  lineNumber: number
-  columnNumber: number
-}): string {
-  return `${frame.scriptId}:${frame.lineNumber}:${frame.columnNumber}`
 }
 
 /**

@@ -7,7 +7,7 @@ import { SourceMap, type SourceMapping } from 'node:module'
 import { dirname, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { SiteFrame } from '../schema'
-import type { StackFrame } from './sites'
+import type { StackFrame } from '../stack-frame'
 
 /** A larger script or map is not read, bytes: its generated position is told instead. */
 const MAX_FILE_BYTES = 32 << 20

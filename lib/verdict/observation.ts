@@ -4,15 +4,7 @@
  *
  * All series have one entry per reading, oldest first. Counts are cumulative.
  */
-
-/** A function in a sampled stack, as V8 gives it: line and column from 0. */
-export interface PlaceFrame {
-  readonly functionName: string
-  readonly url: string
-  readonly scriptId: string
-  readonly lineNumber: number
-  readonly columnNumber: number
-}
+import type { StackFrame } from '../stack-frame'
 
 /** Who allocated: a route's own code, a layer's, or not known from the stack. */
 export type Owner =
@@ -46,7 +38,7 @@ export interface PlaceSeries {
   /** Objects many times the sampling interval: each is sampled for sure, and comes alone. */
   readonly isLarge: boolean
   /** Nearest first. */
-  readonly frames: readonly PlaceFrame[]
+  readonly frames: readonly StackFrame[]
   /** Routes under whose label one of these functions was seen, where `owner` is null. */
   readonly seenUnder: readonly number[]
   /** Live bytes. */

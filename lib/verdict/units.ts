@@ -2,8 +2,9 @@
  * Sorts what was sampled under those who own it: routes, middleware, all requests, the clock.
  */
 import type { LeakScope } from '../schema'
+import { positionKey } from '../stack-frame'
 import type { Span } from './growth'
-import type { LayerSeries, Observation, PlaceFrame, PlaceSeries } from './observation'
+import type { LayerSeries, Observation, PlaceSeries } from './observation'
 import { below, type Candidate, keepsRequests, ownerOf } from './owner'
 
 /** Somebody who may leak, with all places that are theirs. */
@@ -112,10 +113,6 @@ export function gather(observation: Observation, span: Span): Unit[] {
 export function siteOf({ frames }: PlaceSeries): string {
   const [nearest] = frames
   return nearest ? positionKey(nearest) : ''
-}
-
-function positionKey(frame: PlaceFrame): string {
-  return `${frame.scriptId}:${frame.lineNumber}:${frame.columnNumber}`
 }
 
 /**

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Label } from '../../lib/heap/labels'
+import { positionKey } from '../../lib/stack-frame'
 import {
   FrameTable,
   MAX_FRAMES,
   type Place,
   placesOf,
   type PlaceOptions,
-  positionKey,
   type SampledNode,
 } from '../../lib/heap/sites'
 import { frame, node } from '../support/profiles'

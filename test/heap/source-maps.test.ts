@@ -5,7 +5,7 @@ import { join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describe, it, type TestContext } from 'node:test'
 import { SourceMaps } from '../../lib/heap/source-maps'
-import type { StackFrame } from '../../lib/heap/sites'
+import type { StackFrame } from '../../lib/stack-frame'
 import type { SiteFrame } from '../../lib/schema'
 import { temporaryFolder } from '../support/files'
 

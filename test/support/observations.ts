@@ -4,13 +4,8 @@
  * an object of s bytes is sampled with probability 1 - exp(-s / S) and then stands for s over that.
  * All from one seed.
  */
-import type {
-  Observation,
-  Owner,
-  PlaceFrame,
-  PlaceSeries,
-  RouteSeries,
-} from '../../lib/verdict/observation'
+import type { StackFrame } from '../../lib/stack-frame'
+import type { Observation, Owner, PlaceSeries, RouteSeries } from '../../lib/verdict/observation'
 import { integer, normal, poisson, seeded } from './random'
 
 export interface RoutePlan {
@@ -387,7 +382,7 @@ function at(amounts: readonly number[], readings: number, factor: number): numbe
 }
 
 /** A frame of the app's, at a position of its own. */
-export function frameOf(functionName: string): PlaceFrame {
+export function frameOf(functionName: string): StackFrame {
   // The characters of its name, read as a number.
   let position = 7
   for (const character of functionName) {
@@ -412,7 +407,7 @@ type Filled = { -readonly [K in keyof PlaceSeries]: PlaceSeries[K] } & {
 /** A place that holds nothing at any of the readings. */
 export function emptyPlace(
   owner: Owner | null,
-  frames: readonly PlaceFrame[],
+  frames: readonly StackFrame[],
   readings: number,
 ): Filled {
   const zeros = (): number[] => new Array<number>(readings).fill(0)
