@@ -116,3 +116,17 @@ function typeName(value: unknown): string {
   if (Array.isArray(value)) return 'an array'
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }
+
+/**
+ * Checks an argument of the API by `typeof`.
+ *
+ * @throws MemprofError ERR_MEMPROF_ARGUMENT
+ */
+export function expectType(
+  name: string,
+  type: 'boolean' | 'function' | 'string',
+  given: unknown,
+): void {
+  if (typeof given === type) return
+  throw new MemprofError('ERR_MEMPROF_ARGUMENT', { name, accepted: `a ${type}`, given })
+}

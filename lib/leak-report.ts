@@ -9,7 +9,7 @@ import { leakLine, leakMsg } from './emit/leak-lines'
 import { formatBytes } from './emit/units'
 import { SourceMaps } from './heap/source-maps'
 import type { FoundHolders } from './holder-search'
-import { readHeapCeiling, readMemoryLimit } from './record/memory-limit'
+import { readMemoryLimit } from './record/memory-limit'
 import type { LeakLine, RetentionFields } from './schema'
 import { Announcer } from './verdict/announcer'
 import type { HeapGrowth } from './verdict/heap-only'
@@ -23,6 +23,7 @@ export class LeakReport {
   readonly #emitter: Emitter
   readonly #announcer = new Announcer()
   readonly #maps = new SourceMaps()
+  readonly #heapCeilingBytes: number
   readonly #memoryLimitBytes = readMemoryLimit()
   readonly #holders: Map<string, FoundHolders> = new Map()
   /** Keys of leaks whose holders no line has told yet. */
@@ -32,8 +33,13 @@ export class LeakReport {
   #judgement: Judgement | null = null
   #observation: Observation | null = null
 
-  constructor(emitter: Emitter, seekHolders: (leaks: readonly Leak[]) => void) {
+  constructor(
+    emitter: Emitter,
+    heapCeilingBytes: number,
+    seekHolders: (leaks: readonly Leak[]) => void,
+  ) {
     this.#emitter = emitter
+    this.#heapCeilingBytes = heapCeilingBytes
     this.#seekHolders = seekHolders
   }
 
@@ -143,7 +149,7 @@ export class LeakReport {
     const perSecond = (of: readonly Leak[]): number =>
       of.reduce((sum, { rate, counts }) => sum + (rate * counts) / seconds, 0)
     const heapRate = perSecond(leaks.filter(({ kind }) => kind === 'heap'))
-    const untilHeap = (readHeapCeiling() - getHeapStatistics().used_heap_size) / heapRate
+    const untilHeap = (this.#heapCeilingBytes - getHeapStatistics().used_heap_size) / heapRate
     const untilMemory = (this.#memoryLimitBytes - process.memoryUsage.rss()) / perSecond(leaks)
     const until = Math.min(untilHeap, untilMemory)
     return Number.isFinite(until) ? Math.max(0, Math.round(until)) : undefined

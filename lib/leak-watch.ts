@@ -4,7 +4,6 @@
  */
 import type { ServerResponse } from 'node:http'
 import { performance } from 'node:perf_hooks'
-import { getHeapStatistics } from 'node:v8'
 import { join, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Config } from './config'
@@ -26,7 +25,7 @@ import type { Observation, Owner, PlaceSeries } from './verdict/observation'
 
 /**
  * Samples wanted between two readings: what they cost and what they tell is then the same whatever
- * the app allocates. 6,000 of them cost 0.5 % of a core at the default interval (docs/method.md).
+ * the app allocates (docs/method.md). `defaults` against `leaks off` in docs/cost.md is what they cost.
  */
 const SAMPLES_PER_READING = 6000
 const MIN_SAMPLING_BYTES = 8 << 10
@@ -69,7 +68,7 @@ export interface LeakWatch {
   /** Live bytes memprof allocated, by the samples. */
   readonly memprofBytes: number
   /** A full collection of the process's own has just been. */
-  afterFullGc(): void
+  afterFullGc(liveHeapBytes: number): void
   /** Reads the heap and writes a profile, whatever the interval and budget say. */
   writeProfile(reason: ProfileReason): void
   close(): void
@@ -225,10 +224,14 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
   }
 
   /** The heap by the process's own collections, once ours take too long. */
-  function noteFullGc(): void {
+  function noteFullGc(heapBytes: number): void {
     if (ownReadings || !recorder) return
-    liveHeapBytes = getHeapStatistics().used_heap_size
-    points.push({ timeMs: performance.now(), liveHeapBytes, requests: recorder.requests })
+    liveHeapBytes = heapBytes
+    points.push({
+      timeMs: performance.now(),
+      liveHeapBytes: heapBytes,
+      requests: recorder.requests,
+    })
     if (points.length > MAX_READINGS)
       points.splice(0, points.length, ...points.filter((_, at) => at % 2 === 0))
     const growth = heapGrowth(points)
@@ -396,11 +399,10 @@ class ProcessSeries {
     this.#arrayBuffersBytes.push(memory.arrayBuffers)
     this.#rssBytes.push(memory.rss)
     this.#heapTotalBytes.push(memory.heapTotal)
-    const byId = new Map(stats.map((one) => [one.route.id, one]))
     for (const { id } of routes.routes) {
       const one = (this.#routes[id] ??= { ended: zeros(before), inFlight: zeros(before) })
-      one.ended.push(byId.get(id)?.endedTotal ?? 0)
-      one.inFlight.push(byId.get(id)?.inFlight ?? 0)
+      one.ended.push(stats[id]?.endedTotal ?? 0)
+      one.inFlight.push(stats[id]?.inFlight ?? 0)
     }
     routes.layers.forEach((layer, index) => {
       const entered = (this.#layers[index] ??= zeros(before))

@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks'
 import { formatProblem, readConfig } from './config'
 import { describeDestination } from './destination'
 import { type Emitter, openEmitter } from './emit/emitter'
-import { MemprofError } from './errors'
+import { expectType } from './errors'
 import { memoryFields, roundMs } from './emit/lines'
 import { formatBytes } from './emit/units'
 import { emptyReading, openMemoryReader } from './record/reading'
@@ -21,20 +21,8 @@ const MAX_LABEL_CHARS = 256
  * @throws what `fn` throws; MemprofError ERR_MEMPROF_ARGUMENT when an argument has the wrong type
  */
 export function measure<T>(label: string, fn: () => T): T {
-  if (typeof label !== 'string') {
-    throw new MemprofError('ERR_MEMPROF_ARGUMENT', {
-      name: 'measure(label)',
-      accepted: 'a string',
-      given: label,
-    })
-  }
-  if (typeof fn !== 'function') {
-    throw new MemprofError('ERR_MEMPROF_ARGUMENT', {
-      name: 'measure(, fn)',
-      accepted: 'a function',
-      given: fn,
-    })
-  }
+  expectType('measure(label)', 'string', label)
+  expectType('measure(, fn)', 'function', fn)
   const before = emptyReading()
   const after = emptyReading()
   const reader = openMemoryReader()

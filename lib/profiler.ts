@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { performance } from 'node:perf_hooks'
-import { MemprofError } from './errors'
+import { expectType } from './errors'
 import { connectReport } from './emit/connect-report'
 import { forceFullGc } from './record/gc'
 import { emptyReading, openMemoryReader } from './record/reading'
@@ -29,20 +29,8 @@ type Middleware = (
  */
 export function profiler(options: ProfilerOptions = {}): Middleware {
   const { gc = false, write = (report: string) => process.stdout.write(report) } = options
-  if (typeof gc !== 'boolean') {
-    throw new MemprofError('ERR_MEMPROF_ARGUMENT', {
-      name: 'profiler({ gc })',
-      accepted: 'a boolean',
-      given: gc,
-    })
-  }
-  if (typeof write !== 'function') {
-    throw new MemprofError('ERR_MEMPROF_ARGUMENT', {
-      name: 'profiler({ write })',
-      accepted: 'a function',
-      given: write,
-    })
-  }
+  expectType('profiler({ gc })', 'boolean', gc)
+  expectType('profiler({ write })', 'function', write)
   const reader = openMemoryReader()
 
   return function profile(req, res, next) {

@@ -55,6 +55,7 @@ export function openRecording(options: RecordingOptions): Recording {
   const startedMs = performance.now()
   const reader = openMemoryReader()
   const reading = emptyReading()
+  const heapCeilingBytes = readHeapCeiling()
   let liveHeapBytes: number | undefined
   let nearLimitSaid = false
   const gc = watchGc(() => timed(afterFullGc))
@@ -84,18 +85,17 @@ export function openRecording(options: RecordingOptions): Recording {
           instance: emitter.instance,
         })
       : null
-  const leakReport = new LeakReport(emitter, (told) => leaks?.seekHolders(told))
+  const leakReport = new LeakReport(emitter, heapCeilingBytes, (told) => leaks?.seekHolders(told))
 
   function afterFullGc(): void {
     const used = getHeapStatistics().used_heap_size
-    const limit = readHeapCeiling()
     liveHeapBytes = used
-    leaks?.afterFullGc()
-    if (used < NEAR_LIMIT_SHARE * limit || nearLimitSaid) return
+    leaks?.afterFullGc(used)
+    if (used < NEAR_LIMIT_SHARE * heapCeilingBytes || nearLimitSaid) return
     nearLimitSaid = true
     warn(
       'near-heap-limit',
-      `the live heap is ${formatBytes(used)}, of at most ${formatBytes(limit)}: the process may end soon`,
+      `the live heap is ${formatBytes(used)}, of at most ${formatBytes(heapCeilingBytes)}: the process may end soon`,
     )
     leaks?.writeProfile('near-heap-limit')
     writeInterval()

@@ -1,5 +1,5 @@
 /** One reading of the process's memory, by hand. */
-import { MemprofError } from './errors'
+import { expectType } from './errors'
 import { forceFullGc } from './record/gc'
 import { emptyReading, openMemoryReader } from './record/reading'
 
@@ -25,13 +25,7 @@ export interface Snapshot {
  * const before = snapshot({ gc: true })
  */
 export function snapshot({ gc = false }: SnapshotOptions = {}): Snapshot {
-  if (typeof gc !== 'boolean') {
-    throw new MemprofError('ERR_MEMPROF_ARGUMENT', {
-      name: 'snapshot({ gc })',
-      accepted: 'a boolean',
-      given: gc,
-    })
-  }
+  expectType('snapshot({ gc })', 'boolean', gc)
   if (gc) forceFullGc()
   const reading = emptyReading()
   const reader = openMemoryReader()

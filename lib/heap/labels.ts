@@ -12,7 +12,7 @@ const MAX_LABELS = 2048
 
 /**
  * Dead code that makes the functions too large for V8 to inline (460 bytes of bytecode): an inlined
- * frame is missing from sampled stacks. `npm run bench:labels` shows what is lost without it.
+ * frame is missing from sampled stacks. test/heap/labels.test.ts fails without it.
  */
 const PADDING = `if(fn===0){${'x=x+fn*x-fn/x;'.repeat(60)}}`
 const SOURCE = `({

@@ -1,7 +1,7 @@
 /**
  * A value attached to somebody else's object, where nobody can see it: in a private field, which no
  * reflection, enumeration or proxy shows. Unlike a WeakMap it costs no hash, no table and no work for
- * the collector: a WeakMap added a tenth to what an Express request costs.
+ * the collector.
  */
 class Identity {
   /** What a constructor returns is what a derived class puts its fields on. */

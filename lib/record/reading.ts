@@ -1,9 +1,9 @@
 /**
  * One reading of the process's memory, without allocating.
  *
- * heapUsed, heapTotal and external come from V8's statistics (about 0.15 us), rss and vsize from
- * `/proc/self/statm` on a kept descriptor (0.4 us) where there is one. `process.memoryUsage()` costs
- * 2 us for the same: see docs/cost.md.
+ * heapUsed, heapTotal and external come from V8's statistics, rss and vsize from `/proc/self/statm` on a
+ * kept descriptor where there is one. `process.memoryUsage()` opens a file for the same, each time, and
+ * does not tell vsize.
  */
 import { closeSync, openSync, readSync } from 'node:fs'
 import { getHeapStatistics } from 'node:v8'
@@ -22,7 +22,7 @@ export function emptyReading(): Reading {
 }
 
 export interface MemoryReader {
-  /** Fills `into`. Takes 1 us, 3 us with cold caches; allocates nothing once compiled. */
+  /** Fills `into`: two calls into V8 and one into the system. */
   read(into: Reading): void
   /**
    * The same, with rss and vsize as they were up to `RSS_MAX_AGE_MS` ago. `nowMs` is the clock's, read

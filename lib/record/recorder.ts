@@ -116,9 +116,9 @@ export class Recorder {
     return bytes
   }
 
-  /** Stats of every route that had a request, in order of first sight. */
+  /** By route id; routes named since the last request of any are missing at the end. */
   get stats(): readonly RouteStats[] {
-    return this.#stats.filter(Boolean)
+    return this.#stats
   }
 
   statsOf(route: Route): RouteStats {
@@ -426,7 +426,7 @@ export class Recorder {
   }
 
   /** Adds the unread rows up. `visit` sees each row, its `gcs` filled in. */
-  drain(visit: ((index: number) => void) | null): void {
+  drain(visit: (index: number) => void): void {
     const { ring } = this
     const { gcLog } = this.#options
     this.#nearlyFullSaid = false
@@ -443,7 +443,7 @@ export class Recorder {
         stats.cleanHeapDeltaBytes.add(ring.heapUsedAfterBytes[at]! - ring.heapUsedBeforeBytes[at]!)
         stats.cleanRssDeltaBytes.add(ring.rssAfterBytes[at]! - ring.rssBeforeBytes[at]!)
       }
-      visit?.(at)
+      visit(at)
     })
   }
 }

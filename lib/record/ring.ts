@@ -11,7 +11,6 @@
 import type { Reading } from './reading'
 
 export const OUTCOMES = ['finished', 'aborted', 'errored'] as const
-export type Outcome = (typeof OUTCOMES)[number]
 
 /** What is known of a request when it ends. */
 export interface FinishedRequest {

@@ -61,7 +61,7 @@ const MIN_REQUESTS = 30
 const MIN_SAMPLES = 7
 /** Its standard score, at least. */
 const MIN_SCORE = 2.6
-/** The slowest third grows at least at this share of the mean rate, a deviation allowed. */
+/** The last third grows at least at this share of the mean rate, a deviation allowed. */
 const MIN_STEADINESS = 0.5
 /** As long as the observation is short, the last third may not fall behind: a cache may be filling. */
 const SHORT_READINGS = 16
