@@ -71,7 +71,9 @@ export class LeakReport {
 
   #writeUntold(): void {
     for (const leak of this.#judgement?.leaks ?? []) {
-      if (this.#untold.has(leak.key)) this.#write(leak, this.#observation!)
+      if (!this.#untold.has(leak.key)) continue
+      this.#write(leak, this.#observation!)
+      this.#announcer.noteTold(leak)
     }
   }
 

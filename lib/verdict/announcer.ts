@@ -34,6 +34,12 @@ export class Announcer {
     })
   }
 
+  /** A line was written for another reason: its figures are what people know now. */
+  noteTold(leak: Leak): void {
+    const known = this.#known.get(leak.key)
+    if (known) known.announced = leak
+  }
+
   /** @returns what is known at the end and was never told, or told otherwise */
   takeLast(leaks: readonly Leak[]): Leak[] {
     return leaks.filter((leak) => {

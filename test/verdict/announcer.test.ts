@@ -72,6 +72,15 @@ describe('Announcer', () => {
     assert.deepEqual(announcer.takeLast([more]), [more])
   })
 
+  it('counts a line written for its holders: the end does not say the same again', () => {
+    const announcer = new Announcer()
+    announcer.take([leak(1000, 100)])
+    const now = leak(1080, 100)
+    assert.deepEqual(announcer.takeLast([now]), [now])
+    announcer.noteTold(now)
+    assert.deepEqual(announcer.takeLast([now]), [])
+  })
+
   it('does not tell a leak again that went away and came back the same', () => {
     const sure = [leak(1000, 50)]
     assert.equal(lines([sure, [], sure, sure]), 'x...')
