@@ -21,7 +21,7 @@ import { readHeapCeiling } from './record/memory-limit'
 import { emptyReading, openMemoryReader } from './record/reading'
 import { Recorder } from './record/recorder'
 import { say } from './say'
-import type { Line, ProcessLine, RequestLine, RouteVerdict } from './schema'
+import type { Line, Listening, ProcessLine, RequestLine, RouteVerdict } from './schema'
 
 /** Resolution of the event loop's delay, ms: the default of most tools. */
 const DELAY_RESOLUTION_MS = 20
@@ -36,6 +36,8 @@ const NEAR_LIMIT_SHARE = 0.75
 export interface RecordingOptions {
   readonly config: Config
   readonly destination: EmitterOptions
+  /** Where the first server listens. */
+  readonly listen: Listening | undefined
   /** Which packages are hooked, as of now. */
   readonly report: () => HookReport
 }
@@ -347,12 +349,13 @@ export function openRecording(options: RecordingOptions): Recording {
   }
 }
 
-function writeStart({ config, report }: RecordingOptions, emitter: Emitter): void {
+function writeStart({ config, listen, report }: RecordingOptions, emitter: Emitter): void {
   const { hooked, notHooked } = report()
   const names = hooked.map(({ name, version }) => `${name} ${version}`).join(', ')
   emitter.write(
     {
       event: 'start',
+      ...(listen ? { listen } : {}),
       versions: { memprof: PACKAGE_VERSION, node: process.versions.node },
       config: { ...config },
       hooked,

@@ -32,8 +32,15 @@ export interface MemoryFields {
   externalDeltaBytes: number
 }
 
+/** Where a server listens: an address, or the path of a socket. */
+export type Listening =
+  | { protocol: 'http' | 'https'; host: string; port: number }
+  | { socket: string }
+
 export interface StartLine {
   event: 'start'
+  /** The first server. */
+  listen?: Listening
   versions: { memprof: string; node: string }
   config: Record<string, unknown>
   hooked: ReadonlyArray<{ name: string; version: string }>

@@ -16,6 +16,7 @@ import { expressFiles } from './hooks/express'
 import { patchHttp, runningCopy } from './hooks/http'
 import type { HookListener } from './hooks/listener'
 import { hookModules } from './hooks/modules'
+import { listeningOf } from './listening'
 import { PACKAGE_VERSION } from './package-version'
 import { say } from './say'
 import type { RequestLine, RouteVerdict } from './schema'
@@ -69,7 +70,7 @@ function install(config: Config, problems: readonly ConfigProblem[]): Memprof {
   let stopped = false
 
   /** Wakes up: everything but the hooks is loaded here, and only here. */
-  function wake(): Recording | null {
+  function wake(server: object): Recording | null {
     if (recording || stopped) return recording
     try {
       for (const problem of problems) say(formatProblem(problem))
@@ -77,6 +78,7 @@ function install(config: Config, problems: readonly ConfigProblem[]): Memprof {
       recording = openRecording({
         config,
         destination: describeDestination(config),
+        listen: listeningOf(server),
         report: modules.report,
       })
       for (const message of secondCopies) recording.warn('second-copy', message)
@@ -95,10 +97,10 @@ function install(config: Config, problems: readonly ConfigProblem[]): Memprof {
   const listener: HookListener = {
     active: true,
     serverListening: (server) => {
-      wake()?.noteServer(server)
+      wake(server)?.noteServer(server)
     },
-    requestStarted: (server, req, res) => wake()?.recorder.start(server, req, res) ?? null,
-    requestUpgraded: (_server, req, startedMs) => wake()?.recorder.upgrade(req, startedMs),
+    requestStarted: (server, req, res) => wake(server)?.recorder.start(server, req, res) ?? null,
+    requestUpgraded: (server, req, startedMs) => wake(server)?.recorder.upgrade(req, startedMs),
     responseFinished: (res) => recording?.recorder.finish(res) ?? null,
     responseClosed: (res) => recording?.recorder.close(res),
     layerEntered: (res, layer) => recording?.recorder.enterLayer(res, layer) ?? null,
