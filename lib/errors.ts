@@ -29,6 +29,10 @@ export interface ErrorFacts {
     given: unknown
     used?: string | undefined
   }
+  /** A command was called in a way it does not know. Both are clauses; `advice` says what to do. */
+  ERR_MEMPROF_USAGE: { problem: string; advice: string }
+  /** A log cannot be read. `reason` is the system's. */
+  ERR_MEMPROF_INPUT: { file: string; reason: string }
 }
 
 export type ErrorCode = keyof ErrorFacts
@@ -52,6 +56,11 @@ export const ERRORS: { readonly [C in ErrorCode]: (facts: ErrorFacts[C]) => stri
   ERR_MEMPROF_ARGUMENT: ({ name, accepted, given, used }) =>
     `${escapeText(name)} must be ${accepted}, got ${showTyped(given)}. ` +
     (used === undefined ? 'Pass one.' : `Pass one; until then memprof uses ${used}.`),
+  ERR_MEMPROF_USAGE: ({ problem, advice }) =>
+    `${escapeText(problem, 300)}. ${escapeText(advice, 300)}`,
+  ERR_MEMPROF_INPUT: ({ file, reason }) =>
+    `${showValue(file)} must be a log that can be read, got: ${escapeText(reason, 200)}. ` +
+    "Name a file with memprof's lines, or - for standard input.",
 }
 
 /** An error with a code of {@link ERRORS}; thrown to callers of the API, never into the app. */

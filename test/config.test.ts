@@ -11,7 +11,6 @@ import {
   expandDestination,
   formatProblem,
   mainPath,
-  nearestName,
   readConfig,
   SETTINGS,
   type StartOptions,
@@ -661,22 +660,6 @@ describe('an unknown variable', () => {
   it('is left alone when empty, or when it only resembles ours', () => {
     const env = { MEMPROF_X: '', MEMPROFILE: '1', XMEMPROF_Y: '1', MEMPROF: '1' }
     assert.deepEqual(readConfig(env).problems, [])
-  })
-})
-
-describe('nearestName', () => {
-  it('accepts a third of the letters changed and no more', () => {
-    assert.equal(nearestName('abcdxx', ['abcdef']), 'abcdef')
-    assert.equal(nearestName('abcxxx', ['abcdef']), null)
-  })
-
-  it('counts swapped neighbours once', () => {
-    assert.equal(nearestName('bac', ['abc']), 'abc')
-  })
-
-  it('prefers the nearer, and of equals the first', () => {
-    assert.equal(nearestName('leaks', ['leak', 'leaks2', 'leaks']), 'leaks')
-    assert.equal(nearestName('abcdxf', ['abcdef', 'abcdzf']), 'abcdef')
   })
 })
 

@@ -40,6 +40,11 @@ const EXAMPLES: { readonly [C in ErrorCode]: ErrorFacts[C] } = {
     instead: 'the lines go to stderr',
   },
   ERR_MEMPROF_ARGUMENT: { name: 'measure(label)', accepted: 'a string', given: 7 },
+  ERR_MEMPROF_USAGE: {
+    problem: '--jsn is no option of memprof report',
+    advice: 'Did you mean --json?',
+  },
+  ERR_MEMPROF_INPUT: { file: 'app.ndjson', reason: 'there is no such file' },
 }
 const CODES = Object.keys(ERRORS) as ErrorCode[]
 

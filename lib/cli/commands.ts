@@ -1,0 +1,17 @@
+/**
+ * The table of commands. Each is a module of its own, loaded when it is called.
+ */
+import type { Command } from './command'
+
+interface CommandEntry {
+  /** What it does, in a line. */
+  readonly summary: string
+  readonly load: () => Command
+}
+
+export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
+  report: {
+    summary: 'what logs say: verdicts, routes, memory over time',
+    load: () => (require('./report') as typeof import('./report')).report,
+  },
+}
