@@ -3,6 +3,7 @@
  *
  * Units end a field's name. A field that is not known is left out, never null or guessed. Removing
  * or renaming a field, or changing its unit, is a breaking change and raises SCHEMA_VERSION.
+ * lib/schema-fields.ts says what each field is.
  */
 export const SCHEMA_VERSION = 1
 
@@ -13,6 +14,21 @@ export type Attribution = 'direct' | 'estimated'
 
 /** Low and high end of a 95 % interval, in bytes per request. */
 export type Interval = readonly [number, number]
+
+/** In every line, besides what its event has. */
+export interface LineBase {
+  level: 20 | 30 | 40
+  time: number
+  pid: number
+  hostname: string
+  name: 'memprof'
+  v: typeof SCHEMA_VERSION
+  service: string
+  version: string
+  instance: string
+  threadId?: number
+  msg: string
+}
 
 export interface MemoryFields {
   rssBeforeBytes: number

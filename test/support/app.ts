@@ -4,22 +4,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { isAbsolute, join } from 'node:path'
 import type { TestContext } from 'node:test'
-import type { Line } from '../../lib/schema'
+import type { Line, LineBase } from '../../lib/schema'
 import { FIXTURES, REGISTER } from './files'
+import { checkLine } from './line-schema'
 
-export type LogLine = Line & {
-  level: number
-  time: number
-  pid: number
-  hostname: string
-  name: string
-  v: number
-  msg: string
-  service: string
-  version: string
-  instance: string
-  threadId?: number
-}
+export type LogLine = Line & LineBase
 export type LineOf<E extends Line['event']> = Extract<LogLine, { event: E }>
 
 export interface AppOptions {
@@ -50,12 +39,20 @@ export function cleanEnv(extra: Record<string, string> = {}): NodeJS.ProcessEnv 
   return env
 }
 
-/** Every line of memprof's in a text mixed with the app's own. */
+/**
+ * Every line of memprof's in a text mixed with the app's own.
+ *
+ * @throws Error where one is not as the schema says
+ */
 export function parseLines(text: string): LogLine[] {
   return text
     .split('\n')
     .filter((line) => line.startsWith('{') && line.includes('"name":"memprof"'))
-    .map((line) => JSON.parse(line) as LogLine)
+    .map((line) => {
+      const parsed = JSON.parse(line) as LogLine
+      checkLine(parsed)
+      return parsed
+    })
 }
 
 export function ofEvent<E extends Line['event']>(
