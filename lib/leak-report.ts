@@ -43,6 +43,11 @@ export class LeakReport {
     this.#seekHolders = seekHolders
   }
 
+  /** Keys of the leaks that people know of. */
+  get standing(): ReadonlySet<string> {
+    return this.#announcer.standing
+  }
+
   /** @returns true when a leak was new enough for a line */
   take(judgement: Judgement, observation: Observation): boolean {
     this.#judgement = judgement

@@ -11,6 +11,7 @@ import { halve, HeapHistory, type History, MAX_READINGS } from './heap/heap-hist
 import { Handlers } from './heap/handlers'
 import { KeptRequests } from './heap/kept-requests'
 import { type Label, LabelTable } from './heap/labels'
+import { PauseBudget } from './heap/pause-budget'
 import { MAX_PROFILES, type ProfileReason, writeProfile } from './heap/profile-file'
 import { HeapSession } from './heap/session'
 import { type SampledProfile, type ScriptOwner } from './heap/sites'
@@ -34,6 +35,10 @@ const MAX_SAMPLING_BYTES = 512 << 10
 const FIRST_SAMPLING_BYTES = 512 << 10
 /** The interval is changed when the rate asks for one this many times larger or smaller. */
 const RETUNE_FACTOR = 1.5
+/** After the first reading, only when it asks for one this many times larger. */
+const LATE_RETUNE_FACTOR = 4
+/** The first reading comes after this share of the interval: it serves to choose the sampling's. */
+const FIRST_READING_SHARE = 0.5
 /** Without requests, one reading in this many is made: a heap that nobody uses seldom grows. */
 const IDLE_READINGS = 10
 
@@ -43,6 +48,8 @@ const YIELD_MS = 20
 export interface LeakWatchOptions {
   readonly config: Config
   readonly warn: (code: string, message: string) => void
+  /** Keys of the leaks that were told and stand. */
+  readonly standing: () => ReadonlySet<string>
   /** A reading was judged; true when a leak was told. */
   readonly onJudged: (judgement: Judgement, observation: Observation) => boolean
   /** The heap grows, and is too large for readings of our own. */
@@ -106,7 +113,7 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
   const labels = new LabelTable()
   const kept = new KeptRequests()
   const placeOptions = { labelOf: (url: string) => labels.ofScript(url), ownerOf }
-  const series = new ProcessSeries()
+  let series = new ProcessSeries()
   const handlers = new Handlers<Owner>((functions) => session.locate(functions))
   let samplingBytes = config.samplingBytes ?? FIRST_SAMPLING_BYTES
   let history = new HeapHistory(samplingBytes, placeOptions)
@@ -116,7 +123,9 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
   let liveHeapBytes: number | undefined
   let requestsAtReading = 0
   let skipped = 0
-  let samplingSinceMs = performance.now()
+  /** Samples taken until the last reading, and when that was. */
+  let takenBefore = 0
+  let takenBeforeMs = performance.now()
   /** Every `stride`-th reading is kept, once the history was halved. */
   let stride = 1
   let readings = 0
@@ -124,8 +133,7 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
   const points: HeapPoint[] = []
   let profiles = 0
   let readingMs = 0
-  /** Before this, the pause budget allows no further pause. */
-  let restUntilMs = 0
+  const budget = new PauseBudget(config.pauseBudgetRatio, performance.now())
 
   const holders = config.holders
     ? new HolderSearch({
@@ -133,20 +141,20 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
         session,
         isOwn: isOwnScript,
         timed,
-        paused(ms) {
-          pauseMs += ms
-          rest(ms)
-        },
-        restMs: () => Math.max(0, restUntilMs - performance.now()),
+        paused: spend,
+        restMs,
         readingMs: () => readingMs,
         found: options.onHolders,
       })
     : null
 
-  function rest(afterPauseMs: number): void {
-    // Pauses one after the other add up.
-    const fromMs = Math.max(performance.now(), restUntilMs)
-    restUntilMs = fromMs + afterPauseMs / config.pauseBudgetRatio
+  function spend(ms: number): void {
+    pauseMs += ms
+    budget.spend(ms, performance.now())
+  }
+
+  function restMs(): number {
+    return budget.waitMs(performance.now())
   }
 
   session.start(samplingBytes)
@@ -159,8 +167,8 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
   function readAndPlan(): void {
     if (!recorder) return
     // A look for holders has taken its turn.
-    const early = restUntilMs - performance.now()
-    if (early > 1) return plan(early)
+    const early = restMs()
+    if (early > 0) return plan(Math.ceil(early))
     if (holders?.isNext) return plan(YIELD_MS)
     const idle = recorder.requests === requestsAtReading
     if (idle && ++skipped < IDLE_READINGS) return plan(config.leakIntervalMs)
@@ -180,16 +188,15 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
       ownReadings = false
       return
     }
-    plan(Math.max(config.leakIntervalMs, lastPauseMs / config.pauseBudgetRatio))
+    plan(Math.max(config.leakIntervalMs, restMs()))
   }
 
   /** @returns how long the process stood still, ms */
   function read(from: Recorder): number | null {
     const reading = session.read()
     if (!reading) return null
-    pauseMs += reading.pauseMs
+    spend(reading.pauseMs)
     readingMs = reading.pauseMs
-    rest(reading.pauseMs)
     liveHeapBytes = reading.liveHeapBytes
     if (retune(reading.profile.samples)) return reading.pauseMs
     history.add(reading.profile)
@@ -197,7 +204,7 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
     kept.nextReading()
     noteHandlers(from)
     const observation = observe(from)
-    const told = options.onJudged(judge(observation), observation)
+    const told = options.onJudged(judge(observation, options.standing()), observation)
     if (told) saveProfile('leak', reading.profile)
     if (++readings % stride !== 0) dropLast()
     else if (series.length >= MAX_READINGS) {
@@ -243,19 +250,31 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
     series.dropLast()
   }
 
-  /** Chooses the sampling interval by what the app allocates; then everything begins anew. */
+  /**
+   * Chooses the sampling interval by what the app allocates, at the first reading; later only where
+   * it allocates so much more (the traffic came late) that sampling would cost too much. Then
+   * everything begins anew: samples taken at two intervals do not add up.
+   */
   function retune(samples: readonly { ordinal: number }[]): boolean {
-    if (config.samplingBytes !== null || series.length > 0) return false
     const taken = samples.reduce((most, { ordinal }) => Math.max(most, ordinal), 0)
-    const elapsedMs = performance.now() - samplingSinceMs
-    const bytesPerMs = (taken * samplingBytes) / elapsedMs
+    const nowMs = performance.now()
+    const bytesPerMs = ((taken - takenBefore) * samplingBytes) / (nowMs - takenBeforeMs)
+    takenBefore = taken
+    takenBeforeMs = nowMs
+    if (config.samplingBytes !== null) return false
     const wanted = (bytesPerMs * config.leakIntervalMs) / SAMPLES_PER_READING
     const next = Math.round(Math.min(MAX_SAMPLING_BYTES, Math.max(MIN_SAMPLING_BYTES, wanted)))
-    if (next < samplingBytes * RETUNE_FACTOR && next > samplingBytes / RETUNE_FACTOR) return false
+    const isFirst = series.length === 0
+    if (next < samplingBytes * (isFirst ? RETUNE_FACTOR : LATE_RETUNE_FACTOR)) {
+      if (!isFirst || next > samplingBytes / RETUNE_FACTOR) return false
+    }
     session.stop()
     samplingBytes = next
-    samplingSinceMs = performance.now()
+    takenBefore = 0
     history = new HeapHistory(samplingBytes, placeOptions)
+    series = new ProcessSeries()
+    stride = 1
+    readings = 0
     session.start(samplingBytes)
     return true
   }
@@ -344,7 +363,7 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
     begin(from) {
       recorder = from
       holders?.begin(from)
-      plan(config.leakIntervalMs)
+      plan(config.leakIntervalMs * FIRST_READING_SHARE)
     },
     noteServer(server) {
       holders?.noteServer(server)
@@ -366,7 +385,7 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
       if (config.profileDir === null) return
       const reading = session.read()
       if (!reading) return
-      pauseMs += reading.pauseMs
+      spend(reading.pauseMs)
       saveProfile(reason, reading.profile)
     },
     close() {

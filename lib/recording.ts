@@ -85,6 +85,7 @@ export function openRecording(options: RecordingOptions): Recording {
           config,
           warn,
           timed,
+          standing: () => leakReport.standing,
           onJudged: (judgement, observation) => leakReport.take(judgement, observation),
           onHeapGrowth: (growth) => leakReport.takeHeapGrowth(growth),
           onHolders: (leak, found) => leakReport.takeHolders(leak, found),

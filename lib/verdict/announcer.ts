@@ -34,6 +34,12 @@ export class Announcer {
     })
   }
 
+  /** Keys of the leaks that were told and found in every judgement since. */
+  get standing(): ReadonlySet<string> {
+    const told = [...this.#known].filter(([, { announced, seen }]) => announced && seen > 0)
+    return new Set(told.map(([key]) => key))
+  }
+
   /** A line was written for another reason: its figures are what people know now. */
   noteTold(leak: Leak): void {
     const known = this.#known.get(leak.key)

@@ -78,7 +78,14 @@ const MAX_WRAPPER_SHARE = 0.1
 const MIN_WRAPPER_SAMPLES = 4
 const Z95 = 1.96
 
-export function judge(observation: Observation): Judgement {
+/**
+ * @param standing - keys of leaks that were told and found ever since: those go on until they clearly
+ *   stopped, while a new one has to show that it goes on
+ */
+export function judge(
+  observation: Observation,
+  standing: ReadonlySet<string> = new Set(),
+): Judgement {
   const { routes, timeMs } = observation
   const readings = timeMs.length
   const span = spanOf(observation)
@@ -91,7 +98,7 @@ export function judge(observation: Observation): Judgement {
   for (const unit of units) {
     const { lasting, lumps } = sort(unit, span, readings)
     const growth = growthOf(poolOf(lasting, readings), unit.counts, span, observation.samplingBytes)
-    const going = isGoing(growth, unit, observation, span)
+    const going = isGoing(growth, unit, observation, span, standing.has(heapKey(unit)))
     judged.set(unit, { growth, going })
     if (going) found.push({ unit, growth, lasting, lumps })
   }
@@ -158,7 +165,17 @@ function lasts(place: PlaceSeries, unit: Unit, span: Span, readings: number): bo
   return Number.isNaN(share) || share >= MIN_SURVIVAL
 }
 
-function isGoing(growth: Growth, unit: Unit, observation: Observation, span: Span): boolean {
+function heapKey({ key }: Unit): string {
+  return `${key} heap`
+}
+
+function isGoing(
+  growth: Growth,
+  unit: Unit,
+  observation: Observation,
+  span: Span,
+  isStanding: boolean,
+): boolean {
   const { bytes, sd, samples, rates, rateSds } = growth
   const counts = unit.counts[span.last - 1]! - unit.counts[span.first - 1]!
   if (bytes <= 0 || samples < MIN_SAMPLES || bytes < MIN_SCORE * sd) return false
@@ -171,12 +188,13 @@ function isGoing(growth: Growth, unit: Unit, observation: Observation, span: Spa
     const more = inFlight[span.last]! - inFlight[span.first]!
     if (more > MAX_IN_FLIGHT_SHARE * counts) return false
   }
-  const short = observation.timeMs.length < SHORT_READINGS
   const [, , lastRate] = rates
   const [, , lastSd] = rateSds
-  const needed = (short ? MIN_STEADINESS_SHORT : MIN_STEADINESS) * rate
+  if (isStanding) return lastRate + lastSd >= MIN_STEADINESS * rate
   if (lastRate < lastSd) return false
-  return short ? lastRate >= needed - 0.5 * lastSd : lastRate >= needed - lastSd
+  return observation.timeMs.length < SHORT_READINGS
+    ? lastRate + 0.5 * lastSd >= MIN_STEADINESS_SHORT * rate
+    : lastRate + lastSd >= MIN_STEADINESS * rate
 }
 
 interface Measured {
@@ -304,7 +322,7 @@ function leakOf(
   const direct = sum(grown.filter(({ place }) => unit.direct.includes(place)))
   const directShare = direct / Math.max(1, sum(grown))
   return {
-    key: `${unit.key} ${kind}`,
+    key: kind === 'heap' ? heapKey(unit) : `${unit.key} ${kind}`,
     scope: unit.scope,
     kind,
     route: unit.route,

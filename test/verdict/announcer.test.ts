@@ -86,6 +86,19 @@ describe('Announcer', () => {
     assert.equal(lines([sure, [], sure, sure]), 'x...')
   })
 
+  it('knows which leaks stand: told, and found in every judgement since', () => {
+    const announcer = new Announcer()
+    const sure = leak(1000, 50)
+    announcer.take([leak(1000, 500)])
+    assert.deepEqual([...announcer.standing], [])
+    announcer.take([sure])
+    assert.deepEqual([...announcer.standing], [sure.key])
+    announcer.take([])
+    assert.deepEqual([...announcer.standing], [])
+    announcer.take([sure])
+    assert.deepEqual([...announcer.standing], [sure.key])
+  })
+
   it('keeps leaks apart by their key', () => {
     const announcer = new Announcer()
     const [a, b] = [leak(1000, 500, 'route 0 heap'), leak(1000, 500, 'route 0 buffers')]

@@ -71,14 +71,15 @@ describe('after a minute of traffic, readings every 3 s', () => {
     let late = 0
     for (let at = 0; at < APPS; at++) {
       const { app } = drawInnocent(INNOCENT_SEED + at)
-      if (judge(app.observe()).leaks.length > 0) inTheEnd++
       const settled = Math.max(0, ...app.plan.objects.map(({ site }) => app.settledAfter(site)))
       const announcer = new Announcer()
       const told: number[] = []
+      let leaks: readonly Leak[] = []
       for (let readings = MIN_READINGS; readings <= app.readings; readings++) {
-        const due = announcer.take(judge(app.observe(readings)).leaks)
-        if (due.length > 0) told.push(readings)
+        leaks = judge(app.observe(readings), announcer.standing).leaks
+        if (announcer.take(leaks).length > 0) told.push(readings)
       }
+      if (leaks.length > 0) inTheEnd++
       // What has only just stopped growing cannot be told from what goes on.
       if (told.some((readings) => readings > settled + 2)) late++
       else if (told.length > 0) early++

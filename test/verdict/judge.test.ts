@@ -95,6 +95,18 @@ describe('judge: what goes on, and what has stopped', () => {
     assert.equal(verdictOf(app(steps(LONG, 100), grown)), 'plateaued')
   })
 
+  it('takes a leak back only where it clearly stopped, once it was told', () => {
+    const told = new Set(['route 0 heap'])
+    const after = (grown: readonly number[]): number =>
+      judge(app(steps(grown.length, 100), grown), told).leaks.length
+    // In the last third of a short observation a little over half of the mean.
+    const slower = [0, 0, 20, 20, 20, 20, 20, 20, 11, 10, 10, 10]
+    assert.equal(verdictOf(app(steps(slower.length, 100), slower)), 'plateaued')
+    assert.equal(after(slower), 1)
+    const stopped = [3, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 0, 0, 0, 0, 0, 0, 0]
+    assert.equal(after(stopped), 0)
+  })
+
   it('is a leak in bursts: none of its thirds is empty', () => {
     const bursts = [0, 0, 0, 12, 0, 12, 0, 12, 0, 12, 0, 12, 0, 12, 0, 12, 0, 12, 0, 0]
     assert.equal(verdictOf(app(steps(LONG, 100), bursts)), 'leaking')
