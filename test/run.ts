@@ -9,7 +9,7 @@ import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
 
 /** A file that hangs is killed, and fails. */
-const FILE_TIMEOUT_MS = 180_000
+const FILE_TIMEOUT_MS = 400_000
 
 const wanted = process.argv.slice(2)
 const files = filesEndingWith(__dirname, '.test.js').filter(

@@ -88,7 +88,7 @@ async function untilHeld(
   path: (at: number) => string,
   others: readonly string[] = [],
 ): Promise<LineOf<'leak'>> {
-  const endMs = Date.now() + 60_000
+  const endMs = Date.now() + 120_000
   for (let at = 0; Date.now() < endMs; ) {
     for (let burst = 0; burst < 25; burst++) {
       // In no fixed proportion: what allocates after an await is told apart by that.

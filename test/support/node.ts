@@ -23,7 +23,8 @@ export function runNode(args: readonly string[], options: NodeOptions = {}): Pro
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text
   })
-  child.stdin.end(input)
+  // A program that ends without reading its input closes the pipe early.
+  child.stdin.on('error', () => {}).end(input)
   return new Promise((resolve, reject) => {
     child.on('error', reject)
     child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }))
