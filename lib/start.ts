@@ -11,8 +11,7 @@ import {
 import { describeDestination } from './destination'
 // Taken now, before the app can patch them.
 import './heap/intrinsics'
-import { connectFiles } from './hooks/connect'
-import { expressFiles } from './hooks/express'
+import { frameworkFiles } from './hooks/frameworks'
 import { patchHttp, runningCopy } from './hooks/http'
 import type { HookListener } from './hooks/listener'
 import { hookModules } from './hooks/modules'
@@ -126,7 +125,7 @@ function install(config: Config, problems: readonly ConfigProblem[]): Memprof {
     },
   })
   const secondCopies: string[] = []
-  const modules = hookModules([...expressFiles(listener), ...connectFiles(listener)], listener)
+  const modules = hookModules(frameworkFiles(listener), listener)
 
   const memprof: Memprof = {
     stop() {

@@ -17,6 +17,7 @@ const MAX_LABELS = 2048
 const PADDING = `if(fn===0){${'x=x+fn*x-fn/x;'.repeat(60)}}`
 const SOURCE = `({
 call1:function route(fn,self,a){var x=1;${PADDING}return fn.call(self,a)},
+call2:function route(fn,self,a,b){var x=1;${PADDING}return fn.call(self,a,b)},
 call3:function route(fn,self,a,b,c){var x=1;${PADDING}return fn.call(self,a,b,c)},
 call4:function route(fn,self,a,b,c,d){var x=1;${PADDING}return fn.call(self,a,b,c,d)}
 })`

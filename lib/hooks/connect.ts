@@ -3,11 +3,9 @@
  * `use` is wrapped, and through it each layer's function: Connect has no Layer class to patch.
  */
 import type { AnyFunction, Frame, HookListener, LayerInfo } from './listener'
-import { patternText } from './express'
-import type { HookedFile, VersionRange } from './modules'
+import { patternText } from './layers'
+import type { HookedFile } from './modules'
 import { patch, type Unpatch } from './patch'
-
-const CONNECT: VersionRange = { min: [3, 0], below: [4, 0] }
 
 interface Layer {
   route: string
@@ -102,7 +100,6 @@ export function connectFiles(listener: HookListener): HookedFile[] {
     {
       packageName: 'connect',
       file: 'connect',
-      range: CONNECT,
       apply: (exports) => {
         const original = exports as AnyFunction
         function createServer(this: unknown, ...args: unknown[]): unknown {

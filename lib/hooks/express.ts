@@ -5,26 +5,15 @@
  * declares it (`use`, `route`). Nothing of the app's is replaced: not `next`, not a handler, not a
  * layer; those are compared by identity in tests and by frameworks that sort their stacks.
  */
+import { patternText } from './layers'
 import type { AnyFunction, Frame, HookListener, LayerInfo } from './listener'
-import type { HookedFile, VersionRange } from './modules'
+import type { HookedFile } from './modules'
 import { patchAll, type Unpatch } from './patch'
-
-const EXPRESS: VersionRange = { min: [4, 16], below: [6, 0] }
-const ROUTER: VersionRange = { min: [2, 0], below: [3, 0] }
-const FINALHANDLER: VersionRange = { min: [1, 0], below: [3, 0] }
 
 interface Layer {
   handle: AnyFunction & { stack?: unknown; handle?: unknown }
   name?: string
   route?: object
-}
-
-/** The path as written: a string, a regular expression, or several of either. */
-export function patternText(path: unknown): string {
-  if (Array.isArray(path)) return `(${path.map(patternText).join('|')})`
-  if (typeof path !== 'string') return String(path)
-  // A path that says nothing, '/' or '/users/', is that of its parent.
-  return path.endsWith('/') ? path.slice(0, -1) : path
 }
 
 /** As `Router.use` itself decides: the first argument is a path unless it leads to a function. */
@@ -145,39 +134,33 @@ export function expressFiles(listener: HookListener): HookedFile[] {
     {
       packageName: 'express',
       file: 'express/lib/express',
-      range: EXPRESS,
       apply: (exports) => inPlace(exports, () => {}),
     },
     {
       packageName: 'express',
       file: 'express/lib/router/layer',
-      range: EXPRESS,
       apply: (exports) => inPlace(exports, patchLayer(exports, 'handle_request', 'handle_error')),
     },
     {
       packageName: 'express',
       file: 'express/lib/router/index',
-      range: EXPRESS,
       // In Express 4 the exported function is itself the prototype of every router.
       apply: (exports) => inPlace(exports, patchDeclarations(exports as object)),
     },
     {
       packageName: 'router',
       file: 'router/lib/layer',
-      range: ROUTER,
       apply: (exports) => inPlace(exports, patchLayer(exports, 'handleRequest', 'handleError')),
     },
     {
       packageName: 'router',
       file: 'router',
-      range: ROUTER,
       apply: (exports) =>
         inPlace(exports, patchDeclarations((exports as { prototype: object }).prototype)),
     },
     {
       packageName: 'finalhandler',
       file: 'finalhandler',
-      range: FINALHANDLER,
       apply: (exports) => inPlace(wrapFinalHandler(exports as AnyFunction, listener), () => {}),
     },
   ]

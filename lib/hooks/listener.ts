@@ -11,10 +11,12 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 export type AnyFunction = (...args: any[]) => any
 
 /**
- * Functions that call `fn` on `self` with one, three or four arguments. Compiled once per route or layer, so that its script name stands in the stack of everything allocated below it.
+ * Functions that call `fn` on `self` with one to four arguments. Compiled once per route or layer, so
+ * that its script name stands in the stack of everything allocated below it.
  */
 export interface Frame {
   call1(fn: AnyFunction, self: unknown, a: unknown): unknown
+  call2(fn: AnyFunction, self: unknown, a: unknown, b: unknown): unknown
   call3(fn: AnyFunction, self: unknown, a: unknown, b: unknown, c: unknown): unknown
   call4(fn: AnyFunction, self: unknown, a: unknown, b: unknown, c: unknown, d: unknown): unknown
 }

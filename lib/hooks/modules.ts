@@ -11,19 +11,13 @@ import { sep } from 'node:path'
 import { Hook } from 'require-in-the-middle'
 import type { AnyFunction, HookListener } from './listener'
 import { patch, type Unpatch } from './patch'
-
-/** Supported versions, `>=min <below`, as [major, minor]. */
-export interface VersionRange {
-  readonly min: readonly [number, number]
-  readonly below: readonly [number, number]
-}
+import { inRange, rangeText, SUPPORTED } from './supported'
 
 export interface HookedFile {
   /** The package, as in package.json. */
   readonly packageName: string
-  /** Its file, without extension: `express/lib/router/layer`; the bare name for its main file. */
+  /** Its file, without extension: `express/lib/router/layer`; the bare name for its `index.js`. */
   readonly file: string
-  readonly range: VersionRange
   /** Patches the loaded exports in place, or returns other exports. */
   apply(exports: unknown): { exports: unknown; unpatch: Unpatch }
 }
@@ -53,15 +47,6 @@ function packageJson(basedir: string): PackageJson {
   return { name: String(name), version: String(version) }
 }
 
-/** `>=min <below`, by major and minor: patch numbers never decide here. */
-export function inRange(version: string, range: VersionRange): boolean {
-  const [, major, minor] = /^(\d+)\.(\d+)\.\d/.exec(version) ?? []
-  if (major === undefined) return false
-  const order = ([a, b]: readonly [number, number]): number =>
-    Number(major) - a || Number(minor) - b
-  return order(range.min) >= 0 && order(range.below) < 0
-}
-
 /** `/x/node_modules/@a/b/lib/c.js` -> its package's folder and `lib/c.js`; the innermost one. */
 function packageOf(filename: string): { basedir: string; inner: string } | null {
   const marker = `${sep}node_modules${sep}`
@@ -88,15 +73,14 @@ export function hookModules(
   const notHooked = new Map<string, HookedPackage & { why: string }>()
 
   function apply(file: HookedFile, exports: unknown, basedir: string): unknown {
-    // Every file of interest exports a function.
-    if (typeof exports !== 'function') return exports
+    if (!isPatchable(exports)) return exports
     if (patched.has(exports)) return patched.get(exports)
     const { version } = packageJson(basedir)
     const name = file.packageName
     const key = `${name}@${version}`
-    if (!inRange(version, file.range)) {
-      const supported = `>=${file.range.min.join('.')} <${file.range.below.join('.')}`
-      notHooked.set(key, { name, version, why: `supported: ${supported}` })
+    const range = SUPPORTED[name]!
+    if (!inRange(version, range)) {
+      notHooked.set(key, { name, version, why: `supported: ${rangeText(range)}` })
       return exports
     }
     try {
@@ -142,9 +126,11 @@ export function hookModules(
   }
 
   function seeCompiled(filename: string, exports: unknown): unknown {
-    if (typeof exports !== 'function') return exports
+    if (!isPatchable(exports)) return exports
     const found = packageOf(filename)
     if (!found || !innerPaths.has(found.inner)) return exports
+    // Nearly every package has an index.js: its package.json is read for those alone that may be ours.
+    if (found.inner === 'index.js' && typeof exports !== 'function') return exports
     try {
       const { name } = packageJson(found.basedir)
       const isMain = found.inner === 'index.js'
@@ -164,6 +150,10 @@ export function hookModules(
       for (const unpatch of unpatches.splice(0)) unpatch()
     },
   }
+}
+
+function isPatchable(exports: unknown): exports is object {
+  return typeof exports === 'function' || (typeof exports === 'object' && exports !== null)
 }
 
 type SeeCompiled = (filename: string, exports: unknown) => unknown

@@ -1,11 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { connectFiles } from '../../lib/hooks/connect'
-import { expressFiles, patternText } from '../../lib/hooks/express'
-import type { HookListener } from '../../lib/hooks/listener'
-import { inRange } from '../../lib/hooks/modules'
-
-const LISTENER = { active: false } as HookListener
+import { patternText } from '../../lib/hooks/layers'
+import { inRange, SUPPORTED } from '../../lib/hooks/supported'
 
 describe('inRange', () => {
   it('accepts from the first version to just before the last', () => {
@@ -24,11 +20,11 @@ describe('inRange', () => {
     }
   })
 
-  it('has both bounds for each file', () => {
-    for (const { file, range } of [...expressFiles(LISTENER), ...connectFiles(LISTENER)]) {
+  it('has both bounds for each package', () => {
+    for (const [name, range] of Object.entries(SUPPORTED)) {
       const [min, below] = [range.min.join('.'), range.below.join('.')]
-      assert.equal(inRange(`${min}.0`, range), true, file)
-      assert.equal(inRange(`${below}.0`, range), false, file)
+      assert.equal(inRange(`${min}.0`, range), true, name)
+      assert.equal(inRange(`${below}.0`, range), false, name)
     }
   })
 })

@@ -1,0 +1,10 @@
+/** Every file of every framework that is hooked. */
+import { connectFiles } from './connect'
+import { expressFiles } from './express'
+import { koaFiles } from './koa'
+import type { HookListener } from './listener'
+import type { HookedFile } from './modules'
+
+export function frameworkFiles(listener: HookListener): HookedFile[] {
+  return [expressFiles, connectFiles, koaFiles].flatMap((filesOf) => filesOf(listener))
+}

@@ -1,0 +1,191 @@
+/**
+ * Koa 2 and 3, with @koa/router and koa-router.
+ *
+ * All of them run their functions through `koa-compose`, which is CommonJS whatever the app is: it is
+ * handed an array that answers with framed functions, and runs them as its own. The arrays that an app
+ * can look at (`app.middleware`, a layer's `stack`) keep its functions.
+ *
+ * The route is what the router publishes: `ctx.matched`, the layers that fit, each with its `path`,
+ * `methods` and `stack`. A router composes a chain per request; of each layer that runs, a function of
+ * the router's own and then the layer's:
+ *
+ *     ctx.matched  [use /v1(.*), stack [auth]]   [GET /v1/users/:id, stack [load, show]]
+ *     chain        (set), auth,                  (set), load, show
+ */
+import {
+  disguised,
+  enterLayer,
+  handlerLayer,
+  middlewareLayer,
+  patternText,
+  routeLayer,
+} from './layers'
+import type { AnyFunction, HookListener, LayerInfo } from './listener'
+import type { HookedFile } from './modules'
+
+interface Context {
+  readonly res: object
+  readonly method: string
+  readonly path: string
+  readonly originalUrl: string
+  /** Of koa-mount: where the innermost app is mounted. */
+  readonly mountPath?: unknown
+  readonly matched?: unknown
+}
+
+interface RouterLayer {
+  readonly path: unknown
+  readonly methods: readonly string[]
+  readonly stack: readonly AnyFunction[]
+}
+
+/** Prefixes that one layer is told apart by, at most: the places an app mounts one router in. */
+const MAX_PREFIXES = 16
+
+export function koaFiles(listener: HookListener): HookedFile[] {
+  const framedFunctions = new WeakMap<AnyFunction, AnyFunction>()
+  const framedStacks = new WeakMap<object, { of: AnyFunction[]; framed: AnyFunction[] }>()
+  const routes = new WeakMap<object, Map<string, LayerInfo>>()
+  const composed = new WeakSet<object>()
+  /** The request whose function runs now, for the chain a router composes in it. */
+  let running: Context | null = null
+
+  function isContext(ctx: unknown): ctx is Context {
+    return typeof ctx === 'object' && ctx !== null && 'res' in ctx
+  }
+
+  function framed(fn: AnyFunction, info: LayerInfo): AnyFunction {
+    return disguised(function (this: unknown, ctx: unknown, next: unknown): unknown {
+      if (!listener.active || !isContext(ctx)) return fn.call(this, ctx, next)
+      const outer = running
+      running = ctx
+      try {
+        const frame = enterLayer(listener, ctx.res, info)
+        return frame ? frame.call2(fn, this, ctx, next) : fn.call(this, ctx, next)
+      } finally {
+        running = outer
+      }
+    }, fn)
+  }
+
+  /** A middleware of the app, or of something it composed. */
+  function framedMiddleware(fn: AnyFunction): AnyFunction {
+    let wrapper = framedFunctions.get(fn)
+    if (!wrapper) {
+      // A router's `routes()` says whose it is.
+      wrapper = framed(fn, middlewareLayer(fn, 'router' in fn || composed.has(fn)))
+      framedFunctions.set(fn, wrapper)
+    }
+    return wrapper
+  }
+
+  const framing: ProxyHandler<AnyFunction[]> = {
+    get(middleware, key) {
+      const value: unknown = Reflect.get(middleware, key)
+      // An index; all other keys are the array's own methods.
+      if (typeof key !== 'string' || key.charCodeAt(0) > 0x39) return value
+      if (typeof value === 'function') return framedMiddleware(value as AnyFunction)
+      return Array.isArray(value) ? new Proxy(value, framing) : value
+    },
+  }
+
+  function framedStack(layer: RouterLayer): AnyFunction[] {
+    const { stack } = layer
+    let known = framedStacks.get(layer)
+    if (known?.of.length !== stack.length || !known.of.every((fn, at) => fn === stack[at])) {
+      const info = layer.methods.length > 0 ? handlerLayer : middlewareLayer
+      known = { of: [...stack], framed: stack.map((fn) => framed(fn, info(fn))) }
+      framedStacks.set(layer, known)
+    }
+    return known.framed
+  }
+
+  function routeOf(layer: RouterLayer, prefix: string): LayerInfo | null {
+    let byPrefix = routes.get(layer)
+    if (!byPrefix) routes.set(layer, (byPrefix = new Map()))
+    let route = byPrefix.get(prefix)
+    if (!route) {
+      if (byPrefix.size >= MAX_PREFIXES) return null
+      route = routeLayer(prefix + patternText(layer.path))
+      byPrefix.set(prefix, route)
+    }
+    return route
+  }
+
+  /** The chain as a router is to run it; any other array composed meanwhile comes back as it is. */
+  function framedChain(ctx: Context, chain: AnyFunction[]): AnyFunction[] {
+    const { matched, method } = ctx
+    if (!Array.isArray(matched)) return chain
+    let result: AnyFunction[] | null = null
+    let route: RouterLayer | null = null
+    let at = 0
+    for (const layer of matched as RouterLayer[]) {
+      const { methods, stack } = layer
+      const runs = methods.length === 0 || methods.includes(method)
+      if (!runs || stack.length === 0 || chain[at + 1] !== stack[0]) continue
+      result ??= [...chain]
+      for (const fn of framedStack(layer)) result[++at] = fn
+      at++
+      if (methods.length > 0) route = layer
+    }
+    if (route) {
+      const info = routeOf(route, mountPrefix(ctx))
+      if (info) enterLayer(listener, ctx.res, info)
+    }
+    return result ?? chain
+  }
+
+  function wrapCompose(original: AnyFunction): AnyFunction {
+    function compose(this: unknown, ...args: unknown[]): unknown {
+      if (listener.active && Array.isArray(args[0])) {
+        try {
+          args[0] = running
+            ? framedChain(running, args[0] as AnyFunction[])
+            : new Proxy(args[0] as AnyFunction[], framing)
+        } catch (error) {
+          listener.hookFailed('composing', error)
+        }
+      }
+      const result = Reflect.apply(original, this, args) as unknown
+      // A chain lives as long as its request: not worth a note.
+      if (!running && typeof result === 'function') composed.add(result)
+      return result
+    }
+    return Object.assign(compose, original)
+  }
+
+  /** Seen for the version alone. */
+  const seen = (packageName: string, file: string): HookedFile => ({
+    packageName,
+    file: `${packageName}/${file}`,
+    apply: (exports) => ({ exports, unpatch: () => {} }),
+  })
+
+  return [
+    seen('koa', 'lib/application'),
+    seen('@koa/router', 'lib/router'),
+    seen('@koa/router', 'dist/index'),
+    seen('koa-router', 'lib/router'),
+    {
+      packageName: 'koa-compose',
+      file: 'koa-compose',
+      apply: (exports) => ({ exports: wrapCompose(exports as AnyFunction), unpatch: () => {} }),
+    },
+  ]
+}
+
+/**
+ * Where koa-mount put the app that runs now, all mounts above it included: what the path lost since
+ * the request came. Mounts are literal text, so this is no part of a URL that varies.
+ */
+function mountPrefix({ mountPath, originalUrl, path }: Context): string {
+  if (typeof mountPath !== 'string') return ''
+  const end = originalUrl.search(/[?#]/)
+  const original = end < 0 ? originalUrl : originalUrl.slice(0, end)
+  const inner = path === '/' && !original.endsWith('/') ? '' : path
+  if (!original.endsWith(inner)) return ''
+  const prefix = original.slice(0, original.length - inner.length)
+  const mount = patternText(mountPath)
+  // Something else than mounts rewrote the path: what it took away may vary.
+  return prefix.endsWith(mount) ? prefix : mount
+}

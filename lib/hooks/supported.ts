@@ -1,0 +1,34 @@
+/**
+ * The versions of each hooked package, in one table: what is outside is left alone, and named in the
+ * `start` line. Both ends are run by `npm run frameworks`; the README repeats it.
+ */
+
+/** Supported versions, `>=min <below`, as [major, minor]. */
+export interface VersionRange {
+  readonly min: readonly [number, number]
+  readonly below: readonly [number, number]
+}
+
+export const SUPPORTED: Readonly<Record<string, VersionRange>> = {
+  express: { min: [4, 16], below: [6, 0] },
+  connect: { min: [3, 0], below: [4, 0] },
+  router: { min: [2, 0], below: [3, 0] },
+  finalhandler: { min: [1, 0], below: [3, 0] },
+  koa: { min: [2, 0], below: [4, 0] },
+  'koa-compose': { min: [3, 2], below: [5, 0] },
+  '@koa/router': { min: [8, 0], below: [16, 0] },
+  'koa-router': { min: [7, 1], below: [15, 0] },
+}
+
+/** `>=4.16 <6.0`: by major and minor, patch numbers never decide here. */
+export function rangeText({ min, below }: VersionRange): string {
+  return `>=${min.join('.')} <${below.join('.')}`
+}
+
+export function inRange(version: string, range: VersionRange): boolean {
+  const [, major, minor] = /^(\d+)\.(\d+)\.\d/.exec(version) ?? []
+  if (major === undefined) return false
+  const order = ([a, b]: readonly [number, number]): number =>
+    Number(major) - a || Number(minor) - b
+  return order(range.min) >= 0 && order(range.below) < 0
+}

@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import { ofEvent, startApp } from '../support/app'
+import { appWithPackages } from '../support/framework-folders'
+import { FRAMEWORK_FIXTURES, FRAMEWORKS, versionOf } from '../support/frameworks'
+import { answersIn, askTwelve } from '../support/twelve-requests'
+
+describe('twelve requests show the patterns of', () => {
+  for (const { name, app: file, protocol, oldest, newest } of FRAMEWORKS) {
+    for (const end of [oldest, newest]) {
+      it(`${name} ${versionOf(end)}`, async (t) => {
+        const copy = appWithPackages(end.packages, join(FRAMEWORK_FIXTURES, file))
+        const env = { MEMPROF_LEVEL: 'debug' }
+        const app = await startApp(t, copy, { args: [...(end.args ?? [])], env })
+        await askTwelve(app, protocol)
+        assert.equal(await app.ask('untouched()'), true)
+        const lines = await app.stop()
+        assert.deepEqual(answersIn(lines), end.answers)
+        const [start] = ofEvent(lines, 'start')
+        assert.deepEqual(start?.notHooked, [])
+        assert.deepEqual(start?.hooked.map((one) => one.name).sort(), [...end.hooked].sort())
+        assert.deepEqual(ofEvent(lines, 'warning'), [])
+      })
+    }
+  }
+})
