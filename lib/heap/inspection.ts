@@ -45,6 +45,8 @@ const NAME = `memprof_${randomUUID().replaceAll('-', '')}`
 const TAKE_THIS = `function(){'use strict';${NAME}(this,arguments)}`
 /** Private fields of one object, at most. */
 const MAX_PRIVATES = 64
+/** Bindings of bindings followed to the function below, at most. */
+const MAX_BOUND_DEPTH = 8
 
 export class Inspection {
   readonly #post: Post
@@ -75,7 +77,14 @@ export class Inspection {
 
   /** Where a function begins; null for natives and what cannot be asked. About 20 us. */
   locate(fn: object): FunctionPosition | null {
-    return this.open(fn, () => false)?.position ?? null
+    let of: object | null = fn
+    for (let depth = 0; of && depth < MAX_BOUND_DEPTH; depth++) {
+      // A bound function has no place of its own: frameworks bind handlers to the app.
+      const found: OpenFunction | null = this.open(of, (position) => position === null)
+      if (!found || found.position) return found?.position ?? null
+      of = found.boundFunction
+    }
+    return null
   }
 
   /**

@@ -1,10 +1,13 @@
 /** Every file of every framework that is hooked. */
 import { connectFiles } from './connect'
 import { expressFiles } from './express'
+import { fastifyFiles } from './fastify'
 import { koaFiles } from './koa'
 import type { HookListener } from './listener'
 import type { HookedFile } from './modules'
 
 export function frameworkFiles(listener: HookListener): HookedFile[] {
-  return [expressFiles, connectFiles, koaFiles].flatMap((filesOf) => filesOf(listener))
+  return [expressFiles, connectFiles, koaFiles, fastifyFiles].flatMap((filesOf) =>
+    filesOf(listener),
+  )
 }

@@ -164,8 +164,10 @@ function wrapCompile(original: AnyFunction, see: SeeCompiled): AnyFunction {
     const result = original.apply(this, args)
     const filename = args[1]
     if (typeof filename === 'string' && filename.includes('node_modules')) {
-      const exports = see(filename, this.exports)
-      if (exports !== this.exports) this.exports = exports
+      // Read once: abstract-logging's is a getter that makes a new object each time.
+      const { exports } = this
+      const seen = see(filename, exports)
+      if (seen !== exports) this.exports = seen
     }
     return result
   }

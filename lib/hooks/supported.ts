@@ -18,6 +18,8 @@ export const SUPPORTED: Readonly<Record<string, VersionRange>> = {
   'koa-compose': { min: [3, 2], below: [5, 0] },
   '@koa/router': { min: [8, 0], below: [16, 0] },
   'koa-router': { min: [7, 1], below: [15, 0] },
+  fastify: { min: [4, 0], below: [6, 0] },
+  'find-my-way': { min: [6, 0], below: [10, 0] },
 }
 
 /** `>=4.16 <6.0`: by major and minor, patch numbers never decide here. */

@@ -48,6 +48,10 @@ const KOA_NEW: Answers = {
 }
 const KOA_OLD: Answers = { ...USUAL, wildcard: '/files/(.*) 200' }
 
+const FASTIFY = ['fastify', 'find-my-way']
+/** It answers OPTIONS where a route says so, or a plugin. */
+const FASTIFY_ANSWERS: Answers = { ...USUAL, OPTIONS: '(unmatched) 404' }
+
 export const FRAMEWORKS: readonly Framework[] = [
   {
     name: 'Koa, @koa/router',
@@ -80,6 +84,18 @@ export const FRAMEWORKS: readonly Framework[] = [
       hooked: ['koa', 'koa-compose', 'koa-router'],
       answers: KOA_NEW,
     },
+  },
+  {
+    name: 'Fastify',
+    app: 'fastify.cjs',
+    oldest: { packages: { fastify: '5.0.0' }, hooked: FASTIFY, answers: FASTIFY_ANSWERS },
+    newest: { packages: { fastify: '5.12.8' }, hooked: FASTIFY, answers: FASTIFY_ANSWERS },
+  },
+  {
+    name: 'Fastify',
+    app: 'fastify.cjs',
+    oldest: { packages: { fastify: '4.0.0' }, hooked: FASTIFY, answers: FASTIFY_ANSWERS },
+    newest: { packages: { fastify: '4.29.1' }, hooked: FASTIFY, answers: FASTIFY_ANSWERS },
   },
 ]
 
