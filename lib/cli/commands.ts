@@ -10,6 +10,10 @@ interface CommandEntry {
 }
 
 export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
+  run: {
+    summary: 'an app with memprof in it, and the report when it ends',
+    load: () => (require('./run') as typeof import('./run')).run,
+  },
   report: {
     summary: 'what logs say: verdicts, routes, memory over time',
     load: () => (require('./report') as typeof import('./report')).report,
