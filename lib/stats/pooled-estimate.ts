@@ -59,8 +59,12 @@ export function poolEstimates(estimates: readonly Estimate[]): PooledEstimate | 
   if (used.length === 0) return null
   const variances = used.map(({ ci95: [low, high] }) => standardError(low, high) ** 2)
   const fixed = weighted(used, variances)
-  const q = used.reduce((sum, { value }, at) => sum + (value - fixed.mean) ** 2 / variances[at]!, 0)
   const degreesOfFreedom = used.length - 1
+  // One estimate differs from itself by what rounding leaves.
+  const q =
+    degreesOfFreedom === 0
+      ? 0
+      : used.reduce((sum, { value }, at) => sum + (value - fixed.mean) ** 2 / variances[at]!, 0)
   const excess = Math.max(0, q - degreesOfFreedom)
   const tauSquared = excess === 0 ? 0 : excess / (fixed.weight - fixed.weightSquared / fixed.weight)
   const { mean, weight } = weighted(

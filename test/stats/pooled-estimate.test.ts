@@ -149,6 +149,16 @@ describe('poolEstimates', () => {
     assert.equal(two.iSquared, 0)
   })
 
+  it('gives back each of 1,000 estimates alone: rounding is no variance between instances', () => {
+    const random = seeded(24)
+    for (const one of drawn(random, 1000, 300)) {
+      const { value, ci95, q, tauSquared, iSquared } = poolEstimates([one])!
+      close(value, one.value, 1e-9)
+      close(ci95[0], one.ci95[0], 1e-9)
+      assert.deepEqual({ q, tauSquared, iSquared }, { q: 0, tauSquared: 0, iSquared: 0 })
+    }
+  })
+
   it('takes an interval whose ends were rounded to the same byte for one byte wide', () => {
     const pooled = poolEstimates([
       { value: 48, ci95: [48, 48] },
