@@ -4,6 +4,7 @@
  */
 import { performance } from 'node:perf_hooks'
 import type { Config } from './config'
+import { Census } from './heap/census'
 import {
   countsBetween,
   type Look,
@@ -12,7 +13,7 @@ import {
   type Suspect,
 } from './heap/holders'
 import type { Inspection } from './heap/inspection'
-import { ownValue } from './heap/intrinsics'
+import { functionPrototype, ownValue } from './heap/intrinsics'
 import { newMemory, type Root, walk, type Walked, type WalkMemory } from './heap/object-walk'
 import type { HeapSession } from './heap/session'
 import { SourceMaps } from './heap/source-maps'
@@ -77,9 +78,14 @@ interface Sought {
   readonly sinceMs: number
   /** Index of its first look. */
   firstLook: number
-  /** The second search: from the functions of the stacks themselves, and all modules. */
-  wide: boolean
+  stage: Stage
 }
+
+/**
+ * From the handlers; then from the functions of the stacks themselves, and all modules; then among all
+ * collections there are, whether or not a variable leads to them.
+ */
+type Stage = 'near' | 'wide' | 'census'
 
 export class HolderSearch {
   readonly #options: HolderSearchOptions
@@ -92,6 +98,7 @@ export class HolderSearch {
   #memory: WalkMemory | null = null
   /** Functions of the leaks' stacks, found by a query. */
   #queried: Array<WeakRef<object>> = []
+  #census: Census | null = null
   #cut: Walked['cut'] = ''
   #timer: NodeJS.Timeout | null = null
   #dueMs = 0
@@ -117,7 +124,7 @@ export class HolderSearch {
         .slice(0, MAX_PLACES)
         .flatMap(({ place }) => place.frames.slice(0, MAX_FRAMES))
       const firstLook = this.#looks.length
-      this.#sought.push({ leak, frames, sinceMs: performance.now(), firstLook, wide: false })
+      this.#sought.push({ leak, frames, sinceMs: performance.now(), firstLook, stage: 'near' })
     }
     if (this.#sought.length > 0 && !this.#timer) this.#plan(0)
   }
@@ -147,6 +154,10 @@ export class HolderSearch {
   #next(): void {
     // A reading may have been made meanwhile.
     if (this.#options.restMs() > 0) return this.#plan(0)
+    if (this.#census?.isOpen) {
+      this.#takeCensus(this.#census)
+      return this.#plan(0)
+    }
     if (this.#isDue()) {
       this.#look()
       for (const sought of this.#sought.filter((one) => this.#isReady(one))) this.#conclude(sought)
@@ -160,6 +171,7 @@ export class HolderSearch {
     this.#looks = []
     this.#memory = null
     this.#queried = []
+    this.#census = null
     this.#cut = ''
   }
 
@@ -188,19 +200,28 @@ export class HolderSearch {
   #conclude(sought: Sought): void {
     const { leak } = sought
     const suspect = this.#suspect(sought)
-    const ranked = rankHolders(suspect, this.#looks.slice(sought.firstLook))
-    if (ranked.length === 0 && !sought.wide) {
-      sought.wide = true
-      if (this.#mayQuery(sought)) this.#query(sought)
-      sought.firstLook = this.#looks.length
-      return
-    }
+    const looks = this.#looks.slice(sought.firstLook)
+    const ranked = rankHolders(suspect, sought.stage === 'census' ? looks : looks.map(onlyWalked))
+    if (ranked.length === 0 && this.#goesOn(sought)) return
     this.#sought = this.#sought.filter((one) => one !== sought)
     if (ranked.some(({ collection: { variable } }) => variable.seenFrom && variable.url === '')) {
       this.#readUrls()
     }
     const holders = ranked.map((one) => this.#holder(one))
     this.#options.found(leak, { holders, ...this.#note() })
+  }
+
+  /** Nothing was found: whether it is searched for in another way. */
+  #goesOn(sought: Sought): boolean {
+    if (sought.stage === 'near') {
+      sought.stage = 'wide'
+      if (this.#mayQuery() && sought.frames.length > 0) this.#query(sought)
+    } else if (sought.stage === 'wide' && this.#mayQuery()) {
+      sought.stage = 'census'
+      this.#census ??= new Census()
+    } else return false
+    sought.firstLook = this.#looks.length
+    return true
   }
 
   #holder({ collection, growth }: RankedHolder): Holder {
@@ -268,7 +289,7 @@ export class HolderSearch {
         memory,
         bounds,
         isOwn,
-        everywhere: this.#sought.some(({ wide }) => wide),
+        everywhere: this.#sought.some(({ stage }) => stage !== 'near'),
       }),
     )
     const tookMs = performance.now() - beganMs
@@ -276,7 +297,8 @@ export class HolderSearch {
     // A dictionary's keys are counted in one go: what took too long once is not done again.
     if (!walked || tookMs > config.maxPauseMs) return this.#abandon(tookMs)
     this.#cut ||= walked.cut
-    this.#looks.push(this.#counts(walked.collections))
+    const { collections } = walked
+    this.#looks.push(this.#counts([...collections, ...(this.#census?.collections(memory) ?? [])]))
   }
 
   #abandon(tookMs: number): void {
@@ -334,9 +356,17 @@ export class HolderSearch {
     }
   }
 
-  #mayQuery({ frames }: Sought): boolean {
+  #mayQuery(): boolean {
     const { config, readingMs } = this.#options
-    return frames.length > 0 && QUERY_PAUSES * readingMs() <= config.maxPauseMs
+    return QUERY_PAUSES * readingMs() <= config.maxPauseMs
+  }
+
+  /** One kind of collection: each is a pause of its own. */
+  #takeCensus(census: Census): void {
+    const { session, paused } = this.#options
+    const beganMs = performance.now()
+    census.follow(session.look((inspection) => census.ask(inspection)) ?? [])
+    paused(performance.now() - beganMs)
   }
 
   /** Finds the functions of a leak's stacks among all there are: by name first, then by place. */
@@ -352,12 +382,16 @@ export class HolderSearch {
   }
 }
 
+function onlyWalked(look: Look): Look {
+  return { ...look, collections: look.collections.filter(({ id }) => id >= 0) }
+}
+
 function findFunctions(
   inspection: Inspection,
   names: ReadonlySet<string>,
   keys: ReadonlySet<string>,
 ): object[] {
-  const all = inspection.allFunctions()
+  const all = inspection.allOf(functionPrototype)
   const found: object[] = []
   let asked = 0
   for (let at = 0; all && at < all.length && asked < MAX_ASKED; at++) {

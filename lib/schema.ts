@@ -147,7 +147,10 @@ export interface Site extends SiteFrame {
 
 /** The collection that keeps a leak, by the variable that leads there. */
 export interface Holder {
-  /** `bus._events.news`; `.#x` a private field, `.get(…)` any entry, `.[[Scopes]]` a closure. */
+  /**
+   * `bus._events.news`; `.#x` a private field, `.get(…)` any entry, `.[[Scopes]]` a closure; where no
+   * variable leads to it, what it is: `Array of {id, scores}`.
+   */
   path: string
   kind: 'Map' | 'Set' | 'Array' | 'Object' | 'Timers'
   /** Entries, at the last look. */

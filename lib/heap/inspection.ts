@@ -7,13 +7,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Runtime } from 'node:inspector'
 import type { FunctionPosition } from '../stack-frame'
-import {
-  defineProperty,
-  deleteProperty,
-  functionPrototype,
-  isInspectable,
-  realm,
-} from './intrinsics'
+import { defineProperty, deleteProperty, isInspectable, realm } from './intrinsics'
 
 export interface Scope {
   /** As the inspector says it: `Closure (name)`, `Module`, `Block`, `Global`. */
@@ -129,11 +123,11 @@ export class Inspection {
   }
 
   /**
-   * Every function of this realm. Forces several full collections: about ten times the pause of a
-   * reading of the heap.
+   * Every object with that prototype in its chain. Forces several full collections: about ten times
+   * the pause of a reading of the heap.
    */
-  allFunctions(): ArrayLike<object> | null {
-    const prototypeObjectId = this.#idOf(functionPrototype)
+  allOf(prototype: object): ArrayLike<object> | null {
+    const prototypeObjectId = this.#idOf(prototype)
     if (!prototypeObjectId) return null
     const answer = this.#post('Runtime.queryObjects', {
       prototypeObjectId,

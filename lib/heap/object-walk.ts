@@ -730,7 +730,8 @@ function sizeOf(value: object): number {
   return isArray(value) ? (ownValue(value, 'length') as number) : -1
 }
 
-function nameOf(key: string | symbol): string {
+/** A key as it is told: cut where it is long. */
+export function nameOf(key: string | symbol): string {
   const name = typeof key === 'symbol' ? symbolText(key) : key
   return name.length > MAX_NAME_CHARS ? `${slice(name, 0, MAX_NAME_CHARS - 1)}…` : name
 }

@@ -12,6 +12,7 @@ const REGISTER_URL = pathToFileURL(REGISTER).href
 /** Looks at the traps' handler three times in the app itself, with 50 entries more each time. */
 const SEARCH = `(() => {
   const { HeapSession } = require(${JSON.stringify(join(HEAP, 'session.js'))})
+  const { Census } = require(${JSON.stringify(join(HEAP, 'census.js'))})
   const { newMemory, walk } = require(${JSON.stringify(join(HEAP, 'object-walk.js'))})
   const session = new HeapSession()
   const memory = newMemory()
@@ -27,17 +28,30 @@ const SEARCH = `(() => {
     const { cut, objects, collections } = session.look(look)
     looks.push({ cut, objects, sizes: collections.map(({ path, size }) => [path, size]) })
   }
+  const census = new Census()
+  while (census.isOpen) {
+    const found = session.look((inspection) => traps.watch(() => census.ask(inspection)))
+    census.follow(found)
+  }
+  const followed = census.collections(newMemory()).map(({ kind, size }) => [kind, size])
   session.close()
-  return { looks, hits: { ...traps.hits } }
+  return { looks, followed, hits: { ...traps.hits } }
 })()`
 
 interface Looks {
   looks: Array<{ cut: string; objects: number; sizes: Array<[string, number]> }>
+  followed: Array<[string, number]>
   hits: Record<string, number>
 }
 
-function checkLooks({ looks, hits }: Looks): void {
+function checkLooks({ looks, followed, hits }: Looks): void {
   assert.deepEqual(hits, {})
+  for (const of of ['Map 150', 'Map 1000000', 'Array 4000000001']) {
+    assert.ok(
+      followed.some(([kind, size]) => `${kind} ${size}` === of),
+      of,
+    )
+  }
   const sizes = looks.map((look) => new Map(look.sizes))
   assert.deepEqual(
     sizes.map((of) => of.get('trail')),
@@ -141,6 +155,12 @@ describe('the leak line', () => {
     ['listeners', 'holders.mjs', '/listener', 'bus._events.news'],
     ['a dictionary', 'holders.mjs', '/dictionary', 'index'],
     ['what only a function of the stack sees', 'holders.mjs', '/hidden', 'jobs'],
+    [
+      'what no variable leads to, by what it holds',
+      'holders.mjs',
+      '/generator',
+      'Array of {id, scores}',
+    ],
     ["express-session's store", 'holders.mjs', '/session', 'store.sessions'],
   ] as const) {
     it(`names ${what}`, async (t) => {
