@@ -155,12 +155,19 @@ describe('Handlers', () => {
     assert.deepEqual(handlers.ownersAt(positionOf(make())), ['a', 'b', 'c'])
   })
 
-  it('knows nothing of natives, bound functions and things that are no functions', () => {
+  it('knows a bound function by the one it binds', () => {
+    const handlers = new Handlers<string>(locate)
+    const known = (): number => 1
+    handlers.note(known.bind(null).bind(null), 'bound')
+    handlers.locatePending()
+    assert.deepEqual(handlers.ownersAt(positionOf(known)), ['bound'])
+  })
+
+  it('knows nothing of natives and things that are no functions', () => {
     const handlers = new Handlers<string>(locate)
     const known = (): number => 1
     for (const odd of [
       Array.prototype.map,
-      known.bind(null),
       { handle: known },
       [],
       new Proxy({}, {}),
