@@ -11,6 +11,7 @@ import {
   type Interval,
   type LeakLine,
   type Line,
+  type Listening,
   type MeasureLine,
   type MemoryFields,
   type ProcessLine,
@@ -38,6 +39,7 @@ export interface Envelope {
   readonly instance: string
   /** 0 in the main thread. */
   readonly threadId: number
+  /** '' in `route`, `process` and `request` lines: nine in ten, and their fields say all of it. */
   readonly msg: string
 }
 
@@ -58,7 +60,7 @@ const MAX_VERDICTS = 4097
 /** Settings in a `start` line. */
 const MAX_SETTINGS = 64
 /** The last millisecond that a Date can hold. */
-const MAX_TIME_MS = 8.64e15
+export const MAX_TIME_MS = 8.64e15
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -75,14 +77,15 @@ export function toLogLine(value: unknown): LogLine | Rejection | null {
   if (v !== SCHEMA_VERSION) return 'wrong-type'
   try {
     const line = toLine(value)
-    return line === null ? 'newer-version' : Object.assign(line, envelope(value))
+    return line === null ? 'newer-version' : Object.assign(line, envelope(value, line.event))
   } catch (error) {
     if (error === WRONG) return 'wrong-type'
     throw error
   }
 }
 
-function envelope(from: Fields): Envelope {
+function envelope(from: Fields, event: Line['event']): Envelope {
+  const isFrequent = event === 'route' || event === 'process' || event === 'request'
   const time = number(from, 'time')
   if (time < 0 || time > MAX_TIME_MS) throw WRONG
   return {
@@ -94,7 +97,7 @@ function envelope(from: Fields): Envelope {
     version: optionalText(from, 'version') ?? '',
     instance: text(from, 'instance'),
     threadId: optionalNumber(from, 'threadId') ?? 0,
-    msg: optionalText(from, 'msg', MAX_TEXT_CHARS) ?? '',
+    msg: isFrequent ? '' : (optionalText(from, 'msg', MAX_TEXT_CHARS) ?? ''),
   }
 }
 
@@ -353,8 +356,10 @@ function memoryFields(from: Fields): MemoryFields {
 
 function startLine(from: Fields): StartLine {
   const versions = fields(from, 'versions')
+  const listen = listening(optionalFields(from, 'listen'))
   return {
     event: 'start',
+    ...(listen === undefined ? {} : { listen }),
     versions: { memprof: text(versions, 'memprof'), node: text(versions, 'node') },
     config: settings(optionalFields(from, 'config') ?? {}),
     hooked: list(from['hooked'], (value) => {
@@ -370,6 +375,15 @@ function startLine(from: Fields): StartLine {
       }
     }),
   }
+}
+
+function listening(from: Fields | undefined): Listening | undefined {
+  if (from === undefined) return undefined
+  const socket = optionalText(from, 'socket')
+  if (socket !== undefined) return { socket }
+  const protocol = from['protocol']
+  if (protocol !== 'http' && protocol !== 'https') return undefined
+  return { protocol, host: text(from, 'host'), port: count(from, 'port') }
 }
 
 /** Without a prototype: a setting may be called `__proto__`. */

@@ -5,11 +5,12 @@
  * Most lines of a log are not memprof's. They are told by a search for the bytes of its name through
  * a whole chunk at once, and cost one scan for the newline; only what is left is parsed.
  */
-import { createReadStream, type ReadStream, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { createGunzip } from 'node:zlib'
 import { MemprofError } from '../errors'
-import type { Line } from '../schema'
 import { type LogLine, toLogLine } from './log-line'
+import { openRouteScanner } from './route-scan'
 
 /** Bytes of a line; a longer one is skipped without being kept. The longest of memprof's own is a
  * `stop` line with the verdicts of 4,096 routes, some 4 MB. */
@@ -23,7 +24,10 @@ const BRACE = 0x7b
 const NAME = Buffer.from('memprof')
 /** How pino begins a line. */
 const LINE_START = '{"level":'
-const REQUEST = '"event":"request"'
+const REQUEST = Buffer.from('"event":"request"')
+const REQUEST_START = Buffer.from('{"level":20,')
+/** From the name to the event, at most: service, version and instance. */
+const MAX_HEAD_BYTES = 2048
 
 /** Where lines go, one call each, in the order of the log. */
 export interface LogSink {
@@ -80,6 +84,7 @@ export function openLogReader(sink: LogSink): LogReader {
   let pending: Buffer[] = []
   let pendingBytes = 0
   let skipping = false
+  const scanner = openRouteScanner()
 
   function write(chunk: Buffer): void {
     counts.bytes += chunk.length
@@ -144,33 +149,44 @@ export function openLogReader(sink: LogSink): LogReader {
     sink.other?.(bytes.subarray(from, to))
   }
 
-  /** A line that has memprof's name in it somewhere. */
+  /** A line that has memprof's name in it somewhere, first at `name`. */
   function takeLine(bytes: Buffer, from: number, to: number, name: number): void {
-    const text = bytes.toString('utf8', from, to)
-    if (sink.requests !== true && isRequestLine(text)) {
+    if (sink.requests !== true && isRequestLine(bytes, from, to, name)) {
       counts.lines++
       counts.memprof++
       counts.requestLines++
       return
     }
-    const value = parse(text)
-    const line = value === undefined ? null : toLogLine(value)
-    if (line === null) {
-      // A torn line of memprof has its name as pino writes it; any other only speaks of memprof.
-      if (value === undefined && isNameField(bytes, name)) {
-        counts.lines++
-        counts.torn++
-      } else takeOther(bytes, from, to)
+    const line = scanner.scan(bytes, from, to) ?? parseLine(bytes, from, to)
+    // A torn line of memprof has its name as pino writes it; any other only speaks of memprof.
+    if (line === null || (line === 'torn' && !isNameField(bytes, name))) {
+      takeOther(bytes, from, to)
       return
     }
     counts.lines++
-    if (line === 'wrong-type') counts.wrongType++
+    if (line === 'torn') counts.torn++
+    else if (line === 'wrong-type') counts.wrongType++
     else if (line === 'newer-version') counts.newerVersion++
     else {
       counts.memprof++
       if (line.event === 'request') counts.requestLines++
       sink.line(line)
     }
+  }
+
+  function parseLine(
+    bytes: Buffer,
+    from: number,
+    to: number,
+  ): ReturnType<typeof toLogLine> | 'torn' {
+    const text = bytes.toString('utf8', from, to)
+    const value = parse(text)
+    if (value === undefined) return 'torn'
+    const line = toLogLine(value)
+    if (line !== null && typeof line === 'object' && line.event === 'route') {
+      scanner.learn(text, line)
+    }
+    return line
   }
 
   return {
@@ -182,16 +198,32 @@ export function openLogReader(sink: LogSink): LogReader {
   }
 }
 
-function isRequestLine(text: string): boolean {
-  return text.includes(REQUEST)
+/**
+ * Whether pino wrote this as a `request` line. It is only counted, so it is not parsed; it must not
+ * hide another line, though, that was written behind it when it was torn.
+ */
+function isRequestLine(bytes: Buffer, from: number, to: number, name: number): boolean {
+  if (!isAt(bytes, REQUEST_START, from, to)) return false
+  const last = Math.min(to, name + MAX_HEAD_BYTES) - REQUEST.length
+  for (let at = name; at < last; at++) {
+    if (bytes[at] === REQUEST[0] && isAt(bytes, REQUEST, at, to)) {
+      return bytes.lastIndexOf(LINE_START, to) === from
+    }
+  }
+  return false
+}
+
+function isAt(bytes: Buffer, wanted: Buffer, at: number, end: number): boolean {
+  if (at < 0 || at + wanted.length > end) return false
+  for (let i = 0; i < wanted.length; i++) if (bytes[at + i] !== wanted[i]) return false
+  return true
 }
 
 const NAME_FIELD = Buffer.from('"name":"')
 
 /** Whether the name at `at` is the value of a field `name`. */
 function isNameField(bytes: Buffer, at: number): boolean {
-  const from = at - NAME_FIELD.length
-  return from >= 0 && bytes.compare(NAME_FIELD, 0, NAME_FIELD.length, from, at) === 0
+  return isAt(bytes, NAME_FIELD, at - NAME_FIELD.length, at)
 }
 
 /**
@@ -247,24 +279,36 @@ function unreadable(file: string, reason: string, cause?: unknown): MemprofError
 }
 
 async function readInput(input: Input, reader: LogReader): Promise<void> {
-  const stream =
-    input === '-'
-      ? process.stdin
-      : createReadStream(input, { highWaterMark: CHUNK_BYTES, autoClose: true })
   let first = true
   let gunzip: ReturnType<typeof startGunzip> | null = null
   try {
-    for await (const chunk of stream as ReadStream & AsyncIterable<Buffer>) {
-      if (first && isGzip(chunk)) gunzip = startGunzip(reader)
+    for await (const chunk of input === '-' ? process.stdin : chunksOf(input)) {
+      const bytes = chunk as Buffer
+      if (first && isGzip(bytes)) gunzip = startGunzip(reader)
       first = false
-      if (gunzip) await gunzip.write(chunk)
-      else reader.write(chunk)
+      if (gunzip) await gunzip.write(bytes)
+      else reader.write(bytes)
     }
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     throw unreadable(input, code === undefined ? message : message.replace(/^\w+: /, ''), error)
   }
   if (gunzip && !(await gunzip.end())) reader.counts.damagedInputs.push(input)
+}
+
+/** All chunks in one piece of memory: a stream makes a new one for each, faster than they are freed. */
+async function* chunksOf(file: string): AsyncGenerator<Buffer> {
+  const handle = await open(file)
+  try {
+    const memory = Buffer.allocUnsafe(CHUNK_BYTES)
+    for (;;) {
+      const { bytesRead } = await handle.read(memory, 0, CHUNK_BYTES, null)
+      if (bytesRead === 0) return
+      yield memory.subarray(0, bytesRead)
+    }
+  } finally {
+    await handle.close()
+  }
 }
 
 function isGzip(chunk: Buffer): boolean {
@@ -298,6 +342,3 @@ function startGunzip(reader: LogReader): {
     },
   }
 }
-
-/** Every event, for those who count them. */
-export type LogEvent = Line['event']

@@ -16,7 +16,21 @@ import type {
 } from '../schema'
 import { MergedQuantiles } from '../stats/merged-quantiles'
 import type { LogLine, LogLineOf } from './log-line'
-import { type Point, TimeBuckets } from './time-buckets'
+import { findRestarts, summarizeInstance } from './merge-instances'
+import { summarizeLeaks } from './merge-leaks'
+import { byGravity, summarizeRoute } from './merge-routes'
+import {
+  addMemoryPoint,
+  addRoutePoint,
+  emptyMemoryPoint,
+  emptyRoutePoint,
+  type MemoryPoint,
+  mergeMemoryPoints,
+  mergeRoutePoints,
+  type RoutePoint,
+} from './series'
+import { addDeltas, type Instance, type Leak, noteRetention, type Route, type Share } from './tally'
+import { TimeBuckets } from './time-buckets'
 
 /** Processes and threads told apart; the lines of more are counted alone. */
 const MAX_INSTANCES = 1000
@@ -35,42 +49,7 @@ const MAX_MEMORY_POINTS = 256
 /** Points of all routes together, and of one. */
 const ROUTE_POINTS = 32_768
 const MAX_ROUTE_POINTS = 128
-/** Sites of a leak after those of its processes were put together. */
-const MAX_SITES = 16
 const OTHER = '(other)'
-
-export interface MemoryPoint extends Point {
-  /** Highest in the bucket. */
-  rssBytes: number
-  heapUsedBytes: number
-  heapTotalBytes: number
-  externalBytes: number
-  arrayBuffersBytes: number
-  /** Newest in the bucket: after the last full collection. */
-  liveHeapBytes: number | null
-  requests: number
-  inFlight: number
-  gcMinor: number
-  gcMajor: number
-  gcPauseMs: number
-  /** Highest. */
-  loopDelayP99Ms: number
-}
-
-export interface RoutePoint extends Point {
-  requests: number
-  errors: number
-  aborted: number
-  /** Of all requests of the bucket. */
-  meanMs: number
-  /** Highest of the lines' own. */
-  p99Ms: number
-  /** Over the clean requests of the bucket; null without one. */
-  cleanHeapDeltaBytes: number | null
-  cleanRequests: number
-  /** Newest; null while it is not known. */
-  retainedBytesPerRequest: number | null
-}
 
 /** One process or thread, from its start to its end. */
 export interface InstanceSummary {
@@ -119,6 +98,16 @@ export interface DeltaTotals {
   readonly max: number | null
 }
 
+/** How well the estimates of several instances go together: see lib/stats/pooled-estimate. */
+export interface Agreement {
+  /** Estimates that were pooled. */
+  readonly count: number
+  /** They differ by more than their intervals explain. */
+  readonly heterogeneous: boolean
+  readonly pValue: number
+  readonly iSquared: number
+}
+
 /** What one instance says of a route: newest. */
 export interface InstanceRoute extends RetentionFields {
   readonly instance: string
@@ -142,8 +131,10 @@ export interface RouteSummary extends RetentionFields {
   /** Newest. */
   readonly slowestLayer: RouteLine['slowestLayer'] | null
   readonly hungriestLayer: RouteLine['hungriestLayer'] | null
-  /** The gravest of the instances' verdicts, with figures over those that share it. */
+  /** The gravest of the instances' verdicts; the figures are pooled over those that share it. */
   readonly verdict: Verdict
+  /** Null with fewer than two estimates. */
+  readonly agreement: Agreement | null
   readonly perInstance: readonly InstanceRoute[]
   readonly points: readonly RoutePoint[]
   readonly stepMs: number
@@ -174,6 +165,8 @@ export interface LeakSummary {
   readonly bytesPerRequest: number | null
   readonly bytesPerSecond: number | null
   readonly ci95: Interval | null
+  /** Between the instances that still show it; null with fewer than two. */
+  readonly agreement: Agreement | null
   readonly floorBytesPerRequest: number | null
   readonly requests: number
   /** Over all instances. */
@@ -241,70 +234,6 @@ export interface SummaryBuilder {
   line(line: LogLine): void
   /** O(routes + instances + their points). */
   summary(): LogSummary
-}
-
-interface Known {
-  time: number
-  fields: RetentionFields
-}
-
-/** A route within an instance. */
-interface Share {
-  readonly instance: Instance
-  readonly route: Route
-  first: { time: number; requests: number; errors: number; aborted: number } | null
-  last: { time: number; requests: number; errors: number; aborted: number }
-  known: Known | null
-}
-
-interface Route {
-  readonly service: string
-  readonly method: string
-  readonly pattern: string
-  readonly shares: Share[]
-  /** Of intervals that belong to no share. */
-  readonly loose: { requests: number; errors: number; aborted: number }
-  readonly durations: MergedQuantiles
-  readonly heap: Deltas
-  readonly rss: Deltas
-  newestMs: number
-  slowestLayer: RouteLine['slowestLayer'] | null
-  hungriestLayer: RouteLine['hungriestLayer'] | null
-  readonly points: TimeBuckets<RoutePoint>
-}
-
-interface Deltas {
-  clean: number
-  sum: number
-  max: number
-}
-
-interface Instance {
-  readonly id: string
-  service: string
-  version: string
-  readonly pid: number
-  readonly hostname: string
-  readonly threadId: number
-  firstTime: number
-  lastTime: number
-  start: LogLineOf<'start'> | null
-  stop: { time: number; reason: string } | null
-  readonly shares: Map<Route, Share>
-  newest: LogLineOf<'process'> | null
-  requests: number
-  dropped: number
-  readonly gc: { minor: number; major: number; pauseMs: number }
-  readonly self: { cpuMs: number; pauseMs: number; heapBytes: number }
-  maxRssBytes: number
-  readonly memory: TimeBuckets<MemoryPoint>
-}
-
-interface Leak {
-  readonly instance: Instance
-  readonly route: Route | null
-  firstTime: number
-  newest: LogLineOf<'leak'>
 }
 
 export function openSummary(options: SummaryOptions = {}): SummaryBuilder {
@@ -598,402 +527,6 @@ function pointsEach(budget: number, most: number, count: number): number {
 
 function isPowerOfTwo(count: number): boolean {
   return (count & (count - 1)) === 0
-}
-
-function noteRetention(share: Share, time: number, fields: RetentionFields): void {
-  const { verdict, retainedBytesPerRequest, ci95, floorBytesPerRequest, keptRequestsShare } = fields
-  if (verdict === undefined || (share.known && time < share.known.time)) return
-  share.known = {
-    time,
-    fields: {
-      verdict,
-      ...(retainedBytesPerRequest === undefined ? {} : { retainedBytesPerRequest }),
-      ...(ci95 === undefined ? {} : { ci95 }),
-      ...(floorBytesPerRequest === undefined ? {} : { floorBytesPerRequest }),
-      ...(keptRequestsShare === undefined ? {} : { keptRequestsShare }),
-    },
-  }
-}
-
-function addDeltas(into: Deltas, { clean, mean, max }: RouteLine['heapDeltaBytes']): void {
-  if (clean === 0 || mean === undefined || max === undefined) return
-  into.clean += clean
-  into.sum += clean * mean
-  if (max > into.max) into.max = max
-}
-
-function deltaTotals({ clean, sum, max }: Deltas): DeltaTotals {
-  return clean === 0 ? { clean, mean: null, max: null } : { clean, mean: sum / clean, max }
-}
-
-function emptyMemoryPoint(time: number): MemoryPoint {
-  return {
-    time,
-    rssBytes: 0,
-    heapUsedBytes: 0,
-    heapTotalBytes: 0,
-    externalBytes: 0,
-    arrayBuffersBytes: 0,
-    liveHeapBytes: null,
-    requests: 0,
-    inFlight: 0,
-    gcMinor: 0,
-    gcMajor: 0,
-    gcPauseMs: 0,
-    loopDelayP99Ms: 0,
-  }
-}
-
-function addMemoryPoint(point: MemoryPoint, line: LogLineOf<'process'>): void {
-  point.rssBytes = Math.max(point.rssBytes, line.rssBytes)
-  point.heapUsedBytes = Math.max(point.heapUsedBytes, line.heapUsedBytes)
-  point.heapTotalBytes = Math.max(point.heapTotalBytes, line.heapTotalBytes)
-  point.externalBytes = Math.max(point.externalBytes, line.externalBytes)
-  point.arrayBuffersBytes = Math.max(point.arrayBuffersBytes, line.arrayBuffersBytes)
-  point.liveHeapBytes = line.liveHeapBytes ?? point.liveHeapBytes
-  point.requests += line.requests
-  point.inFlight = Math.max(point.inFlight, line.inFlight)
-  point.gcMinor += line.gc.minor
-  point.gcMajor += line.gc.major
-  point.gcPauseMs += line.gc.pauseMs
-  point.loopDelayP99Ms = Math.max(point.loopDelayP99Ms, line.eventLoop.delayP99Ms)
-}
-
-function mergeMemoryPoints(into: MemoryPoint, later: MemoryPoint): void {
-  into.rssBytes = Math.max(into.rssBytes, later.rssBytes)
-  into.heapUsedBytes = Math.max(into.heapUsedBytes, later.heapUsedBytes)
-  into.heapTotalBytes = Math.max(into.heapTotalBytes, later.heapTotalBytes)
-  into.externalBytes = Math.max(into.externalBytes, later.externalBytes)
-  into.arrayBuffersBytes = Math.max(into.arrayBuffersBytes, later.arrayBuffersBytes)
-  into.liveHeapBytes = later.liveHeapBytes ?? into.liveHeapBytes
-  into.requests += later.requests
-  into.inFlight = Math.max(into.inFlight, later.inFlight)
-  into.gcMinor += later.gcMinor
-  into.gcMajor += later.gcMajor
-  into.gcPauseMs += later.gcPauseMs
-  into.loopDelayP99Ms = Math.max(into.loopDelayP99Ms, later.loopDelayP99Ms)
-}
-
-function emptyRoutePoint(time: number): RoutePoint {
-  return {
-    time,
-    requests: 0,
-    errors: 0,
-    aborted: 0,
-    meanMs: 0,
-    p99Ms: 0,
-    cleanHeapDeltaBytes: null,
-    cleanRequests: 0,
-    retainedBytesPerRequest: null,
-  }
-}
-
-function addRoutePoint(point: RoutePoint, line: RouteLine): void {
-  mergeRoutePoints(point, {
-    time: point.time,
-    requests: line.requests,
-    errors: line.errors,
-    aborted: line.aborted,
-    meanMs: line.durationMs.mean,
-    p99Ms: line.durationMs.p99,
-    cleanHeapDeltaBytes: line.heapDeltaBytes.mean ?? null,
-    cleanRequests: line.heapDeltaBytes.clean,
-    retainedBytesPerRequest: line.retainedBytesPerRequest ?? null,
-  })
-}
-
-function mergeRoutePoints(into: RoutePoint, later: RoutePoint): void {
-  into.meanMs = weightedMean(into.meanMs, into.requests, later.meanMs, later.requests)
-  into.requests += later.requests
-  into.errors += later.errors
-  into.aborted += later.aborted
-  into.p99Ms = Math.max(into.p99Ms, later.p99Ms)
-  if (later.cleanHeapDeltaBytes !== null) {
-    into.cleanHeapDeltaBytes = weightedMean(
-      into.cleanHeapDeltaBytes ?? 0,
-      into.cleanRequests,
-      later.cleanHeapDeltaBytes,
-      later.cleanRequests,
-    )
-    into.cleanRequests += later.cleanRequests
-  }
-  into.retainedBytesPerRequest = later.retainedBytesPerRequest ?? into.retainedBytesPerRequest
-}
-
-function weightedMean(a: number, weightA: number, b: number, weightB: number): number {
-  const weight = weightA + weightB
-  return weight === 0 ? 0 : (a * weightA + b * weightB) / weight
-}
-
-/** Instance -> the one it took over from: of the same service, host and thread, ended before it began. */
-function findRestarts(instances: readonly Instance[]): ReadonlyMap<Instance, Instance> {
-  const predecessors = new Map<Instance, Instance>()
-  const ended = new Map<string, Instance[]>()
-  for (const instance of instances) {
-    const place = [instance.service, instance.hostname, instance.threadId].join('\n')
-    const others = ended.get(place) ?? []
-    ended.set(place, others)
-    const at = others.findLastIndex(({ lastTime }) => lastTime <= instance.firstTime)
-    if (at >= 0) predecessors.set(instance, others.splice(at, 1)[0]!)
-    others.push(instance)
-  }
-  return predecessors
-}
-
-function summarizeInstance(
-  instance: Instance,
-  predecessors: ReadonlyMap<Instance, Instance>,
-): InstanceSummary {
-  const { newest, memory } = instance
-  return {
-    instance: instance.id,
-    service: instance.service,
-    version: instance.version,
-    pid: instance.pid,
-    hostname: instance.hostname,
-    threadId: instance.threadId,
-    firstTime: instance.firstTime,
-    lastTime: instance.lastTime,
-    start: instance.start,
-    stop: instance.stop,
-    replaces: predecessors.get(instance)?.id ?? null,
-    requests: instance.requests,
-    dropped: instance.dropped,
-    inFlight: newest?.inFlight ?? 0,
-    gc: { ...instance.gc },
-    self: { ...instance.self },
-    heapLimitBytes: newest?.heapLimitBytes ?? null,
-    secondsToLimit: newest?.secondsToLimit ?? null,
-    maxRssBytes: instance.maxRssBytes,
-    memory: memory.toSorted(),
-    memoryStepMs: memory.widthMs,
-  }
-}
-
-const GRAVITY: readonly Verdict[] = ['leaking', 'plateaued', 'steady', 'insufficient-data']
-
-function summarizeRoute(route: Route): RouteSummary {
-  const { durations, shares, loose } = route
-  const sum = (of: 'requests' | 'errors' | 'aborted'): number =>
-    shares.reduce((total, { first, last }) => {
-      return total + Math.max(0, last[of] - (first?.[of] ?? 0))
-    }, loose[of])
-  const perInstance = shares
-    .map((share): InstanceRoute => {
-      const { instance, first, last, known } = share
-      return {
-        instance: instance.id,
-        version: instance.version,
-        requests: Math.max(0, last.requests - (first?.requests ?? 0)),
-        ...known?.fields,
-      }
-    })
-    .sort((a, b) => b.requests - a.requests)
-  return {
-    service: route.service,
-    method: route.method,
-    route: route.pattern,
-    requests: sum('requests'),
-    errors: sum('errors'),
-    aborted: sum('aborted'),
-    durationMs:
-      durations.count === 0
-        ? null
-        : {
-            mean: durations.mean,
-            p50: durations.quantile(0.5),
-            p90: durations.quantile(0.9),
-            p99: durations.quantile(0.99),
-            max: durations.max,
-          },
-    heapDeltaBytes: deltaTotals(route.heap),
-    rssDeltaBytes: deltaTotals(route.rss),
-    slowestLayer: route.slowestLayer,
-    hungriestLayer: route.hungriestLayer,
-    ...mergeRetention(perInstance),
-    perInstance,
-    points: route.points.toSorted(),
-    stepMs: route.points.widthMs,
-  }
-}
-
-/** The gravest verdict, with the figures of the instance that saw most of it. */
-function mergeRetention(
-  perInstance: readonly InstanceRoute[],
-): RetentionFields & { verdict: Verdict } {
-  const verdict =
-    GRAVITY.find((grave) => perInstance.some((of) => of.verdict === grave)) ?? 'insufficient-data'
-  const alike = perInstance.filter((of) => of.verdict === verdict)
-  const [most] = alike
-  if (!most) return { verdict }
-  const { retainedBytesPerRequest, ci95, floorBytesPerRequest, keptRequestsShare } = most
-  return {
-    verdict,
-    ...(retainedBytesPerRequest === undefined ? {} : { retainedBytesPerRequest }),
-    ...(ci95 === undefined ? {} : { ci95 }),
-    ...(floorBytesPerRequest === undefined ? {} : { floorBytesPerRequest }),
-    ...(keptRequestsShare === undefined ? {} : { keptRequestsShare }),
-  }
-}
-
-function byGravity(a: RouteSummary, b: RouteSummary): number {
-  const leaking = Number(b.verdict === 'leaking') - Number(a.verdict === 'leaking')
-  if (leaking !== 0) return leaking
-  if (a.verdict === 'leaking') return grownBytes(b) - grownBytes(a)
-  return b.requests - a.requests
-}
-
-function grownBytes({ retainedBytesPerRequest = 0, requests }: RouteSummary): number {
-  return retainedBytesPerRequest * requests
-}
-
-/** Leaks of instances put together, and those that a route is called for without a line of its own. */
-function summarizeLeaks(leaks: readonly Leak[], routes: readonly Route[]): LeakSummary[] {
-  const groups = new Map<string, Leak[]>()
-  for (const leak of leaks) {
-    const { service, scope, kind, method = '', route = '' } = leak.newest
-    const key = [service, scope, kind, method, route].join('\n')
-    const group = groups.get(key)
-    if (group) group.push(leak)
-    else groups.set(key, [leak])
-  }
-  const told = new Set(
-    leaks.map(({ instance, route }) => (route ? instance.shares.get(route) : null)),
-  )
-  const untold = routes.flatMap((route) => {
-    const shares = route.shares.filter(
-      (share) => share.known?.fields.verdict === 'leaking' && !told.has(share),
-    )
-    const known = leaks.some((leak) => leak.route === route)
-    return shares.length === 0 || known ? [] : [leakWithoutLine(route, shares)]
-  })
-  return [...[...groups.values()].map(mergeLeaks), ...untold].sort(
-    (a, b) =>
-      Number(a.since !== null) - Number(b.since !== null) || b.retainedBytes - a.retainedBytes,
-  )
-}
-
-function mergeLeaks(group: readonly Leak[]): LeakSummary {
-  const inOrder = group.toSorted((a, b) => b.newest.time - a.newest.time)
-  const perInstance = inOrder.map(leakOfInstance)
-  const still = inOrder.filter((_, at) => perInstance[at]!.since === null)
-  // What was taken back has no say where another instance still shows the leak.
-  const counted = still.length > 0 ? still : inOrder
-  const most = counted.reduce((a, b) => (b.newest.requests > a.newest.requests ? b : a)).newest
-  const held = counted.find(({ newest }) => newest.holders.length > 0)?.newest
-  const seconds = counted.flatMap(({ newest, instance }) => {
-    return instance.newest?.secondsToLimit ?? newest.secondsToLimit ?? []
-  })
-  const share = most.scope === 'route' ? shareOfLeak(counted) : null
-  return {
-    service: most.service,
-    scope: most.scope,
-    kind: most.kind,
-    method: most.scope === 'route' ? (most.method ?? '') : '',
-    route: most.route ?? '',
-    bytesPerRequest: most.bytesPerRequest ?? null,
-    bytesPerSecond: most.bytesPerSecond ?? null,
-    ci95: most.ci95 ?? null,
-    floorBytesPerRequest: most.floorBytesPerRequest ?? null,
-    requests: counted.reduce((sum, { newest }) => sum + newest.requests, 0),
-    retainedBytes: counted.reduce((sum, { newest }) => sum + newest.retainedBytes, 0),
-    keptRequestsShare: share ?? most.keptRequestsShare ?? null,
-    attribution: most.attribution ?? null,
-    directShare: most.directShare ?? null,
-    sites: mergeSites(counted),
-    holders: (held ?? most).holders,
-    holdersNote: (held ?? most).holdersNote ?? null,
-    secondsToLimit: seconds.length === 0 ? null : Math.min(...seconds),
-    firstTime: Math.min(...group.map(({ firstTime }) => firstTime)),
-    lastTime: inOrder[0]!.newest.time,
-    since: still.length > 0 ? null : perInstance[0]!.since,
-    perInstance,
-  }
-}
-
-/** The newest share of kept requests: route lines tell it more often than leak lines do. */
-function shareOfLeak([leak]: readonly Leak[]): number | null {
-  const share = leak?.route ? leak.instance.shares.get(leak.route) : undefined
-  return share?.known?.fields.keptRequestsShare ?? null
-}
-
-function leakOfInstance({ instance, route, firstTime, newest }: Leak): LeakOfInstance {
-  const known = route ? instance.shares.get(route)?.known : null
-  const now = known && known.time >= newest.time ? known.fields.verdict : undefined
-  return {
-    instance: instance.id,
-    version: instance.version,
-    bytesPerRequest: newest.bytesPerRequest ?? null,
-    bytesPerSecond: newest.bytesPerSecond ?? null,
-    ci95: newest.ci95 ?? null,
-    firstTime,
-    lastTime: newest.time,
-    since: now === undefined || now === 'leaking' ? null : now,
-  }
-}
-
-/** Called leaking in `route` lines, before or without a `leak` line: how much, but not where. */
-function leakWithoutLine(route: Route, shares: readonly Share[]): LeakSummary {
-  const perInstance = shares.map(({ instance, known }): LeakOfInstance => {
-    const { retainedBytesPerRequest: bytes, ci95 } = known!.fields
-    return {
-      instance: instance.id,
-      version: instance.version,
-      bytesPerRequest: bytes ?? null,
-      bytesPerSecond: null,
-      ci95: ci95 ?? null,
-      firstTime: known!.time,
-      lastTime: known!.time,
-      since: null,
-    }
-  })
-  const most = shares.reduce((a, b) => (b.last.requests > a.last.requests ? b : a))
-  const { retainedBytesPerRequest: bytes, ci95, ...fields } = most.known!.fields
-  return {
-    service: route.service,
-    scope: 'route',
-    kind: 'heap',
-    method: route.method,
-    route: route.pattern,
-    bytesPerRequest: bytes ?? null,
-    bytesPerSecond: null,
-    ci95: ci95 ?? null,
-    floorBytesPerRequest: fields.floorBytesPerRequest ?? null,
-    requests: shares.reduce((sum, { last }) => sum + last.requests, 0),
-    retainedBytes: shares.reduce(
-      (sum, { last, known }) => sum + last.requests * (known!.fields.retainedBytesPerRequest ?? 0),
-      0,
-    ),
-    keptRequestsShare: fields.keptRequestsShare ?? null,
-    attribution: null,
-    directShare: null,
-    sites: [],
-    holders: [],
-    holdersNote: null,
-    secondsToLimit: most.instance.newest?.secondsToLimit ?? null,
-    firstTime: Math.min(...perInstance.map(({ firstTime }) => firstTime)),
-    lastTime: Math.max(...perInstance.map(({ lastTime }) => lastTime)),
-    since: null,
-    perInstance,
-  }
-}
-
-/** Sites of all instances by function, file and line; shares anew of what they are together. */
-function mergeSites(leaks: readonly Leak[]): Site[] {
-  if (leaks.length === 1) return [...leaks[0]!.newest.sites]
-  const found = new Map<string, Site>()
-  for (const { newest } of leaks) {
-    for (const site of newest.sites) {
-      const key = [site.function, site.file, site.line, site.column].join('\n')
-      const known = found.get(key)
-      if (known) known.bytes += site.bytes
-      else found.set(key, { ...site })
-    }
-  }
-  const sites = [...found.values()].sort((a, b) => b.bytes - a.bytes)
-  const total = sites.reduce((sum, { bytes }) => sum + bytes, 0)
-  for (const site of sites) site.share = total === 0 ? 0 : site.bytes / total
-  return sites.slice(0, MAX_SITES)
 }
 
 interface MeasureTotals {

@@ -1,0 +1,144 @@
+/**
+ * How fast `memprof report` reads, and in how much memory.
+ *
+ *   node dist/benchmarks/report/main.js [--lines 5000000] [--runs 3] [--seed 1] [--write]
+ *
+ * Three logs are written to a folder that is removed at the end: memprof's lines and other programs'
+ * mixed, and each alone. The command is run as a user runs it, its output to a pipe that is read. Time is
+ * that of the whole process, start-up and report included, from files the system has just written and
+ * still has in memory: a disk may be slower. `--write` puts the table into docs/commands.md. Exits 1 when
+ * the mixed log misses the bar in the median run.
+ */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { cpus, tmpdir } from 'node:os'
+import path from 'node:path'
+import { performance } from 'node:perf_hooks'
+import { text } from 'node:stream/consumers'
+import { parseArgs } from 'node:util'
+import { writeBlock } from '../support/blocks'
+import { cleanEnv } from '../support/environment'
+import { type LineKind, writeLongLog } from './long-log'
+import type { Used } from './peak-memory'
+
+const COMMAND = path.join(__dirname, '..', '..', 'lib', 'cli', 'main.js')
+const MIN_LINES_PER_SECOND = 300_000
+const MAX_RSS_BYTES = 200e6
+
+const KINDS: ReadonlyArray<readonly [LineKind, string]> = [
+  ['mixed', "memprof's and others', mixed"],
+  ['memprof', "memprof's alone"],
+  ['other', "other programs' alone"],
+]
+
+interface Run extends Used {
+  readonly seconds: number
+}
+
+const { values } = parseArgs({
+  options: {
+    lines: { type: 'string', default: '5000000' },
+    runs: { type: 'string', default: '3' },
+    seed: { type: 'string', default: '1' },
+    write: { type: 'boolean', default: false },
+  },
+})
+
+function wholeNumber(name: 'lines' | 'runs' | 'seed', most: number): number {
+  const value = Number(values[name])
+  if (Number.isInteger(value) && value > 0 && value <= most) return value
+  throw new Error(`--${name} takes a whole number from 1 to ${most}`)
+}
+
+/** @returns lines and bytes written */
+async function writeLog(file: string, lines: number, seed: number, kind: LineKind): Promise<void> {
+  const handle = await open(file, 'wx', 0o600)
+  try {
+    let waiting = ''
+    await writeLongLog(
+      lines,
+      seed,
+      async (more) => {
+        waiting += more
+        if (waiting.length < 4e6) return
+        await handle.write(waiting)
+        waiting = ''
+      },
+      kind,
+    )
+    await handle.write(waiting)
+  } finally {
+    await handle.close()
+  }
+}
+
+async function runReport(file: string): Promise<Run> {
+  const startedMs = performance.now()
+  const child = spawn(
+    process.execPath,
+    ['-r', path.join(__dirname, 'peak-memory.js'), COMMAND, 'report', file],
+    { env: cleanEnv(), stdio: ['ignore', 'pipe', 'inherit', 'pipe'] },
+  )
+  const closed = once(child, 'close') as Promise<[number | null]>
+  const [, used] = await Promise.all([
+    text(child.stdout!),
+    text(child.stdio[3] as NodeJS.ReadableStream),
+  ])
+  const [code] = await closed
+  if (code !== 0) throw new Error(`memprof report ended with ${code}`)
+  return { seconds: (performance.now() - startedMs) / 1000, ...(JSON.parse(used) as Used) }
+}
+
+function median(numbers: readonly number[]): number {
+  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]!
+}
+
+async function main(): Promise<void> {
+  const lines = wholeNumber('lines', 50_000_000)
+  const runs = wholeNumber('runs', 100)
+  const seed = wholeNumber('seed', 2 ** 31)
+  const folder = mkdtempSync(path.join(tmpdir(), 'memprof-report-'))
+  const rows: string[] = []
+  try {
+    for (const [kind, name] of KINDS) {
+      const file = path.join(folder, `${kind}.ndjson`)
+      process.stderr.write(`writing ${lines} lines, ${name}\n`)
+      await writeLog(file, lines, seed, kind)
+      const megabytes = statSync(file).size / 1e6
+      const measured: Run[] = []
+      for (let run = 0; run < runs; run++) measured.push(await runReport(file))
+      rmSync(file)
+      const rates = measured.map(({ seconds }) => lines / seconds)
+      const rss = Math.max(...measured.map(({ maxRssBytes }) => maxRssBytes))
+      const cpuRate = lines / (median(measured.map(({ cpuMs }) => cpuMs)) / 1000)
+      rows.push(
+        `| ${name} | ${Math.round(megabytes)} | ${thousands(median(rates))} (${thousands(Math.min(...rates))} to ${thousands(Math.max(...rates))}) | ${thousands(cpuRate)} | ${Math.round(rss / 1e6)} |`,
+      )
+      if (kind === 'mixed' && (median(rates) < MIN_LINES_PER_SECOND || rss > MAX_RSS_BYTES)) {
+        process.exitCode = 1
+      }
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+  const table = [
+    `${lines.toLocaleString('en-US')} lines each, seed ${seed}; median (lowest to highest) of ${runs} runs. Node ${process.version}, ${cpus()[0]!.model}.`,
+    '',
+    '| lines | MB | lines per second | lines per second of CPU | peak MB |',
+    '| --- | ---: | ---: | ---: | ---: |',
+    ...rows,
+  ].join('\n')
+  process.stdout.write(`${table}\n`)
+  if (values.write) writeBlock('docs/commands.md', 'report-speed', table)
+}
+
+function thousands(rate: number): string {
+  return `${Math.round(rate / 1000).toLocaleString('en-US')},000`
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${String((error as Error).stack ?? error)}\n`)
+  process.exitCode = 1
+})

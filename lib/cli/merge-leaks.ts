@@ -1,0 +1,166 @@
+/** A leak over all instances that show it. */
+import type { Site } from '../schema'
+import type { LeakOfInstance, LeakSummary } from './summary'
+import { poolRates } from './pool-rates'
+import type { Leak, Route, Share } from './tally'
+
+/** Sites of a leak after those of its processes were put together. */
+const MAX_SITES = 16
+
+/** Leaks of instances put together, and those that a route is called for without a line of its own. */
+export function summarizeLeaks(leaks: readonly Leak[], routes: readonly Route[]): LeakSummary[] {
+  const groups = new Map<string, Leak[]>()
+  for (const leak of leaks) {
+    const { service, scope, kind, method = '', route = '' } = leak.newest
+    const key = [service, scope, kind, method, route].join('\n')
+    const group = groups.get(key)
+    if (group) group.push(leak)
+    else groups.set(key, [leak])
+  }
+  const told = new Set(leaks.map(({ route }) => route))
+  const untold = routes.flatMap((route) => {
+    const shares = route.shares.filter((share) => share.known?.fields.verdict === 'leaking')
+    return shares.length === 0 || told.has(route) ? [] : [leakWithoutLine(route, shares)]
+  })
+  const merged = [...groups.values()].map((group) => mergeLeaks(group, leaks))
+  return [...merged, ...untold].sort(
+    (a, b) =>
+      Number(a.since !== null) - Number(b.since !== null) || b.retainedBytes - a.retainedBytes,
+  )
+}
+
+function mergeLeaks(group: readonly Leak[], all: readonly Leak[]): LeakSummary {
+  const inOrder = group.toSorted((a, b) => b.newest.time - a.newest.time)
+  const perInstance = inOrder.map((leak) => leakOfInstance(leak, all))
+  const still = inOrder.filter((_, at) => perInstance[at]!.since === null)
+  // What was taken back has no say where another instance still shows the leak.
+  const counted = still.length > 0 ? still : inOrder
+  const most = counted.reduce((a, b) => (b.newest.requests > a.newest.requests ? b : a)).newest
+  const held = counted.find(({ newest }) => newest.holders.length > 0)?.newest
+  const seconds = counted.flatMap(({ newest, instance }) => {
+    return instance.newest?.secondsToLimit ?? newest.secondsToLimit ?? []
+  })
+  const share = most.scope === 'route' ? shareOfLeak(counted) : null
+  const perSecond = most.bytesPerSecond !== undefined
+  const figures = perInstance.filter(({ since }) => still.length === 0 || since === null)
+  const rate = poolRates(
+    figures.map((of) => [perSecond ? of.bytesPerSecond : of.bytesPerRequest, of.ci95]),
+  )
+  return {
+    service: most.service,
+    scope: most.scope,
+    kind: most.kind,
+    method: most.scope === 'route' ? (most.method ?? '') : '',
+    route: most.route ?? '',
+    bytesPerRequest: perSecond ? null : (rate?.value ?? null),
+    bytesPerSecond: perSecond ? (rate?.value ?? null) : null,
+    ci95: rate?.ci95 ?? null,
+    agreement: rate?.agreement ?? null,
+    floorBytesPerRequest: most.floorBytesPerRequest ?? null,
+    requests: counted.reduce((sum, { newest }) => sum + newest.requests, 0),
+    retainedBytes: counted.reduce((sum, { newest }) => sum + newest.retainedBytes, 0),
+    keptRequestsShare: share ?? most.keptRequestsShare ?? null,
+    attribution: most.attribution ?? null,
+    directShare: most.directShare ?? null,
+    sites: mergeSites(counted),
+    holders: (held ?? most).holders,
+    holdersNote: (held ?? most).holdersNote ?? null,
+    secondsToLimit: seconds.length === 0 ? null : Math.min(...seconds),
+    firstTime: Math.min(...group.map(({ firstTime }) => firstTime)),
+    lastTime: inOrder[0]!.newest.time,
+    since: still.length > 0 ? null : perInstance[0]!.since,
+    perInstance,
+  }
+}
+
+/** The newest share of kept requests: route lines tell it more often than leak lines do. */
+function shareOfLeak([leak]: readonly Leak[]): number | null {
+  const share = leak?.route ? leak.instance.shares.get(leak.route) : undefined
+  return share?.known?.fields.keptRequestsShare ?? null
+}
+
+function leakOfInstance(leak: Leak, all: readonly Leak[]): LeakOfInstance {
+  const { instance, route, firstTime, newest } = leak
+  const known = route ? instance.shares.get(route)?.known : null
+  const now = known && known.time >= newest.time ? known.fields : undefined
+  // `route` lines follow every judgement, `leak` lines only what changed much; but they do not say
+  // which of a route's leaks they mean.
+  const isOnly = !all.some((of) => of !== leak && of.instance === instance && of.route === route)
+  const newer = isOnly && now?.retainedBytesPerRequest !== undefined ? now : undefined
+  return {
+    instance: instance.id,
+    version: instance.version,
+    bytesPerRequest: newer?.retainedBytesPerRequest ?? newest.bytesPerRequest ?? null,
+    bytesPerSecond: newest.bytesPerSecond ?? null,
+    ci95: (newer ? newer.ci95 : newest.ci95) ?? null,
+    firstTime,
+    lastTime: newest.time,
+    since: now?.verdict === undefined || now.verdict === 'leaking' ? null : now.verdict,
+  }
+}
+
+/** Called leaking in `route` lines, before or without a `leak` line: how much, but not where. */
+function leakWithoutLine(route: Route, shares: readonly Share[]): LeakSummary {
+  const perInstance = shares.map(({ instance, known }): LeakOfInstance => {
+    const { retainedBytesPerRequest: bytes, ci95 } = known!.fields
+    return {
+      instance: instance.id,
+      version: instance.version,
+      bytesPerRequest: bytes ?? null,
+      bytesPerSecond: null,
+      ci95: ci95 ?? null,
+      firstTime: known!.time,
+      lastTime: known!.time,
+      since: null,
+    }
+  })
+  const most = shares.reduce((a, b) => (b.last.requests > a.last.requests ? b : a))
+  const { floorBytesPerRequest, keptRequestsShare } = most.known!.fields
+  const rate = poolRates(perInstance.map((of) => [of.bytesPerRequest, of.ci95]))
+  return {
+    service: route.service,
+    scope: 'route',
+    kind: 'heap',
+    method: route.method,
+    route: route.pattern,
+    bytesPerRequest: rate?.value ?? null,
+    bytesPerSecond: null,
+    ci95: rate?.ci95 ?? null,
+    agreement: rate?.agreement ?? null,
+    floorBytesPerRequest: floorBytesPerRequest ?? null,
+    requests: shares.reduce((sum, { last }) => sum + last.requests, 0),
+    retainedBytes: shares.reduce(
+      (sum, { last, known }) => sum + last.requests * (known!.fields.retainedBytesPerRequest ?? 0),
+      0,
+    ),
+    keptRequestsShare: keptRequestsShare ?? null,
+    attribution: null,
+    directShare: null,
+    sites: [],
+    holders: [],
+    holdersNote: null,
+    secondsToLimit: most.instance.newest?.secondsToLimit ?? null,
+    firstTime: Math.min(...perInstance.map(({ firstTime }) => firstTime)),
+    lastTime: Math.max(...perInstance.map(({ lastTime }) => lastTime)),
+    since: null,
+    perInstance,
+  }
+}
+
+/** Sites of all instances by function, file and line; shares anew of what they are together. */
+function mergeSites(leaks: readonly Leak[]): Site[] {
+  if (leaks.length === 1) return [...leaks[0]!.newest.sites]
+  const found = new Map<string, Site>()
+  for (const { newest } of leaks) {
+    for (const site of newest.sites) {
+      const key = [site.function, site.file, site.line, site.column].join('\n')
+      const known = found.get(key)
+      if (known) known.bytes += site.bytes
+      else found.set(key, { ...site })
+    }
+  }
+  const sites = [...found.values()].sort((a, b) => b.bytes - a.bytes)
+  const total = sites.reduce((sum, { bytes }) => sum + bytes, 0)
+  for (const site of sites) site.share = total === 0 ? 0 : site.bytes / total
+  return sites.slice(0, MAX_SITES)
+}
