@@ -2,7 +2,6 @@
  * Reads the live heap now and then, keeps the series, and asks for verdicts. Owns the inspector's
  * session, the labels and the timer of the readings.
  */
-import type { ServerResponse } from 'node:http'
 import { performance } from 'node:perf_hooks'
 import { join, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -64,7 +63,7 @@ export interface LeakWatchOptions {
 
 export interface LeakWatch {
   makeLabel(kind: 'route' | 'layer', name: string): HookLabel | null
-  onEnded(res: ServerResponse, route: Route): void
+  onEnded(request: object, route: Route): void
   begin(recorder: Recorder): void
   /** A server listens: from its listeners the app can be reached. */
   noteServer(server: object): void
@@ -357,8 +356,8 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
 
   return {
     makeLabel: (kind, name): Label | null => labels.make(kind, name),
-    onEnded(res, route) {
-      if (res.req) kept.watch(res.req, route.id)
+    onEnded(request, route) {
+      kept.watch(request, route.id)
     },
     begin(from) {
       recorder = from

@@ -102,6 +102,10 @@ function install(config: Config, problems: readonly ConfigProblem[]): Memprof {
     requestUpgraded: (server, req, startedMs) => wake(server)?.recorder.upgrade(req, startedMs),
     responseFinished: (res) => recording?.recorder.finish(res) ?? null,
     responseClosed: (res) => recording?.recorder.close(res),
+    streamStarted: (server, stream, headers) =>
+      wake(server)?.recorder.startStream(server, stream, headers) ?? null,
+    streamAnswered: (stream, res) => recording?.recorder.answerStream(stream, res),
+    streamClosed: (stream) => recording?.recorder.closeStream(stream) ?? null,
     layerEntered: (res, layer) => recording?.recorder.enterLayer(res, layer) ?? null,
     nothingMatched: (res) => recording?.recorder.markUnmatched(res),
     hookFailed(where, error) {

@@ -1,5 +1,5 @@
 /**
- * http, https and whatever else serves HTTP/1 on a `net.Server`: the one `emit` they all inherit.
+ * http, https, http2 and whatever else serves HTTP on a `net.Server`: the one `emit` they all inherit.
  *
  * `net.Server.prototype` lies under http.Server, https.Server and their subclasses alike, so one
  * patch serves them all, for `require` and `import`, without loading https (and its crypto) into a
@@ -8,6 +8,7 @@
 import { performance } from 'node:perf_hooks'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AnyFunction, Frame, HookListener } from './listener'
+import { http2Streams, isServerStream } from './http2'
 import { patch, type Unpatch } from './patch'
 
 /** Marks our `emit`, so that a second copy of memprof finds the first. */
@@ -48,6 +49,7 @@ function carriesRequest(event: unknown): boolean {
  */
 export function patchHttp(listener: HookListener, mark: Mark): Unpatch {
   let http: typeof import('node:http') | null = null
+  const streams = http2Streams(listener)
   const unpatches: Unpatch[] = []
 
   /** The response side is hooked at the first server: nothing is loaded for processes without one. */
@@ -78,6 +80,7 @@ export function patchHttp(listener: HookListener, mark: Mark): Unpatch {
             ? frame.call3(original, this, event, args[1], args[2])
             : original.apply(this, args)
         }
+        if (event === 'stream' && isServerStream(args[1])) return streams.emit(this, original, args)
         if (event === 'listening') startServer(this)
         else if (event === 'upgrade' || event === 'connect') return upgrade(this, original, args)
         return original.apply(this, args)
@@ -90,7 +93,8 @@ export function patchHttp(listener: HookListener, mark: Mark): Unpatch {
   function startServer(server: Server): void {
     try {
       // A plain TCP server listens too; only those that parse HTTP count.
-      if (typeof server.listenerCount !== 'function' || !('requestTimeout' in server)) return
+      if (typeof server.listenerCount !== 'function') return
+      if (!('requestTimeout' in server) && !('updateSettings' in server)) return
       http ??= patchMessages()
       listener.serverListening(server)
     } catch (error) {
@@ -104,7 +108,11 @@ export function patchHttp(listener: HookListener, mark: Mark): Unpatch {
     res: unknown,
   ): ReturnType<HookListener['requestStarted']> {
     try {
-      return isHttp1(res) ? listener.requestStarted(server, req as IncomingMessage, res) : null
+      if (isHttp1(res)) return listener.requestStarted(server, req as IncomingMessage, res)
+      // Of an HTTP/2 server, which has told of the stream before.
+      const stream = (res as { stream?: unknown } | null)?.stream
+      if (isServerStream(stream)) listener.streamAnswered(stream, res as object)
+      return null
     } catch (error) {
       listener.hookFailed('request', error)
       return null
@@ -128,6 +136,7 @@ export function patchHttp(listener: HookListener, mark: Mark): Unpatch {
 
   return () => {
     for (const unpatch of unpatches) unpatch()
+    streams.unpatch()
   }
 }
 

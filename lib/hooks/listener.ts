@@ -6,6 +6,7 @@
  * instead (`patch.ts`), and need nothing of memprof beyond this folder.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 
 // oxlint-disable-next-line typescript/no-explicit-any -- the host's functions have every shape
 export type AnyFunction = (...args: any[]) => any
@@ -60,6 +61,16 @@ export interface HookListener {
   responseFinished(res: ServerResponse): Frame | null
   /** The response, or the connection under it, is gone: after `responseFinished`, or instead of it. */
   responseClosed(res: ServerResponse): void
+  /** An HTTP/2 server got a request as a stream; returns the frame to run its listeners in. */
+  streamStarted(
+    server: object,
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+  ): Frame | null
+  /** The same request, as the compatibility API hands it to `request` listeners. */
+  streamAnswered(stream: object, res: object): void
+  /** The stream is gone, its response sent or not; returns the frame for its listeners. */
+  streamClosed(stream: ServerHttp2Stream): Frame | null
   /** A layer is about to run; returns the frame to run it in. Null: not a measured request. */
   layerEntered(res: object, layer: LayerInfo): Frame | null
   /** The framework's last resort was asked to answer: no layer did. */

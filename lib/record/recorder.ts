@@ -2,6 +2,7 @@
  * Follows each request from the hooks to a row in the ring, and adds the rows up at the drain.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import { getHeapStatistics } from 'node:v8'
@@ -47,7 +48,11 @@ const CLIENT_GONE: ReadonlySet<unknown> = new Set([
   'ECONNRESET',
   'EPIPE',
   'ERR_STREAM_PREMATURE_CLOSE',
+  'ERR_HTTP2_STREAM_ERROR',
+  'ERR_HTTP2_SESSION_ERROR',
 ])
+/** NGHTTP2_NO_ERROR: an HTTP/2 stream that was not reset, by either side, before its end. */
+const NO_ERROR = 0
 
 export interface RecorderOptions {
   readonly ringSize: number
@@ -59,8 +64,8 @@ export interface RecorderOptions {
   readonly gcLog: GcLog
   /** The ring is nearly full: drain soon. Called at most once per drain. */
   readonly onNearlyFull: () => void
-  /** A request ended; `res.req` may be watched to see whether the app lets go of it. */
-  readonly onEnded: ((res: ServerResponse, route: Route) => void) | null
+  /** A request ended; it may be watched to see whether the app lets go of it. */
+  readonly onEnded: ((request: object, route: Route) => void) | null
   /** A row was written, at that index of the ring. */
   readonly onRecorded: ((index: number) => void) | null
   /** Runs what no hook guards, so that its errors never reach the app. */
@@ -136,14 +141,48 @@ export class Recorder {
 
   start(server: object, req: IncomingMessage, res: ServerResponse): Frame | null {
     if (stateOf(res) !== null) return null
+    const state = this.#newState(req.method, req.url)
+    this.#attach(res, state)
+    if (res.socket === null) this.#queue(req.socket, res, state)
+    return this.#arrive(state, server)
+  }
+
+  /** HTTP/2: the stream stands for the request, whichever API the app uses. */
+  startStream(
+    server: object,
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+  ): Frame | null {
+    if (stateOf(stream) !== null) return null
+    const state = this.#newState(headers[':method'], headers[':path'])
+    this.#attach(stream, state)
+    return this.#arrive(state, server)
+  }
+
+  /** The response object that frameworks know the request by. */
+  answerStream(stream: object, res: object): void {
+    const state = stateOf(stream)
+    if (!state) return
+    state.streamResponse = res
+    Attached.set(res, state)
+  }
+
+  #attach(to: object, state: RequestState): void {
+    Attached.set(to, state)
+    state.attachedTo = to
+  }
+
+  #newState(method: string | undefined, url: string | undefined): RequestState {
     const state = this.#pool.pop() ?? new RequestState()
-    state.method = knownMethod(req.method)
-    state.url = req.url ?? ''
-    state.server = server
+    state.method = knownMethod(method)
+    state.url = url ?? ''
     this.#requests++
     state.timed = this.#requests <= TIMED_AT_FIRST || this.#requests % TIMED_ONE_IN === 0
-    Attached.set(res, state)
-    if (res.socket === null) this.#queue(req.socket, res, state)
+    return state
+  }
+
+  #arrive(state: RequestState, server: object): Frame | null {
+    state.server = server
     state.arrival = this.#concurrency.arrive()
 
     let frame: Frame | null = null
@@ -258,8 +297,10 @@ export class Recorder {
     const state = stateOf(res)
     if (!state || state.finished) return null
     state.finished = true
+    state.outcome = FINISHED
+    state.status = statusOf(res)
     // With forced collections the reading waits until the request's objects can be collected.
-    if (this.#options.gc === 'off') return this.#end(res, state, FINISHED).label?.frame ?? null
+    if (this.#options.gc === 'off') return this.#end(state, res.req).label?.frame ?? null
     state.endMs = performance.now()
     return state.route?.label?.frame ?? null
   }
@@ -267,8 +308,27 @@ export class Recorder {
   close(res: ServerResponse): void {
     const state = stateOf(res)
     if (!state) return
-    if (this.#options.gc === 'request') this.#endAlone(res, state)
-    else this.#end(res, state, this.#outcomeOfClosed(res))
+    state.status = statusOf(res)
+    if (!state.finished) state.outcome = outcomeOfClosed(res.errored)
+    this.#endClosed(state, res.req)
+  }
+
+  /** An HTTP/2 response has no `finish` of its own that means it was sent: its end is the stream's. */
+  closeStream(stream: ServerHttp2Stream): Frame | null {
+    const state = stateOf(stream)
+    if (!state) return null
+    if (state.streamResponse) Attached.set(state.streamResponse, null)
+    const whole = stream.rstCode === NO_ERROR
+    state.outcome = whole ? FINISHED : outcomeOfClosed(stream.errored)
+    state.status = Number(stream.sentHeaders?.[':status'] ?? 0)
+    // What an app has of a request is the stream, or refers to it.
+    return this.#endClosed(state, stream).label?.frame ?? null
+  }
+
+  #endClosed(state: RequestState, request: object | undefined): Route {
+    return this.#options.gc === 'request'
+      ? this.#endAlone(state, request)
+      : this.#end(state, request)
   }
 
   /**
@@ -291,9 +351,9 @@ export class Recorder {
     state.queuedOn = socket
   }
 
-  #leaveQueue(socket: Socket, res: ServerResponse): void {
+  #leaveQueue(socket: Socket, key: object): void {
     const queue = this.#queues.get(socket)
-    queue?.waiting.delete(res)
+    queue?.waiting.delete(key as ServerResponse)
     if (!queue || queue.waiting.size > 0) return
     this.#queues.delete(socket)
     socket.removeListener('close', queue.onClose)
@@ -325,30 +385,23 @@ export class Recorder {
     this.#record(state)
   }
 
-  #outcomeOfClosed(res: ServerResponse): number {
-    const error = res.errored as (Error & { code?: unknown }) | null | undefined
-    return error && !CLIENT_GONE.has(error.code) ? ERRORED : ABORTED
-  }
-
-  #end(res: ServerResponse, state: RequestState, outcome: number): Route {
-    Attached.set(res, null)
+  #end(state: RequestState, request: object | undefined): Route {
     state.endMs = performance.now()
     this.#options.reader.readShared(state.after, state.endMs)
-    const route = this.#settle(res, state, outcome)
+    const route = this.#settle(state, request)
     this.#record(state)
     return route
   }
 
-  #endAlone(res: ServerResponse, state: RequestState): void {
-    Attached.set(res, null)
-    const outcome = state.finished ? FINISHED : this.#outcomeOfClosed(res)
+  #endAlone(state: RequestState, request: object | undefined): Route {
     if (!state.finished) state.endMs = performance.now()
-    this.#settle(res, state, outcome)
+    const route = this.#settle(state, request)
     this.#unread.add(state)
     // A turn later nothing of Node's refers to the request any more.
     setImmediate(() => {
       if (this.#unread.has(state)) this.#options.run(() => this.#recordAlone(state))
     })
+    return route
   }
 
   #recordAlone(state: RequestState): void {
@@ -359,16 +412,17 @@ export class Recorder {
     if (this.#concurrency.inFlight === 0) this.#lastForcedHeapBytes = state.after.heapUsedBytes
   }
 
-  /** All that has to be asked of the response itself. */
-  #settle(res: ServerResponse, state: RequestState, outcome: number): Route {
-    if (state.queuedOn) this.#leaveQueue(state.queuedOn, res)
-    state.outcome = outcome
-    state.status = res.headersSent ? res.statusCode : 0
+  /** Lets go of the response, and names the route. */
+  #settle(state: RequestState, request: object | undefined): Route {
+    const key = state.attachedTo!
+    Attached.set(key, null)
+    state.attachedTo = null
+    if (state.queuedOn) this.#leaveQueue(state.queuedOn, key)
     const route = this.#nameRoute(state)
     state.route = route
     this.#countIn(state, route)
     if (state.timed && state.timedCount > 0) this.#closeTimed(state, null)
-    this.#options.onEnded?.(res, route)
+    if (request) this.#options.onEnded?.(request, route)
     return route
   }
 
@@ -446,6 +500,16 @@ export class Recorder {
       visit(at)
     })
   }
+}
+
+/** Of the response to an HTTP/1 request. */
+function statusOf(res: ServerResponse): number {
+  return res.headersSent ? res.statusCode : 0
+}
+
+/** @param errored - why the response, or its stream, was destroyed */
+function outcomeOfClosed(errored: (Error & { code?: unknown }) | null | undefined): number {
+  return errored && !CLIENT_GONE.has(errored.code) ? ERRORED : ABORTED
 }
 
 /** The request in flight behind a response; null for any other object. */

@@ -29,6 +29,10 @@ export class RequestState implements FinishedRequest {
   server: object | null = null
   /** The pipelined connection whose turn it waits, or waited, for. */
   queuedOn: Socket | null = null
+  /** The response, or the HTTP/2 stream, that leads to this. */
+  attachedTo: object | null = null
+  /** HTTP/2: the response object over the stream, if the app was handed one. */
+  streamResponse: object | null = null
   /** The route whose `inFlight` this request is counted in. */
   countedIn: Route | null = null
   finished = false
@@ -53,6 +57,7 @@ export class RequestState implements FinishedRequest {
   reset(): void {
     this.server = null
     this.queuedOn = null
+    this.streamResponse = null
     this.countedIn = null
     this.finished = false
     this.route = null

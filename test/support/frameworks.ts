@@ -21,8 +21,8 @@ export interface Framework {
   /** In test/fixtures/frameworks. */
   readonly app: string
   readonly protocol?: 'http' | 'http2'
-  readonly oldest: FrameworkEnd
-  readonly newest: FrameworkEnd
+  /** Oldest and newest; one where the version is Node's. */
+  readonly ends: readonly FrameworkEnd[]
 }
 
 /** As frameworks with `:param` patterns show the twelve. */
@@ -48,6 +48,19 @@ const KOA_NEW: Answers = {
 }
 const KOA_OLD: Answers = { ...USUAL, wildcard: '/files/(.*) 200' }
 
+const KOA = ['koa', 'koa-compose', '@koa/router']
+
+/** Without a framework: the path, with what varies folded. */
+const NORMALISED: Answers = {
+  ...USUAL,
+  params: '/users/:n 200',
+  'nested mounts': '/v1/teams/red/members/:n 200',
+  wildcard: '/files/a/b.txt 200',
+  'optional part': '/pages 200',
+  HEAD: '/users/:n 200',
+  OPTIONS: '/users/:n 200',
+}
+
 const FASTIFY = ['fastify', 'find-my-way']
 /** It answers OPTIONS where a route says so, or a plugin. */
 const FASTIFY_ANSWERS: Answers = { ...USUAL, OPTIONS: '(unmatched) 404' }
@@ -56,46 +69,97 @@ export const FRAMEWORKS: readonly Framework[] = [
   {
     name: 'Koa, @koa/router',
     app: 'koa.cjs',
-    oldest: {
-      packages: { '@koa/router': '8.0.0', koa: '2.0.0' },
-      args: ['@koa/router', 'old'],
-      hooked: ['koa', 'koa-compose', '@koa/router'],
-      answers: KOA_OLD,
-    },
-    newest: {
-      packages: { '@koa/router': '15.7.0', koa: '3.3.0' },
-      args: ['@koa/router', 'new'],
-      hooked: ['koa', 'koa-compose', '@koa/router'],
-      answers: KOA_NEW,
-    },
+    ends: [
+      {
+        packages: { '@koa/router': '8.0.0', koa: '2.0.0' },
+        args: ['@koa/router', 'old'],
+        hooked: KOA,
+        answers: KOA_OLD,
+      },
+      {
+        packages: { '@koa/router': '15.7.0', koa: '3.3.0' },
+        args: ['@koa/router', 'new'],
+        hooked: KOA,
+        answers: KOA_NEW,
+      },
+    ],
   },
   {
     name: 'Koa, koa-router',
     app: 'koa.cjs',
-    oldest: {
-      packages: { 'koa-router': '7.1.0', koa: '2.0.0' },
-      args: ['koa-router', 'old'],
-      hooked: ['koa', 'koa-compose', 'koa-router'],
-      answers: { ...KOA_OLD, OPTIONS: '(options) 204' },
-    },
-    newest: {
-      packages: { 'koa-router': '14.0.0', koa: '3.3.0' },
-      args: ['koa-router', 'new'],
-      hooked: ['koa', 'koa-compose', 'koa-router'],
-      answers: KOA_NEW,
-    },
+    ends: [
+      {
+        packages: { 'koa-router': '7.1.0', koa: '2.0.0' },
+        args: ['koa-router', 'old'],
+        hooked: ['koa', 'koa-compose', 'koa-router'],
+        answers: { ...KOA_OLD, OPTIONS: '(options) 204' },
+      },
+      {
+        packages: { 'koa-router': '14.0.0', koa: '3.3.0' },
+        args: ['koa-router', 'new'],
+        hooked: ['koa', 'koa-compose', 'koa-router'],
+        answers: KOA_NEW,
+      },
+    ],
+  },
+  {
+    name: 'Koa over http2',
+    app: 'koa.cjs',
+    protocol: 'http2',
+    ends: [
+      {
+        packages: { '@koa/router': '15.7.0', koa: '3.3.0' },
+        args: ['@koa/router', 'new', 'http2'],
+        hooked: KOA,
+        answers: KOA_NEW,
+      },
+    ],
   },
   {
     name: 'Fastify',
     app: 'fastify.cjs',
-    oldest: { packages: { fastify: '5.0.0' }, hooked: FASTIFY, answers: FASTIFY_ANSWERS },
-    newest: { packages: { fastify: '5.12.8' }, hooked: FASTIFY, answers: FASTIFY_ANSWERS },
+    ends: [
+      { packages: { fastify: '5.0.0' }, hooked: FASTIFY, answers: FASTIFY_ANSWERS },
+      { packages: { fastify: '5.12.8' }, hooked: FASTIFY, answers: FASTIFY_ANSWERS },
+    ],
   },
   {
     name: 'Fastify',
     app: 'fastify.cjs',
-    oldest: { packages: { fastify: '4.0.0' }, hooked: FASTIFY, answers: FASTIFY_ANSWERS },
-    newest: { packages: { fastify: '4.29.1' }, hooked: FASTIFY, answers: FASTIFY_ANSWERS },
+    ends: [
+      { packages: { fastify: '4.0.0' }, hooked: FASTIFY, answers: FASTIFY_ANSWERS },
+      { packages: { fastify: '4.29.1' }, hooked: FASTIFY, answers: FASTIFY_ANSWERS },
+    ],
+  },
+  {
+    name: 'Fastify over http2',
+    app: 'fastify.cjs',
+    protocol: 'http2',
+    ends: [
+      {
+        packages: { fastify: '5.12.8' },
+        args: ['http2'],
+        hooked: FASTIFY,
+        answers: FASTIFY_ANSWERS,
+      },
+    ],
+  },
+  {
+    name: 'http',
+    app: 'node.cjs',
+    ends: [{ packages: {}, args: ['http'], hooked: [], answers: NORMALISED }],
+  },
+  {
+    name: 'http2, compatibility API',
+    app: 'node.cjs',
+    protocol: 'http2',
+    ends: [{ packages: {}, args: ['http2'], hooked: [], answers: NORMALISED }],
+  },
+  {
+    name: 'http2, streams',
+    app: 'http2-streams.cjs',
+    protocol: 'http2',
+    ends: [{ packages: {}, hooked: [], answers: NORMALISED }],
   },
 ]
 

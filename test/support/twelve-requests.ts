@@ -13,6 +13,7 @@ export interface Asked {
 
 /** Enough that it does not arrive in one piece. */
 const UPLOAD_BYTES = 200_000
+const UPLOAD_HEADERS = { 'content-type': 'application/octet-stream' }
 
 export const TWELVE: readonly Asked[] = [
   { about: 'params', method: 'GET', path: '/users/7' },
@@ -56,7 +57,8 @@ export async function askTwelve(app: App, protocol: 'http' | 'http2' = 'http'): 
 
 function ask(port: number, { method, path, about }: Asked): Promise<void> {
   return new Promise((resolve, reject) => {
-    const req = http.request({ port, path, method, agent: false }, (res) => {
+    const headers = about === 'upload' ? UPLOAD_HEADERS : {}
+    const req = http.request({ port, path, method, headers, agent: false }, (res) => {
       if (about === 'aborted') {
         res.on('error', () => {})
         res.once('data', () => req.destroy())
@@ -72,7 +74,8 @@ async function askHttp2(port: number, { method, path, about }: Asked): Promise<v
   const session = http2.connect(`http://127.0.0.1:${port}`)
   session.on('error', () => {})
   const endStream = about !== 'upload'
-  const stream = session.request({ ':path': path, ':method': method }, { endStream })
+  const headers = endStream ? {} : UPLOAD_HEADERS
+  const stream = session.request({ ':path': path, ':method': method, ...headers }, { endStream })
   stream.on('error', () => {})
   if (!endStream) stream.end(Buffer.alloc(UPLOAD_BYTES))
   if (about === 'aborted') stream.once('data', () => stream.close(http2.constants.NGHTTP2_CANCEL))
