@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict'
+import { appendFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { type FleetOptions, LEAKS } from '../../benchmarks/fleet/fleet'
+import { writeFleet, type Written } from '../../benchmarks/fleet/write'
+import {
+  type Engine,
+  ENGINE_NAMES,
+  openEngine,
+  recipe,
+  type Row,
+} from '../../benchmarks/log-tools/engines'
+import { poolEstimates } from '../../lib/stats/pooled-estimate'
+import { ROOT, temporaryFolder } from '../support/files'
+import { checkLine } from '../support/line-schema'
+import { runNode } from '../support/node'
+
+const FLEET: FleetOptions = {
+  seed: 3,
+  processes: 24,
+  days: 2,
+  intervalMs: 30 * 60_000,
+  routes: 12,
+}
+/** What an app prints itself: nothing of it is memprof's. */
+const OTHER_LINES = [
+  'listening on port 3000',
+  '{"level":30,"msg":"memprof is loaded","name":"shop","event":"route","time":1}',
+  '{"broken": ',
+  '[1,2]',
+  '"memprof"',
+  '',
+].join('\n')
+
+interface ReportRoute {
+  method: string
+  route: string
+  perInstance: Array<{
+    version: string
+    verdict?: string
+    retainedBytesPerRequest?: number
+    ci95?: [number, number]
+  }>
+}
+
+/** What `memprof report --json` knows of each instance, pooled by route and version. */
+async function pooledByReport(files: readonly string[]): Promise<Row[]> {
+  const bin = join(ROOT, 'dist/lib/cli/main.js')
+  const { code, stdout, stderr } = await runNode([bin, 'report', '--json', ...files], {})
+  assert.equal(code, 0, stderr)
+  const { routes } = JSON.parse(stdout) as { routes: ReportRoute[] }
+  return routes.flatMap(({ method, route, perInstance }) => {
+    const versions = [...new Set(perInstance.map(({ version }) => version))]
+    return versions.flatMap((version): Row[] => {
+      const estimates = perInstance.flatMap((of) =>
+        of.version === version && of.verdict === 'leaking' && of.ci95
+          ? [{ value: of.retainedBytesPerRequest!, ci95: of.ci95 }]
+          : [],
+      )
+      const pooled = poolEstimates(estimates)
+      if (!pooled) return []
+      const { value, ci95, count, q, degreesOfFreedom, heterogeneous, iSquared, tauSquared } =
+        pooled
+      return [
+        {
+          method,
+          route,
+          version,
+          leaking: count,
+          bytesPerRequest: value,
+          low: ci95[0],
+          high: ci95[1],
+          q,
+          degreesOfFreedom,
+          heterogeneous,
+          iSquared,
+          tauSquared,
+        },
+      ]
+    })
+  })
+}
+
+/** Rows by route and version, numbers to ten digits, so that they can be compared. */
+function comparable(rows: readonly Row[]): Array<Record<string, unknown>> {
+  const keyOf = (row: Row): string => [row['method'], row['route'], row['version']].join(' ')
+  return rows
+    .toSorted((a, b) => keyOf(a).localeCompare(keyOf(b)))
+    .map((row) =>
+      Object.fromEntries(
+        Object.entries(row).map(([name, cell]) => [
+          name,
+          name === 'heterogeneous'
+            ? Boolean(cell)
+            : typeof cell === 'number'
+              ? Number(cell.toPrecision(10))
+              : cell,
+        ]),
+      ),
+    )
+}
+
+const POOLED = `SELECT method, route, version, leaking, bytesPerRequest, low, high, q,
+  degreesOfFreedom, heterogeneous, iSquared, tauSquared FROM`
+
+describe('a fleet’s logs', () => {
+  const cleanUp: Array<() => void> = []
+  let folder = ''
+  let written: Written
+  let lines = 0
+  before(() => {
+    folder = temporaryFolder({ after: (clean) => cleanUp.push(clean) })
+    written = writeFleet(FLEET, folder, (line) => {
+      // A check takes longer than the line.
+      if (lines++ % 23 === 0) checkLine(line)
+    })
+    for (const file of written.files) appendFileSync(file, OTHER_LINES)
+  })
+  after(() => {
+    for (const clean of cleanUp) clean()
+  })
+
+  for (const name of ENGINE_NAMES) {
+    describe(`in ${name}`, () => {
+      const database = name === 'clickhouse' ? 'memprof.' : ''
+      let engine: Engine | null = null
+      let why = ''
+      before(async () => {
+        engine = await openEngine(name, (message) => {
+          why = message
+        })
+        await engine?.load(join(folder, '*.ndjson'))
+      })
+      after(() => engine?.close())
+
+      it('pool to the same numbers as `memprof report` over the same files', async (t) => {
+        if (!engine) return t.skip(why)
+        const rows = await engine.query(`${POOLED} ${database}pooled WHERE hostname = ''`)
+        assert.deepEqual(comparable(rows), comparable(await pooledByReport(written.files)))
+        assert.ok(rows.some(({ heterogeneous }) => Boolean(heterogeneous)))
+      })
+
+      it('name the route, the version since which it leaks, and how much', async (t) => {
+        if (!engine) return t.skip(why)
+        const rows = await engine.query(recipe(name, 'which-route.sql'))
+        const [first] = rows
+        const [leak] = LEAKS
+        assert.equal(first!['route'], `${leak!.method} ${leak!.route}`)
+        assert.equal(first!['since'], leak!.since)
+        const [low, high] = String(first!['interval95']).split(' to ').map(Number)
+        // The hosts drawn have a mean of their own: a quarter is more than six of them stray.
+        assert.ok(low! > 0.75 * leak!.bytesPerRequest && high! < 1.25 * leak!.bytesPerRequest)
+        const blamed = rows.filter(({ instances }) => !/^[0-5] of/.test(String(instances)))
+        const planted = LEAKS.map(({ method, route }) => `${method} ${route}`)
+        assert.ok(blamed.every(({ route }) => planted.includes(String(route))))
+      })
+
+      it('answer since which deploy, how long until the limit, and draw the heap', async (t) => {
+        if (!engine) return t.skip(why)
+        const deploys = await engine.query(recipe(name, 'since-which-deploy.sql'))
+        assert.deepEqual(
+          deploys.map((row) => [row['version'], Number(row['leaking']) > 0]),
+          [
+            ['1.4.0', false],
+            ['1.4.1', false],
+            ['1.4.2', true],
+            ['1.4.3', true],
+          ],
+        )
+        assert.equal((await engine.query(recipe(name, 'how-long.sql'))).length, 10)
+        const chart = await engine.query(recipe(name, 'chart.sql'))
+        assert.equal(chart.length, 2 * FLEET.days)
+        assert.match(String(chart.at(-1)!['chart']), /█/)
+      })
+
+      it('keep memprof’s lines and none of the app’s own', async (t) => {
+        if (!engine) return t.skip(why)
+        const [row] = await engine.query(`SELECT count(*) AS lines FROM ${database}lines`)
+        assert.equal(row!['lines'], written.lines)
+      })
+    })
+  }
+})
