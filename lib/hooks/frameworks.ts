@@ -2,12 +2,13 @@
 import { connectFiles } from './connect'
 import { expressFiles } from './express'
 import { fastifyFiles } from './fastify'
+import { hapiFiles } from './hapi'
 import { koaFiles } from './koa'
 import type { HookListener } from './listener'
 import type { HookedFile } from './modules'
 
 export function frameworkFiles(listener: HookListener): HookedFile[] {
-  return [expressFiles, connectFiles, koaFiles, fastifyFiles].flatMap((filesOf) =>
+  return [expressFiles, connectFiles, koaFiles, fastifyFiles, hapiFiles].flatMap((filesOf) =>
     filesOf(listener),
   )
 }

@@ -166,12 +166,7 @@ describe('Handlers', () => {
   it('knows nothing of natives and things that are no functions', () => {
     const handlers = new Handlers<string>(locate)
     const known = (): number => 1
-    for (const odd of [
-      Array.prototype.map,
-      { handle: known },
-      [],
-      new Proxy({}, {}),
-    ]) {
+    for (const odd of [Array.prototype.map, { handle: known }, [], new Proxy({}, {})]) {
       handlers.note(odd, 'odd')
     }
     handlers.locatePending()

@@ -65,6 +65,16 @@ const FASTIFY = ['fastify', 'find-my-way']
 /** It answers OPTIONS where a route says so, or a plugin. */
 const FASTIFY_ANSWERS: Answers = { ...USUAL, OPTIONS: '(unmatched) 404' }
 
+const HAPI_ANSWERS: Answers = {
+  ...USUAL,
+  params: '/users/{id} 200',
+  'nested mounts': '/v1/teams/{team}/members/{id} 200',
+  wildcard: '/files/{path*} 200',
+  'optional part': '/pages/{page?} 200',
+  HEAD: '/users/{id} 200',
+  OPTIONS: '(unmatched) 404',
+}
+
 export const FRAMEWORKS: readonly Framework[] = [
   {
     name: 'Koa, @koa/router',
@@ -143,6 +153,15 @@ export const FRAMEWORKS: readonly Framework[] = [
         answers: FASTIFY_ANSWERS,
       },
     ],
+  },
+  {
+    name: 'hapi',
+    app: 'hapi.cjs',
+    ends: ['20.2.0', '21.4.10'].map((version) => ({
+      packages: { '@hapi/hapi': version },
+      hooked: ['@hapi/hapi'],
+      answers: HAPI_ANSWERS,
+    })),
   },
   {
     name: 'http',
