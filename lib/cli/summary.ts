@@ -211,6 +211,8 @@ export interface LogSummary {
   /** Of memprof's lines that were used, ms since 1970; null without one. */
   readonly from: number | null
   readonly to: number | null
+  /** Of the newest line that `since` left out; null where it left out none. */
+  readonly newestBefore: number | null
   readonly services: readonly string[]
   /** In the order of their first line. */
   readonly instances: readonly InstanceSummary[]
@@ -246,6 +248,7 @@ export function openSummary(options: SummaryOptions = {}): SummaryBuilder {
   /** `start` lines from before `since`. */
   const earlyStarts = new Map<string, LogLineOf<'start'>>()
   let shares = 0
+  let newestBefore = Number.NEGATIVE_INFINITY
   let from = Number.POSITIVE_INFINITY
   let to = Number.NEGATIVE_INFINITY
   /** Lines, by what there was too much of. */
@@ -481,6 +484,7 @@ export function openSummary(options: SummaryOptions = {}): SummaryBuilder {
     line(line) {
       const { event, time } = line
       if (time < since) {
+        newestBefore = Math.max(newestBefore, time)
         // What runs now may have started long before.
         if (event === 'start' && earlyStarts.size < MAX_INSTANCES) {
           earlyStarts.set(line.instance, line)
@@ -508,6 +512,7 @@ export function openSummary(options: SummaryOptions = {}): SummaryBuilder {
       return {
         from: Number.isFinite(from) ? from : null,
         to: Number.isFinite(to) ? to : null,
+        newestBefore: Number.isFinite(newestBefore) ? newestBefore : null,
         services: [...new Set(found.map(({ service }) => service))].sort(),
         instances: found.map((instance) => summarizeInstance(instance, predecessors)),
         routes: [...routes.values()].map(summarizeRoute).sort(byGravity),

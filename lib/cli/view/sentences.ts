@@ -1,57 +1,154 @@
 /** Verdicts as sentences a person can act on. */
-import type { Site } from '../../schema'
-import type { LeakSummary, RouteSummary } from '../summary'
-import { formatBytes, formatCount, formatInterval, formatSeconds } from './numbers'
+import type { Holder, LeakKind, SiteFrame } from '../../schema'
+import type { LeakSummary, LogSummary, RouteSummary } from '../summary'
+import { countOf, formatBytes, formatCount, formatInterval, formatSeconds } from './numbers'
 import { printable } from './printable'
 
+/** How a name from the log is written: escaped for a terminal, for Markdown. */
+export type ShowName = (name: string) => string
+
 /** `GET /users/:id`; a route without a method (`(other)`) by its pattern alone. */
-export function routeName({ method, route }: { method: string; route: string }): string {
-  return printable([method, route].filter(Boolean).join(' '))
+export function routeName(
+  { method, route }: { method: string; route: string },
+  show: ShowName = printable,
+): string {
+  return show([method, route].filter(Boolean).join(' '))
 }
 
-export function placeName({ function: name, file, line }: Site): string {
-  return `${printable(name)} (${printable(file)}:${line})`
+/** `search (services/search.js:3)` */
+export function placeName(place: SiteFrame, show: ShowName = printable): string {
+  return `${show(place.function)} (${show(`${place.file}:${place.line}`)})`
+}
+
+/** `search.cache.__data__ (Map, 41,302; services/search.js:1)` */
+export function holderName(holder: Holder, show: ShowName = printable): string {
+  const { path, kind, size, file, line } = holder
+  const place = file === undefined ? '' : `; ${show(line === undefined ? file : `${file}:${line}`)}`
+  return `${show(path)} (${kind}, ${formatCount(size)}${place})`
 }
 
 /** Who leaks: a route, several, or the process. */
-export function leakSubject({ scope, method, route }: LeakSummary): string {
-  if (scope === 'route') return routeName({ method, route })
-  if (scope === 'process') return 'The process'
-  return route === '' ? 'Every route' : `Every route below ${printable(route)}`
+export function leakSubject(
+  { scope, method, route, bytesPerSecond }: LeakSummary,
+  show: ShowName = printable,
+): string {
+  if (scope === 'route') return routeName({ method, route }, show)
+  // Growth by request of nobody knows which route: memprof's own readings had become too long.
+  if (scope === 'process') return bytesPerSecond === null ? 'Some route' : 'The process'
+  return route === '' ? 'Every route' : `Every route below ${show(route)}`
 }
 
-const KIND_WORDS = { heap: '', buffers: ' of buffers', native: ' of native memory' } as const
+const KIND_WORDS: Readonly<Record<LeakKind, string>> = {
+  heap: '',
+  buffers: ' of buffers',
+  native: ' of native memory',
+}
 
 /** `1.4 kB per request (1.3 to 1.6 kB)`; null where no figure is known. */
 export function leakFigure(leak: LeakSummary): string | null {
-  const perSecond = leak.bytesPerSecond !== null
   const rate = leak.bytesPerRequest ?? leak.bytesPerSecond
   if (rate === null) return null
-  const figure = `${formatBytes(rate)}${KIND_WORDS[leak.kind]} per ${perSecond ? 'second' : 'request'}`
+  const per = leak.bytesPerRequest === null ? 'second' : 'request'
+  const figure = `${formatBytes(rate)}${KIND_WORDS[leak.kind]} per ${per}`
   return leak.ci95 === null ? figure : `${figure} (${formatInterval(leak.ci95)})`
 }
 
 /**
  * `GET /v1/search keeps 1.4 kB per request (1.3 to 1.6 kB): allocated in search (services/search.js:3),
- * kept by search.cache.__data__ (Map, 41,302). 2 h 10 min to the memory limit.`
+ * kept by search.cache.__data__ (Map, 41,302; services/search.js:1). 2 h 10 min to the memory limit.`
  */
-export function leakSentence(leak: LeakSummary): string {
+export function leakSentence(leak: LeakSummary, show: ShowName = printable): string {
   const keeps = leak.since === null ? 'keeps' : 'was seen to keep'
-  const said = [`${leakSubject(leak)} ${keeps} ${leakFigure(leak) ?? 'memory'}`]
+  const said = [`${leakSubject(leak, show)} ${keeps} ${leakFigure(leak) ?? 'memory'}`]
   const where: string[] = []
   const [site] = leak.sites
-  if (site) where.push(`allocated in ${placeName(site)}`)
+  if (site) where.push(`allocated in ${placeName(site, show)}`)
   const [holder] = leak.holders
-  if (holder) {
-    where.push(`kept by ${printable(holder.path)} (${holder.kind}, ${formatCount(holder.size)})`)
-  }
+  if (holder) where.push(`kept by ${holderName(holder, show)}`)
   if (where.length > 0) said.push(`: ${where.join(', ')}`)
   said.push('.')
-  if (leak.since !== null) said.push(` It stopped: the route is now ${leak.since}.`)
+  if (leak.since !== null) said.push(` No more: the route is now ${leak.since}.`)
   else if (leak.secondsToLimit !== null) {
     said.push(` ${formatSeconds(leak.secondsToLimit)} to the memory limit.`)
   }
   return said.join('')
+}
+
+/** Below the sentence: the other places, and how sure all of this is. */
+export function leakDetails(leak: LeakSummary, show: ShowName = printable): string[] {
+  const details: string[] = []
+  const share = (of: number): string => `${Math.round(of * 100)} %`
+  if (leak.sites.length > 1) {
+    const sites = leak.sites
+      .slice(0, 3)
+      .map((site) => `${share(site.share)} in ${placeName(site, show)}`)
+    details.push(`allocated: ${sites.join(', ')}`)
+  }
+  const callers = leak.sites[0]?.stack.slice(0, 2) ?? []
+  if (callers.length > 0)
+    details.push(`called by ${callers.map((caller) => show(caller)).join(', ')}`)
+  if (leak.holders.length > 1) {
+    const others = leak.holders.slice(1, 3).map((holder) => holderName(holder, show))
+    details.push(`also kept by ${others.join(', ')}`)
+  }
+  if (leak.holders.length === 0 && leak.holdersNote !== null) details.push(show(leak.holdersNote))
+  if (leak.attribution === 'estimated') {
+    details.push(
+      'estimated: allocated after the handler had returned, told by the rhythm of requests',
+    )
+  }
+  if (leak.keptRequestsShare !== null && leak.keptRequestsShare > 0) {
+    details.push(`${share(leak.keptRequestsShare)} of its finished requests are still in memory`)
+  }
+  return details
+}
+
+/** Where processes or versions tell different things of a route; null where they agree. */
+export function whereItLeaks(
+  leak: LeakSummary,
+  summary: LogSummary,
+  show: ShowName = printable,
+): string | null {
+  const shown = leak.perInstance.filter(({ since }) => leak.since !== null || since === null)
+  const others = othersJudged(leak, summary, new Set(shown.map(({ instance }) => instance)))
+  const said: string[] = []
+  if (others.length > 0) {
+    const versions = versionsOf(shown)
+    const others_ = versionsOf(others).filter((version) => !versions.includes(version))
+    const all = shown.length + others.length
+    said.push(
+      others_.length > 0
+        ? `in version ${versions.map((version) => show(version)).join(', ')}, not in ${others_.map((version) => show(version)).join(', ')}`
+        : `in ${formatCount(shown.length)} of ${countOf(all, 'process', 'processes')}`,
+    )
+  }
+  if (leak.agreement?.heterogeneous) {
+    const rates = shown.flatMap((of) => of.bytesPerRequest ?? of.bytesPerSecond ?? [])
+    said.push(
+      `the processes differ by more than chance: ${formatInterval([Math.min(...rates), Math.max(...rates)])}`,
+    )
+  }
+  return said.length === 0 ? null : said.join('; ')
+}
+
+/** Instances that saw enough of the leak's route and do not call it leaking. */
+function othersJudged(
+  { scope, service, method, route }: LeakSummary,
+  { routes }: LogSummary,
+  shown: ReadonlySet<string>,
+): ReadonlyArray<{ version: string }> {
+  if (scope !== 'route') return []
+  const found = routes.find(
+    (of) => of.service === service && of.method === method && of.route === route,
+  )
+  return (found?.perInstance ?? []).filter(
+    ({ instance, verdict }) =>
+      !shown.has(instance) && verdict !== undefined && verdict !== 'insufficient-data',
+  )
+}
+
+function versionsOf(instances: ReadonlyArray<{ version: string }>): string[] {
+  return [...new Set(instances.map(({ version }) => version))].sort()
 }
 
 /** What a route's row says of retention: `1.4 kB (1.3 to 1.6 kB)`, or the floor it stays below. */

@@ -4,34 +4,64 @@ export interface Column {
   readonly align: 'left' | 'right'
 }
 
-/** Aligned with blanks, two between columns; the last column is not padded. */
+export type Row = readonly string[]
+
+/** Blanks between two columns. */
+const GAP = '  '
+/** Characters that the first column keeps when it is cut. */
+const MIN_FIRST = 16
+
+/**
+ * Aligned with blanks. A table wider than `maxWidth` has its first column cut, which holds names; the
+ * rest are numbers.
+ */
 export function alignedTable(
   columns: readonly Column[],
-  rows: ReadonlyArray<readonly string[]>,
+  rows: readonly Row[],
+  maxWidth: number,
 ): string[] {
-  const all = [columns.map(({ title }) => title), ...rows]
-  const widths = columns.map((_, at) => Math.max(...all.map((row) => lengthOf(row[at] ?? ''))))
-  return all.map((row) =>
+  const titles = columns.map(({ title }) => title)
+  const widths = titles.map((_, at) =>
+    Math.max(...[titles, ...rows].map((row) => lengthOf(row[at] ?? ''))),
+  )
+  const over =
+    widths.reduce((sum, width) => sum + width, GAP.length * (widths.length - 1)) - maxWidth
+  if (over > 0) widths[0] = Math.max(MIN_FIRST, widths[0]! - over)
+  return [titles, ...rows].map((row) =>
     columns
       .map(({ align }, at) => {
-        const cell = row[at] ?? ''
+        const cell = cutTo(row[at] ?? '', widths[at]!)
         const blanks = ' '.repeat(widths[at]! - lengthOf(cell))
         return align === 'right' ? blanks + cell : cell + blanks
       })
-      .join('  ')
+      .join(GAP)
       .trimEnd(),
   )
 }
 
 /** For another program: one tab between cells, no blanks added. */
-export function tabbedTable(
-  columns: readonly Column[],
-  rows: ReadonlyArray<readonly string[]>,
-): string[] {
+export function tabbedTable(columns: readonly Column[], rows: readonly Row[]): string[] {
   return [columns.map(({ title }) => title), ...rows].map((row) => row.join('\t'))
+}
+
+/** Without the columns in which no row says anything. */
+export function withoutEmpty(
+  columns: readonly Column[],
+  rows: readonly Row[],
+): [columns: Column[], rows: string[][]] {
+  const used = columns.map((_, at) => rows.some((row) => row[at] !== '' && row[at] !== '0'))
+  return [columns.filter((_, at) => used[at]), rows.map((row) => row.filter((_, at) => used[at]))]
 }
 
 /** Characters, not code units: names may hold emoji. */
 function lengthOf(text: string): number {
   return Array.from(text).length
+}
+
+/** The end of a path tells more than its beginning, the method before it as much: the middle goes. */
+function cutTo(text: string, width: number): string {
+  const characters = Array.from(text)
+  if (characters.length <= width) return text
+  const head = Math.ceil((width - 1) / 3)
+  return `${characters.slice(0, head).join('')}…${characters.slice(head + 1 - width).join('')}`
 }

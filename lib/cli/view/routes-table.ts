@@ -1,0 +1,38 @@
+/** The table of routes: titles and cells, whoever draws them. */
+import type { LogSummary, RouteSummary } from '../summary'
+import { formatBytes, formatCount, formatMs } from './numbers'
+import { printable } from './printable'
+import { retentionText, routeName, type ShowName } from './sentences'
+import type { Column } from './table'
+
+export const ROUTE_COLUMNS: readonly Column[] = [
+  { title: 'route', align: 'left' },
+  { title: 'requests', align: 'right' },
+  { title: 'errors', align: 'right' },
+  { title: 'aborted', align: 'right' },
+  { title: 'p50', align: 'right' },
+  { title: 'p99', align: 'right' },
+  { title: 'clean heap delta', align: 'right' },
+  { title: 'keeps per request', align: 'right' },
+  { title: 'verdict', align: 'left' },
+]
+
+export function routeRow(
+  route: RouteSummary,
+  { services }: LogSummary,
+  show: ShowName = printable,
+): string[] {
+  const { durationMs, heapDeltaBytes, service } = route
+  const name = routeName(route, show)
+  return [
+    services.length > 1 ? `${show(service)}: ${name}` : name,
+    formatCount(route.requests),
+    formatCount(route.errors),
+    formatCount(route.aborted),
+    durationMs ? formatMs(durationMs.p50) : '',
+    durationMs ? formatMs(durationMs.p99) : '',
+    heapDeltaBytes.mean === null ? '' : formatBytes(heapDeltaBytes.mean),
+    retentionText(route),
+    route.verdict,
+  ]
+}
