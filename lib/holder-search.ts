@@ -2,7 +2,7 @@
  * Who keeps a leak: after it was told, a few looks at the app's variables some requests apart, and the
  * collections that grew in step. Once per leak; each look is a pause, within the pause budget.
  */
-import { performance } from 'node:perf_hooks'
+import { clearTimeout, performance, setTimeout } from './clock'
 import type { Config } from './config'
 import { Census } from './heap/census'
 import {

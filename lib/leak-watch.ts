@@ -2,9 +2,9 @@
  * Reads the live heap now and then, keeps the series, and asks for verdicts. Owns the inspector's
  * session, the labels and the timer of the readings.
  */
-import { performance } from 'node:perf_hooks'
 import { join, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { clearTimeout, performance, setTimeout } from './clock'
 import type { Config } from './config'
 import { halve, HeapHistory, type History, MAX_READINGS } from './heap/heap-history'
 import { Handlers } from './heap/handlers'
@@ -96,10 +96,12 @@ function isOwnScript(url: string): boolean {
   return url.startsWith(OWN_URL) || url.startsWith(OWN_DIR) || url.startsWith('memprof:')
 }
 
-/** @returns null where another agent samples this heap */
+/** @returns null where the heap cannot be sampled, or another agent samples it */
 export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
   const { config, warn, timed } = options
-  const session = new HeapSession()
+  const opened = openSession(warn)
+  if (!opened) return null
+  const session = opened
   if (session.isTaken()) {
     session.close()
     warn(
@@ -131,6 +133,7 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
   let ownReadings = true
   const points: HeapPoint[] = []
   let profiles = 0
+  let labelsFailed = false
   let readingMs = 0
   const budget = new PauseBudget(config.pauseBudgetRatio, performance.now())
 
@@ -249,6 +252,21 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
     series.dropLast()
   }
 
+  /** Without a label, a route's leaks are told by how they follow its requests. */
+  function makeLabel(kind: 'route' | 'layer', name: string): Label | null {
+    if (labelsFailed) return null
+    try {
+      return labels.make(kind, name)
+    } catch (error) {
+      labelsFailed = true
+      warn(
+        'labels-failed',
+        `memprof cannot compile the frames that tell routes apart (${String((error as Error)?.message)}): what routes keep is estimated from their requests`,
+      )
+      return null
+    }
+  }
+
   /**
    * Chooses the sampling interval by what the app allocates, at the first reading; later only where
    * it allocates so much more (the traffic came late) that sampling would cost too much. Then
@@ -355,7 +373,7 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
   }
 
   return {
-    makeLabel: (kind, name): Label | null => labels.make(kind, name),
+    makeLabel,
     onEnded(request, route) {
       kept.watch(request, route.id)
     },
@@ -392,6 +410,19 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
       holders?.close()
       session.close()
     },
+  }
+}
+
+/** Under Node's permission model the inspector is closed, unless it was allowed. */
+function openSession(warn: LeakWatchOptions['warn']): HeapSession | null {
+  try {
+    return new HeapSession()
+  } catch (error) {
+    warn(
+      'heap-profiler-denied',
+      `the inspector cannot be used (${String((error as Error)?.message)}): memprof records requests, but cannot tell leaks`,
+    )
+    return null
   }
 }
 

@@ -1,5 +1,5 @@
 /** Memory and time of one piece of work, as a `measure` line. */
-import { performance } from 'node:perf_hooks'
+import { performance } from './clock'
 import { formatProblem, readConfig } from './config'
 import { describeDestination } from './destination'
 import { type Emitter, openEmitter } from './emit/emitter'

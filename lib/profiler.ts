@@ -3,11 +3,12 @@
  * seen too, and the query is not printed.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { performance } from 'node:perf_hooks'
+import { performance } from './clock'
 import { expectType } from './errors'
 import { connectReport } from './emit/connect-report'
 import { forceFullGc } from './record/gc'
 import { emptyReading, openMemoryReader } from './record/reading'
+import { pathOf } from './record/routes'
 
 export interface ProfilerOptions {
   /** Forces a full collection before each of the two readings; never in production. */
@@ -38,7 +39,7 @@ export function profiler(options: ProfilerOptions = {}): Middleware {
     const after = emptyReading()
     // As the client asked: a mount or a rewrite changes `url` on the way.
     const { originalUrl } = req as { originalUrl?: string }
-    const path = (originalUrl ?? req.url ?? '').split(/[?#]/, 1)[0]!
+    const path = pathOf(originalUrl ?? req.url ?? '')
     if (gc) forceFullGc()
     reader.read(before)
     const startedMs = performance.now()

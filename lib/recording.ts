@@ -2,8 +2,9 @@
  * One recording: from the first server that listens to the end of the process or `stop()`. Owns the
  * ring, the timers, the destination, and what a person reads of them.
  */
-import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { getHeapStatistics } from 'node:v8'
+import { clearInterval, performance, setImmediate, setInterval } from './clock'
 import type { Config } from './config'
 import { requestChannel } from './emit/channels'
 import { connectReport } from './emit/connect-report'
@@ -57,6 +58,7 @@ export interface Recording {
 export function openRecording(options: RecordingOptions): Recording {
   const { config } = options
   const emitter = openEmitter(options.destination)
+  const { destination } = options.destination
   const json = config.format === 'json'
   const startedMs = performance.now()
   const reader = openMemoryReader()
@@ -76,6 +78,7 @@ export function openRecording(options: RecordingOptions): Recording {
   let lostSaid = 0
   let drainPlanned = false
   let closed = false
+  let failureSaid = false
   const warned = new Set<string>()
   const undo: Unpatch[] = []
 
@@ -106,7 +109,7 @@ export function openRecording(options: RecordingOptions): Recording {
     )
     writeInterval()
     // The profile takes memory too, and may be the end: what is known is on disk by then.
-    emitter.flushSync()
+    emitter.flush()
     leaks?.writeProfile('near-heap-limit')
   }
 
@@ -144,15 +147,36 @@ export function openRecording(options: RecordingOptions): Recording {
     else say(`memprof: ${message}`)
   }
 
+  function warnUnheard(): void {
+    timed(() =>
+      warn(
+        'signals-left',
+        'the app has put a function of its own in the place of process.emit: SIGTERM, SIGINT and SIGHUP end the process without the lines of its last interval',
+      ),
+    )
+  }
+
   /** Runs a piece of memprof's own work; its time is memprof's cost, its errors never the app's. */
   function timed(work: () => void): void {
     const beganMs = performance.now()
     try {
       work()
     } catch (error) {
-      warn('internal', `memprof failed (${String((error as Error)?.message)}); the app goes on`)
+      tellFailure(error)
     }
     cpuMs += performance.now() - beganMs
+  }
+
+  function tellFailure(error: unknown): void {
+    let message = 'memprof failed; the app goes on'
+    try {
+      message = `memprof failed (${String((error as Error)?.message)}); the app goes on`
+      warn('internal', message)
+    } catch {
+      // Lines cannot be made: the app has broken what they are made with.
+      if (!failureSaid) say(`memprof: ${message}`)
+      failureSaid = true
+    }
   }
 
   function drain(): void {
@@ -251,17 +275,21 @@ export function openRecording(options: RecordingOptions): Recording {
           `more than ${config.maxRoutes} routes: the rest share (other); MEMPROF_MAX_ROUTES raises the limit`,
         )
       }
-      if (emitter.lost > lostSaid) {
-        const lost = emitter.lost - lostSaid
-        lostSaid = emitter.lost
-        emitter.write(
-          { event: 'warning', code: 'lines-lost' },
-          `${formatCount(lost, 'line')} could not be written: the destination was too slow, or failed`,
-        )
-      }
+      writeLost()
       const line = processLine()
       emitter.write(line, processMsg(line))
     })
+  }
+
+  /** Lines that could not be written, once others can be again. */
+  function writeLost(): void {
+    const lost = emitter.lost - lostSaid
+    if (lost <= 0) return
+    lostSaid += lost
+    emitter.write(
+      { event: 'warning', code: 'lines-lost' },
+      `${formatCount(lost, 'line')} could not be written: the destination was too slow, or failed`,
+    )
   }
 
   function verdicts(): RouteVerdict[] {
@@ -281,19 +309,28 @@ export function openRecording(options: RecordingOptions): Recording {
   function close(reason: string): void {
     if (closed) return
     closed = true
-    for (const unpatch of undo.splice(0)) unpatch()
+    // Each by itself: what fails of these keeps nothing of the rest from being undone.
+    for (let at = 0; at < undo.length; at++) timed(undo[at]!)
     clearInterval(timer)
     timed(() => recorder.detach())
     writeInterval()
+    timed(() => leakReport.close())
     timed(() => {
-      leakReport.close()
       if (json) writeStop(reason)
-      emitter.close()
     })
-    loopDelay.disable()
-    leaks?.close()
-    gc.stop()
-    reader.close()
+    timed(closeEmitter)
+    timed(() => loopDelay.disable())
+    timed(() => leaks?.close())
+    timed(() => gc.stop())
+    timed(() => reader.close())
+  }
+
+  function closeEmitter(): void {
+    emitter.flushSync()
+    if (json) writeLost()
+    const lost = emitter.close() - lostSaid
+    if (lost > 0)
+      say(`memprof: ${formatCount(lost, 'line')} could not be written to ${destination}`)
   }
 
   function writeStop(reason: string): void {
@@ -322,12 +359,15 @@ export function openRecording(options: RecordingOptions): Recording {
   const timer = setInterval(() => {
     // A turn later, so that Node has delivered the collections of the requests to be joined.
     setImmediate(() => {
-      if (!closed) writeInterval()
+      if (closed) return
+      if (!end.isHeard()) warnUnheard()
+      writeInterval()
     }).unref()
   }, config.intervalMs)
   timer.unref()
   leaks?.begin(recorder)
-  undo.push(watchProcessEnd(close))
+  const end = watchProcessEnd(close)
+  undo.push(end.unwatch)
   if (config.signal) undo.push(watchSignal(config.signal, writeAll))
 
   return {

@@ -10,6 +10,7 @@ import {
 } from './config'
 import { describeDestination } from './destination'
 // Taken now, before the app can patch them.
+import './clock'
 import './heap/intrinsics'
 import { frameworkFiles } from './hooks/frameworks'
 import { patchHttp, runningCopy } from './hooks/http'
@@ -90,7 +91,22 @@ function install(config: Config, problems: readonly ConfigProblem[]): Memprof {
   /** Leaves the app alone from here on. */
   function stepBack(why: string): void {
     say(`memprof: ${why}; the app runs on without memprof.`)
-    memprof.stop()
+    try {
+      memprof.stop()
+    } catch {
+      // The listener is off by now: what could not be undone passes everything on.
+    }
+  }
+
+  function tellFailure(where: string, error: unknown): void {
+    failures++
+    if (failures === 1) {
+      const reason = error instanceof Error ? `${error.name}: ${error.message}` : typeof error
+      const message = `memprof failed while ${where} (${reason}); the app was not affected`
+      if (recording) recording.warn('hook-failed', message)
+      else say(`memprof: ${message}`)
+    }
+    if (failures === MAX_HOOK_FAILURES) stepBack(`failed ${failures} times`)
   }
 
   const listener: HookListener = {
@@ -109,14 +125,12 @@ function install(config: Config, problems: readonly ConfigProblem[]): Memprof {
     layerEntered: (res, layer) => recording?.recorder.enterLayer(res, layer) ?? null,
     nothingMatched: (res) => recording?.recorder.markUnmatched(res),
     hookFailed(where, error) {
-      failures++
-      const reason = error instanceof Error ? `${error.name}: ${error.message}` : typeof error
-      if (failures === 1) {
-        const message = `memprof failed while ${where} (${reason}); the app was not affected`
-        if (recording) recording.warn('hook-failed', message)
-        else say(`memprof: ${message}`)
+      try {
+        tellFailure(where, error)
+      } catch {
+        // Not even a line can be made; a request must not be the worse for it.
+        if (failures === 1) say('memprof: memprof failed; the app was not affected')
       }
-      if (failures === MAX_HOOK_FAILURES) stepBack(`failed ${failures} times`)
     },
   }
 

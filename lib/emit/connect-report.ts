@@ -5,9 +5,8 @@
 import type { Reading } from '../record/reading'
 import { formatConnectBytes } from './units'
 
-/** C0, DEL and C1: a path comes from a stranger, and this text goes to a terminal. */
-// oxlint-disable-next-line no-control-regex -- they are what is looked for
-const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g
+/** A path comes from a stranger, and this text goes to a terminal. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
 
 export function connectReport(
   method: string,
@@ -20,7 +19,7 @@ export function connectReport(
   const of = (used: number, total: number): string =>
     `${formatConnectBytes(used)} / ${formatConnectBytes(total)}`
   return [
-    `${method} ${path}`.replace(CONTROL, '?'),
+    `${method} ${path}`.replace(UNPRINTABLE, '?'),
     `response time: ${Math.round(durationMs)}ms`,
     `memory rss: ${formatConnectBytes(after.rssBytes - before.rssBytes)}`,
     `memory vsize: ${Number.isNaN(vsize) ? 'unknown here' : formatConnectBytes(vsize)}`,

@@ -5,15 +5,18 @@
  * last lines are written, and leaves a write under way when a signal ends the process.
  */
 import { hostname } from 'node:os'
-import { performance } from 'node:perf_hooks'
 import { threadId } from 'node:worker_threads'
 import pino, { type Logger } from 'pino'
-import { errorMessage } from '../errors'
+import { dateNow, performance, setImmediate } from '../clock'
+import { errorMessage, escapeText } from '../errors'
 import { LineWriter } from './line-writer'
+import { printableJson } from './printable-json'
 import { type Line, SCHEMA_VERSION } from '../schema'
 
 /** A log file is looked for at its path this often. */
 const FOLLOW_MS = 1000
+/** A `msg` longer than this many characters is cut. */
+const MAX_MSG_CHARS = 4096
 
 type Level = 'debug' | 'info' | 'warn'
 const LEVEL_OF: Record<Line['event'], Level> = {
@@ -46,10 +49,16 @@ export interface Emitter {
   writeText(text: string): void
   /** Lines dropped because the destination was too slow, or failed; known once it works again. */
   readonly lost: number
-  /** Writes what waits, now: the process may not come to it later. */
+  /** Writes what the destination takes, now: the process may not come to it later. Never waits. */
+  flush(): void
+  /** Writes all that waits, and waits for a slow reader within bounds: the process ends. */
   flushSync(): void
-  /** Writes all that waits, and gives the destination back. */
-  close(): void
+  /**
+   * Writes all that waits, and gives the destination back.
+   *
+   * @returns lines never written, since the start
+   */
+  close(): number
 }
 
 /** Unique per process start and thread: containers share pids and host names. */
@@ -58,7 +67,7 @@ export function makeInstanceId(): string {
     .toString(36)
     .padStart(4, '0')
   const thread = threadId === 0 ? '' : `.${threadId}`
-  return `${Date.now().toString(36)}-${process.pid.toString(36)}${thread}-${random}`
+  return `${dateNow().toString(36)}-${process.pid.toString(36)}${thread}-${random}`
 }
 
 export function openEmitter(options: EmitterOptions): Emitter {
@@ -71,7 +80,11 @@ export function openEmitter(options: EmitterOptions): Emitter {
   const writer = openWriter(options, (error) => {
     if (failed) return
     failed = true
-    sayDestination(options, error, 'lines are lost')
+    try {
+      sayDestination(options, error, 'lines are lost')
+    } catch {
+      // The app broke what messages are made with: lines are lost all the same, and counted.
+    }
   })
 
   /** What is written in one turn goes out together, at its end. */
@@ -81,6 +94,7 @@ export function openEmitter(options: EmitterOptions): Emitter {
     setImmediate(flush).unref()
   }
 
+  /** Throws nothing: what the writer cannot write it counts. */
   function flush(): void {
     planned = false
     if (closed) return
@@ -95,6 +109,7 @@ export function openEmitter(options: EmitterOptions): Emitter {
   const logger: Logger = pino(
     {
       level: options.level,
+      timestamp: () => `,"time":${dateNow()}`,
       base: {
         pid: process.pid,
         hostname: hostname(),
@@ -106,14 +121,14 @@ export function openEmitter(options: EmitterOptions): Emitter {
         ...(threadId === 0 ? {} : { threadId }),
       },
     },
-    writer,
+    { write: (line: string) => writer.write(printableJson(line)) },
   )
 
   return {
     instance,
     isOn: (event) => logger.isLevelEnabled(LEVEL_OF[event]),
     write(line, msg) {
-      logger[LEVEL_OF[line.event]](line, msg)
+      logger[LEVEL_OF[line.event]](line, escapeText(msg, MAX_MSG_CHARS))
       plan()
     },
     writeText(text) {
@@ -125,14 +140,17 @@ export function openEmitter(options: EmitterOptions): Emitter {
       if (!writer.failing) lost = writer.lost
       return lost
     },
+    flush,
     flushSync() {
       if (!closed) writer.flushSync()
     },
     close() {
-      if (closed) return
-      closed = true
-      writer.flushSync()
-      writer.close()
+      if (!closed) {
+        closed = true
+        writer.flushSync()
+        writer.close()
+      }
+      return writer.lost
     },
   }
 }

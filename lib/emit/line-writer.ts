@@ -3,11 +3,13 @@
  * making the app wait for whoever reads them.
  *
  * Every write is synchronous, so that nothing is half-way when the process ends. It does not block
- * all the same: a pipe is opened a second time in non-blocking mode, and what does not fit waits for
- * a timer. A write of up to PIPE_BUF bytes goes into a pipe whole or not at all, so a line that is no
- * longer than that is never torn by what the app writes to the same pipe.
+ * all the same: pipes, terminals and sockets are written to in non-blocking mode, and what does not
+ * fit waits for a timer. A write of up to PIPE_BUF bytes goes into a pipe whole or not at all, so a
+ * line that is no longer than that is never torn by what the app writes to the same pipe.
  */
-import { closeSync, constants, fstatSync, openSync, statSync, writeSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readSync, statSync, writeSync } from 'node:fs'
+import { clearTimeout, setTimeout } from '../clock'
+import { openShared } from '../shared-stream'
 
 /** POSIX allows 512; Linux and macOS write at least this much into a pipe in one piece. */
 const PIPE_CHUNK_BYTES = 4096
@@ -17,9 +19,12 @@ const MAX_WAITING_BYTES = 16 << 20
 /** A batch of lines is written piece by piece, so that a large one fits. */
 const FLUSH_AT_BYTES = 262_144
 const RETRY_MS = 50
-/** At the end of the process a reader gets this long without reading before it is given up. */
+/** At the end of the process a reader gets this long without reading before it is given up… */
 const LAST_WAIT_MS = 2000
+/** …and one that does read, but slowly, this long in all: supervisors kill after 10 s or more. */
+const LAST_TOTAL_MS = 5000
 const LAST_STEP_MS = 10
+const NEWLINE = 0x0a
 /** The log tells paths and function names of the app: its owner may write it, others read. */
 const LOG_FILE_MODE = 0o644
 /** Windows has no such flag. */
@@ -42,6 +47,8 @@ export class LineWriter {
   #waiting: Buffer[] = []
   #waitingBytes = 0
   #writtenOfFirst = 0
+  /** The file ends in part of a line: of one that failed half-way, or of a process that died. */
+  #torn = false
   #retry: NodeJS.Timeout | null = null
   #lost = 0
   /** The folder of the file is gone: what is written now goes where nobody can open it. */
@@ -53,15 +60,15 @@ export class LineWriter {
     this.#onError = onError
     if (destination === 'stdout' || destination === 'stderr') {
       this.#path = null
-      const shared = destination === 'stdout' ? 1 : 2
-      this.#descriptor = reopenPipe(shared) ?? shared
-      this.#own = this.#descriptor !== shared
+      const shared = openShared(destination)
+      this.#descriptor = shared.descriptor
+      this.#own = shared.own
     } else {
       this.#path = destination
       this.#descriptor = openLog(destination)
       this.#own = true
     }
-    this.#choose()
+    this.#begin()
   }
 
   /** Lines given and never written. */
@@ -97,14 +104,19 @@ export class LineWriter {
     this.#retry.unref()
   }
 
-  /** Writes all that waits, and waits for a slow reader; not for one that has stopped reading. */
+  /**
+   * Writes all that waits, and waits for a slow reader, 5 s at most; 2 s for one that has stopped
+   * reading, whose lines are given up and counted.
+   */
   flushSync(): void {
-    let waitedMs = 0
-    while (this.#writeWaiting() && waitedMs < LAST_WAIT_MS) {
+    let quietMs = 0
+    let totalMs = 0
+    while (this.#writeWaiting() && quietMs < LAST_WAIT_MS && totalMs < LAST_TOTAL_MS) {
       const before = this.#waitingBytes
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LAST_STEP_MS)
       this.#writeWaiting()
-      waitedMs = this.#waitingBytes < before ? 0 : waitedMs + LAST_STEP_MS
+      totalMs += LAST_STEP_MS
+      quietMs = this.#waitingBytes < before ? 0 : quietMs + LAST_STEP_MS
     }
     this.#dropWaiting()
   }
@@ -120,7 +132,10 @@ export class LineWriter {
       closeSync(this.#descriptor)
       this.#descriptor = opened
       this.#unreachable = false
-      this.#choose()
+      // A line begun in the old file is written whole to the new one.
+      this.#waitingBytes += this.#writtenOfFirst
+      this.#writtenOfFirst = 0
+      this.#begin()
     } catch (error) {
       this.#unreachable = true
       this.#fail(error)
@@ -134,9 +149,11 @@ export class LineWriter {
     this.#own = false
   }
 
-  #choose(): void {
+  #begin(): void {
     try {
-      this.#chunkBytes = fstatSync(this.#descriptor).isFile() ? FILE_CHUNK_BYTES : PIPE_CHUNK_BYTES
+      const stats = fstatSync(this.#descriptor)
+      this.#chunkBytes = stats.isFile() ? FILE_CHUNK_BYTES : PIPE_CHUNK_BYTES
+      this.#torn = this.#path !== null && stats.isFile() && endsTorn(this.#path, stats.size)
     } catch {
       // The descriptor is closed already: the first write says so.
     }
@@ -146,6 +163,10 @@ export class LineWriter {
   #writeWaiting(): boolean {
     if (this.#unreachable) this.#dropWaiting()
     try {
+      if (this.#torn && this.#waiting.length > 0) {
+        writeSync(this.#descriptor, '\n')
+        this.#torn = false
+      }
       while (this.#waiting.length > 0) {
         const chunk = this.#nextChunk()
         const written = writeSync(this.#descriptor, chunk)
@@ -196,6 +217,7 @@ export class LineWriter {
 
   #dropWaiting(): void {
     this.#lost += this.#waiting.length
+    this.#torn ||= this.#writtenOfFirst > 0
     this.#waiting = []
     this.#waitingBytes = 0
     this.#writtenOfFirst = 0
@@ -209,15 +231,19 @@ function openLog(path: string): number {
   return openSync(path, OPEN_FLAGS, LOG_FILE_MODE)
 }
 
-/**
- * The pipe behind a descriptor, opened again: the mode is then ours alone, and the app's own writes
- * to it stay as they are. Null where it is no pipe, or the system does not allow it.
- */
-function reopenPipe(descriptor: number): number | null {
+/** Whether a file ends in the middle of a line. False where it may be written but not read. */
+function endsTorn(path: string, size: number): boolean {
+  if (size === 0) return false
   try {
-    if (process.platform !== 'linux' || !fstatSync(descriptor).isFIFO()) return null
-    return openSync(`/proc/self/fd/${descriptor}`, constants.O_WRONLY | NON_BLOCKING)
+    const reader = openSync(path, constants.O_RDONLY)
+    try {
+      const last = Buffer.alloc(1)
+      readSync(reader, last, 0, 1, size - 1)
+      return last[0] !== NEWLINE
+    } finally {
+      closeSync(reader)
+    }
   } catch {
-    return null
+    return false
   }
 }

@@ -89,7 +89,6 @@ export const slice: (text: string, from: number, to: number) => string = uncurry
 export const charCodeAt: (text: string, at: number) => number = uncurry(
   String.prototype.charCodeAt as (this: string, at: number) => number,
 )
-export const toJson: (text: string) => string = JSON.stringify
 export const symbolText: (of: symbol) => string = uncurry(Symbol.prototype.toString) as never
 export const now: () => number = performance.now.bind(performance)
 

@@ -55,7 +55,6 @@ import {
   slice,
   startsWith,
   symbolText,
-  toJson,
   weakMapGet,
   weakMapSet,
 } from './intrinsics'
@@ -137,6 +136,7 @@ type Step =
   | 'root'
   | 'variable' // in a scope of the function before
   | 'property'
+  | 'key' // a property of an object that serves as a dictionary: part of the data
   | 'private'
   | 'element'
   | 'entry' // of a Map or Set
@@ -400,7 +400,7 @@ class Walk {
       if (isFunction && key === 'prototype') continue
       const value = ownValue(node.value, key)
       if (typeof value === 'object' || typeof value === 'function') {
-        this.#next(node, value, 'property', nameOf(key))
+        this.#next(node, value, isData(key, keys.length) ? 'key' : 'property', nameOf(key))
       }
     }
   }
@@ -695,11 +695,12 @@ function render({ step, name }: Node): string {
       return `[${name}]`
     case 'entry':
       return startsWith(name, 'key') ? '.keys()' : '.get(…)'
+    case 'key':
+      return '[…]'
     case 'bound':
       return name === 'target' ? '.[[TargetFunction]]' : `.[[BoundArgs]][${name}]`
     default:
-      if (startsWith(name, 'Symbol(')) return `[${name}]`
-      return isIdentifier(name) ? `.${name}` : `[${toJson(name)}]`
+      return startsWith(name, 'Symbol(') ? `[${name}]` : `.${name}`
   }
 }
 
@@ -734,6 +735,11 @@ function sizeOf(value: object): number {
 export function nameOf(key: string | symbol): string {
   const name = typeof key === 'symbol' ? symbolText(key) : key
   return name.length > MAX_NAME_CHARS ? `${slice(name, 0, MAX_NAME_CHARS - 1)}…` : name
+}
+
+/** A key that no programmer writes as a name, or one of many, may be a user's: it is not told. */
+function isData(key: string | symbol, keys: number): boolean {
+  return typeof key === 'string' && (keys > MAX_ENTRIES || !isIdentifier(key))
 }
 
 function nameOfFunction(of: object): string {

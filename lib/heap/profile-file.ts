@@ -3,6 +3,7 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { dateNow } from '../clock'
 import type { Label } from './labels'
 import type { SampledNode, SampledProfile } from './sites'
 
@@ -26,7 +27,7 @@ export function writeProfile(
   labelOf: (url: string) => Label | null,
 ): string {
   mkdirSync(directory, { recursive: true, mode: DIRECTORY_MODE })
-  const time = new Date().toISOString().replaceAll(/[:.]/g, '-')
+  const time = new Date(dateNow()).toISOString().replaceAll(/[:.]/g, '-')
   const path = join(directory, `memprof-${instance}-${time}-${reason}.heapprofile`)
   const text = JSON.stringify({ head: named(profile.head, labelOf), samples: profile.samples })
   // `wx` creates, and never follows a link that somebody left there.

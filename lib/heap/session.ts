@@ -5,8 +5,8 @@
  * the inspector reports no error when a second one starts: it is asked for beforehand.
  */
 import { type Debugger, Session } from 'node:inspector'
-import { performance } from 'node:perf_hooks'
 import { GCProfiler } from 'node:v8'
+import { performance } from '../clock'
 import type { FunctionPosition } from '../stack-frame'
 import { Inspection } from './inspection'
 import type { SampledProfile } from './sites'

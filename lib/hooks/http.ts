@@ -5,8 +5,8 @@
  * patch serves them all, for `require` and `import`, without loading https (and its crypto) into a
  * process that does not want it.
  */
-import { performance } from 'node:perf_hooks'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { performance } from '../clock'
 import type { AnyFunction, Frame, HookListener } from './listener'
 import { http2Streams, isServerStream } from './http2'
 import { patch, type Unpatch } from './patch'

@@ -6,53 +6,108 @@
  * the same death. As soon as the app installs a handler of its own, ours is gone: whether the process
  * ends is then the app's decision, and `exit` tells.
  */
+import { EventEmitter } from 'node:events'
 import { isMainThread } from 'node:worker_threads'
 import type { Unpatch } from './patch'
 
 const FATAL_SIGNALS: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGHUP']
 
+// Taken before the app can replace them after this: a signal must end the process whatever it does.
+const { kill, pid } = process
+const { on, prependListener, removeListener } = EventEmitter.prototype
+
+export interface ProcessEnd {
+  /**
+   * Whether signals reach our handlers. Node delivers them through `process.emit`: where the app has
+   * put another function there, which may not pass them on, our handlers step aside.
+   */
+  isHeard(): boolean
+  readonly unwatch: Unpatch
+}
+
+interface StandIn {
+  readonly signal: NodeJS.Signals
+  readonly handler: () => void
+  stands: boolean
+}
+
 /**
  * @param onEnd - called once, synchronously, as the last thing; `reason` is `exit` or the signal
  */
-export function watchProcessEnd(onEnd: (reason: string) => void): Unpatch {
-  const ours = new Map<NodeJS.Signals, NodeJS.SignalsListener>()
+export function watchProcessEnd(onEnd: (reason: string) => void): ProcessEnd {
+  const { emit } = process
+  const standIns: StandIn[] = []
   const onExit = (): void => onEnd('exit')
 
-  function stepAside(signal: NodeJS.Signals): void {
-    const handler = ours.get(signal)
-    if (!handler) return
-    ours.delete(signal)
-    process.removeListener(signal, handler)
+  function stepAside(standIn: StandIn): void {
+    if (!standIn.stands) return
+    standIn.stands = false
+    withEmit(emit, () => removeListener.call(process, standIn.signal, standIn.handler))
   }
 
-  const onNewListener = (event: string | symbol, listener: unknown): void => {
-    const signal = event as NodeJS.Signals
-    if (ours.has(signal) && ours.get(signal) !== listener) stepAside(signal)
+  function stepAsideFromAll(): void {
+    for (let at = 0; at < standIns.length; at++) stepAside(standIns[at]!)
   }
 
-  process.on('exit', onExit)
+  function standInFor(signal: NodeJS.Signals): void {
+    const standIn: StandIn = { signal, handler: end, stands: true }
+    function end(): void {
+      try {
+        onEnd(signal)
+      } finally {
+        stepAside(standIn)
+        kill(pid, signal)
+      }
+    }
+    standIns[standIns.length] = standIn
+    on.call(process, signal, end)
+  }
+
+  const onNewListener = (event: unknown, listener: unknown): void => {
+    for (let at = 0; at < standIns.length; at++) {
+      const standIn = standIns[at]!
+      if (standIn.signal === event && standIn.handler !== listener) stepAside(standIn)
+    }
+  }
+
+  on.call(process, 'exit', onExit)
   // Signals are delivered to the main thread only.
   if (isMainThread) {
     for (const signal of FATAL_SIGNALS) {
-      if (process.listenerCount(signal) > 0) continue
-      const handler = (): void => {
-        onEnd(signal)
-        stepAside(signal)
-        process.kill(process.pid, signal)
-      }
-      ours.set(signal, handler)
-      process.on(signal, handler)
+      if (process.listenerCount(signal) === 0) standInFor(signal)
     }
     // Before Node's own, which starts to listen for a signal at its first listener: ours must be gone
     // by then, or the app's would be added to a signal that is no longer listened for.
-    const listeners: NodeJS.EventEmitter = process
-    listeners.prependListener('newListener', onNewListener)
+    prependListener.call(process, 'newListener', onNewListener)
   }
 
-  return () => {
-    process.removeListener('exit', onExit)
-    process.removeListener('newListener', onNewListener)
-    for (const signal of ours.keys()) stepAside(signal)
+  return {
+    isHeard() {
+      if (process.emit === emit) return true
+      stepAsideFromAll()
+      return false
+    },
+    unwatch() {
+      removeListener.call(process, 'exit', onExit)
+      removeListener.call(process, 'newListener', onNewListener)
+      stepAsideFromAll()
+    },
+  }
+}
+
+/**
+ * Runs `work` with that function as `process.emit`: by it Node hears that a signal's last listener has
+ * left, and gives the signal back to the system.
+ */
+function withEmit(emit: typeof process.emit, work: () => void): void {
+  const theirs = Object.getOwnPropertyDescriptor(process, 'emit')
+  if (process.emit === emit) return work()
+  Object.defineProperty(process, 'emit', { value: emit, configurable: true })
+  try {
+    work()
+  } finally {
+    if (theirs) Object.defineProperty(process, 'emit', theirs)
+    else Reflect.deleteProperty(process, 'emit')
   }
 }
 

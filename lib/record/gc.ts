@@ -1,9 +1,10 @@
 /**
  * Collections as Node reports them, and full collections on demand.
  */
-import { constants, PerformanceObserver, performance } from 'node:perf_hooks'
+import { constants, PerformanceObserver } from 'node:perf_hooks'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { performance } from '../clock'
 
 /** Collections remembered for the join with requests; at 100 per second, 40 s worth. */
 const GC_LOG_CAPACITY = 4096

@@ -4,8 +4,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
-import { performance } from 'node:perf_hooks'
 import { getHeapStatistics } from 'node:v8'
+import { performance, setImmediate } from '../clock'
 import type { Frame, LayerInfo } from '../hooks/listener'
 import { RunningMedian } from '../stats/running-median'
 import { Attached } from './attached'
@@ -23,6 +23,7 @@ import {
   noteHandler,
   OPTIONS_ANSWER,
   type PathNode,
+  pathOf,
   type Route,
   RouteTable,
   UNMATCHED,
@@ -37,6 +38,8 @@ const TIMED_AT_FIRST = 64
 const DRAIN_AT_SHARE = 0.75
 /** Layers of requests that ran alone, kept until the drain, at most. */
 const MAX_ALONE = 1024
+/** A path longer than this is cut: a URL may have 16 KB, and a ring holds thousands. */
+const MAX_PATH_CHARS = 1024
 /** States kept for reuse: more than that many requests at once allocate. */
 const MAX_POOLED = 4096
 
@@ -431,7 +434,7 @@ export class Recorder {
     state.concurrency = this.#concurrency.peakSince(state.arrival)
     this.#concurrency.leave()
     state.routeId = route.id
-    if (this.ring.path) state.path = pathOf(state.url)
+    if (this.ring.path) state.path = shortPath(state.url)
     const stats = this.statsOf(route)
     stats.inFlight--
     stats.countEnded(state.outcome === ABORTED, state.status)
@@ -532,7 +535,10 @@ function copyLayers(state: RequestState): LayersAlone {
   return { routeId, startMs, endMs, names, heapBytes: state.timedHeapBytes.slice(0, timedCount) }
 }
 
-function pathOf(url: string): string {
-  const end = url.search(/[?#]/)
-  return end < 0 ? url : url.slice(0, end)
+function shortPath(url: string): string {
+  const path = pathOf(url)
+  if (url.length <= MAX_PATH_CHARS) return path
+  const cut = path.length > MAX_PATH_CHARS ? `${path.slice(0, MAX_PATH_CHARS - 1)}…` : path
+  // A copy: a part of a string keeps the whole of it in memory.
+  return Buffer.from(cut).toString()
 }

@@ -198,27 +198,34 @@ const HAS_DIGIT = /\d/
 const LONGEST_NAME = 24
 
 /**
- * The path of a URL with what varies folded: `/users/42/orders/9f8e…` -> `/users/:n/orders/:hash`.
- * For servers without a framework, where the pattern is anybody's guess.
+ * The path of a request's target (RFC 9112, section 3.2): no query, no fragment, and in absolute form
+ * (`GET http://user:password@host/path`) neither scheme nor authority. `*` for what has no path.
  */
-export function normalisePath(url: string): string {
-  let end = url.length
-  for (let at = 0; at < url.length; at++) {
-    const code = url.charCodeAt(at)
+export function pathOf(target: string): string {
+  let end = target.length
+  for (let at = 0; at < target.length; at++) {
+    const code = target.charCodeAt(at)
     if (code === 0x3f || code === 0x23) {
       end = at
       break
     }
   }
   let start = 0
-  if (url.charCodeAt(0) !== 0x2f) {
-    // absolute-form (`GET http://host/path`), authority-form, or `*`
-    const scheme = url.indexOf('://')
+  if (target.charCodeAt(0) !== 0x2f) {
+    const scheme = target.indexOf('://')
     if (scheme < 0 || scheme > end) return '*'
-    start = url.indexOf('/', scheme + 3)
+    start = target.indexOf('/', scheme + 3)
     if (start < 0 || start > end) return '/'
   }
-  const path = url.slice(start, end)
+  return target.slice(start, end)
+}
+
+/**
+ * The path of a URL with what varies folded: `/users/42/orders/9f8e…` -> `/users/:n/orders/:hash`.
+ * For servers without a framework, where the pattern is anybody's guess.
+ */
+export function normalisePath(url: string): string {
+  const path = pathOf(url)
   // Most paths hold nothing that varies.
   if (path.length <= LONGEST_NAME && !HAS_DIGIT.test(path)) return path
   const segments = path.split('/', MAX_SEGMENTS + 2)

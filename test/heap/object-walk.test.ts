@@ -62,7 +62,7 @@ describe('walk, from a function to the collections its variables reach', () => {
     }
     assert.deepEqual(found(root), [
       'root.a[Symbol(hidden)] Set 100',
-      'root.a["b c"][0].get(…).list Array 100',
+      'root.a[…][0].get(…).list Array 100',
     ])
   })
 
