@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { closeSync, constants, openSync, readFileSync, readSync, statSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  openSync,
+  readFileSync,
+  readSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { LineWriter } from '../../lib/emit/line-writer'
@@ -59,6 +67,18 @@ describe('LineWriter', () => {
     writer.close()
     assert.equal(writer.lost, 0)
     assert.equal(statSync(path).size, 6 + 20_000 * 1000)
+  })
+
+  it('begins a line of its own behind half of one that another process left', (t) => {
+    const path = join(temporaryFolder(t), 'log')
+    writeFileSync(path, '{"whole":1}\n{"ha')
+    for (const line of ['one\n', 'two\n']) {
+      const { writer } = open(path)
+      writer.write(line)
+      writer.flush()
+      writer.close()
+    }
+    assert.equal(readFileSync(path, 'utf8'), '{"whole":1}\n{"ha\none\ntwo\n')
   })
 
   it('throws where the path cannot be opened', (t) => {

@@ -5,9 +5,29 @@ import {
   MAX_PATTERN_CHARS,
   normalisePath,
   OTHER,
+  pathOf,
   RouteTable,
 } from '../../lib/record/routes'
 import { integer, seeded } from '../support/random'
+
+describe('pathOf', () => {
+  const TABLE: Array<[target: string, path: string]> = [
+    ['/items/42?token=secret', '/items/42'],
+    ['/items#secret', '/items'],
+    ['/a?b#c?d', '/a'],
+    ['http://user:secret@host:80/items?token=secret', '/items'],
+    ['http://user:secret@host', '/'],
+    ['http://user:secret@host?token=/secret', '/'],
+    ['HTTPS://user:secret@host/a', '/a'],
+    ['user:secret@host:443', '*'],
+    ['?token=http://secret/secret', '*'],
+    ['*', '*'],
+    ['', '*'],
+  ]
+  for (const [target, path] of TABLE) {
+    it(`is ${path} of ${JSON.stringify(target)}`, () => assert.equal(pathOf(target), path))
+  }
+})
 
 describe('normalisePath', () => {
   const TABLE: Array<[url: string, path: string]> = [
