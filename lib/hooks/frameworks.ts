@@ -6,9 +6,10 @@ import { hapiFiles } from './hapi'
 import { koaFiles } from './koa'
 import type { HookListener } from './listener'
 import type { HookedFile } from './modules'
+import { nestFiles } from './nest'
 
 export function frameworkFiles(listener: HookListener): HookedFile[] {
-  return [expressFiles, connectFiles, koaFiles, fastifyFiles, hapiFiles].flatMap((filesOf) =>
-    filesOf(listener),
+  return [expressFiles, connectFiles, koaFiles, fastifyFiles, hapiFiles, nestFiles].flatMap(
+    (filesOf) => filesOf(listener),
   )
 }

@@ -8,7 +8,9 @@ import { answersIn, askTwelve } from '../support/twelve-requests'
 
 // Each waits for its own process most of the time.
 describe('twelve requests show the patterns of', { concurrency: 2 }, () => {
-  for (const { name, app: file, protocol, ends } of FRAMEWORKS) {
+  for (const { name, app: file, protocol, ends } of FRAMEWORKS.filter(
+    ({ onDemand }) => !onDemand,
+  )) {
     for (const end of ends) {
       it(`${name} ${versionOf(end)}`.trim(), async (t) => {
         const copy = appWithPackages(end.packages, join(FRAMEWORK_FIXTURES, file))

@@ -21,6 +21,8 @@ export interface Framework {
   /** In test/fixtures/frameworks. */
   readonly app: string
   readonly protocol?: 'http' | 'http2'
+  /** Too large to be installed for each run of the tests: only `npm run frameworks` asks it. */
+  readonly onDemand?: boolean
   /** Oldest and newest; one where the version is Node's. */
   readonly ends: readonly FrameworkEnd[]
 }
@@ -73,6 +75,38 @@ const HAPI_ANSWERS: Answers = {
   'optional part': '/pages/{page?} 200',
   HEAD: '/users/{id} 200',
   OPTIONS: '(unmatched) 404',
+}
+
+const EXPRESS_5 = ['express', 'router', 'finalhandler']
+const NEST_ANSWERS: Answers = { ...USUAL, OPTIONS: '(unmatched) 404', upload: '/upload 201' }
+
+function nestPackages(version: string): Packages {
+  return {
+    '@nestjs/core': version,
+    '@nestjs/common': version,
+    '@nestjs/platform-express': version,
+    '@nestjs/platform-fastify': version,
+    'reflect-metadata': version.startsWith('9.') ? '0.1.14' : '0.2.2',
+    rxjs: '7.8.2',
+  }
+}
+
+function nestOnExpress(version: string, wildcard: string): FrameworkEnd {
+  return {
+    packages: nestPackages(version),
+    args: ['@nestjs/platform-express', wildcard],
+    hooked: ['@nestjs/core', ...(wildcard === '*' ? ['express', 'finalhandler'] : EXPRESS_5)],
+    answers: { ...NEST_ANSWERS, wildcard: `/files/${wildcard} 200`, 'optional part': '/pages 200' },
+  }
+}
+
+function nestOnFastify(version: string): FrameworkEnd {
+  return {
+    packages: nestPackages(version),
+    args: ['@nestjs/platform-fastify', '*', 'pages/:page?'],
+    hooked: ['@nestjs/core', ...FASTIFY],
+    answers: NEST_ANSWERS,
+  }
 }
 
 export const FRAMEWORKS: readonly Framework[] = [
@@ -162,6 +196,30 @@ export const FRAMEWORKS: readonly Framework[] = [
       hooked: ['@hapi/hapi'],
       answers: HAPI_ANSWERS,
     })),
+  },
+  {
+    name: 'NestJS on Express',
+    app: 'nest.mjs',
+    onDemand: true,
+    ends: [nestOnExpress('9.0.0', '*'), nestOnExpress('11.1.27', '*path')],
+  },
+  {
+    name: 'NestJS on Fastify',
+    app: 'nest.mjs',
+    onDemand: true,
+    ends: [nestOnFastify('9.0.0'), nestOnFastify('11.1.27')],
+  },
+  {
+    name: 'NestJS 12 on Express',
+    app: 'nest.mjs',
+    onDemand: true,
+    ends: [{ ...nestOnExpress('12.5.0', '*path'), hooked: EXPRESS_5 }],
+  },
+  {
+    name: 'NestJS 12 on Fastify',
+    app: 'nest.mjs',
+    onDemand: true,
+    ends: [{ ...nestOnFastify('12.5.0'), hooked: FASTIFY }],
   },
   {
     name: 'http',
