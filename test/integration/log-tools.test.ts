@@ -36,6 +36,11 @@ const OTHER_LINES = [
 interface ReportRoute {
   method: string
   route: string
+  verdict: string
+  requests: number
+  retainedBytesPerRequest?: number
+  ci95?: [number, number]
+  agreement: { count: number; heterogeneous: boolean; iSquared: number } | null
   perInstance: Array<{
     version: string
     verdict?: string
@@ -44,12 +49,36 @@ interface ReportRoute {
   }>
 }
 
-/** What `memprof report --json` knows of each instance, pooled by route and version. */
-async function pooledByReport(files: readonly string[]): Promise<Row[]> {
+async function reportRoutes(files: readonly string[]): Promise<ReportRoute[]> {
   const bin = join(ROOT, 'dist/lib/cli/main.js')
   const { code, stdout, stderr } = await runNode([bin, 'report', '--json', ...files], {})
   assert.equal(code, 0, stderr)
-  const { routes } = JSON.parse(stdout) as { routes: ReportRoute[] }
+  return (JSON.parse(stdout) as { routes: ReportRoute[] }).routes
+}
+
+/** As `memprof report` pools: over all versions. */
+function pooledByReport(routes: readonly ReportRoute[]): Row[] {
+  return routes.flatMap(({ method, route, verdict, retainedBytesPerRequest, ci95, agreement }) =>
+    verdict === 'leaking' && agreement
+      ? [
+          {
+            method,
+            route,
+            version: '',
+            leaking: agreement.count,
+            bytesPerRequest: retainedBytesPerRequest!,
+            low: ci95![0],
+            high: ci95![1],
+            heterogeneous: agreement.heterogeneous,
+            iSquared: agreement.iSquared,
+          },
+        ]
+      : [],
+  )
+}
+
+/** What the report knows of each instance, pooled by version. */
+function pooledByVersion(routes: readonly ReportRoute[]): Row[] {
   return routes.flatMap(({ method, route, perInstance }) => {
     const versions = [...new Set(perInstance.map(({ version }) => version))]
     return versions.flatMap((version): Row[] => {
@@ -60,22 +89,12 @@ async function pooledByReport(files: readonly string[]): Promise<Row[]> {
       )
       const pooled = poolEstimates(estimates)
       if (!pooled) return []
-      const { value, ci95, count, q, degreesOfFreedom, heterogeneous, iSquared, tauSquared } =
-        pooled
+      const { value, ci95, count, q, heterogeneous, iSquared, tauSquared } = pooled
+      const [low, high] = ci95
       return [
         {
-          method,
-          route,
-          version,
-          leaking: count,
-          bytesPerRequest: value,
-          low: ci95[0],
-          high: ci95[1],
-          q,
-          degreesOfFreedom,
-          heterogeneous,
-          iSquared,
-          tauSquared,
+          ...{ method, route, version, leaking: count, bytesPerRequest: value, low, high },
+          ...{ heterogeneous, iSquared, q, tauSquared },
         },
       ]
     })
@@ -101,8 +120,8 @@ function comparable(rows: readonly Row[]): Array<Record<string, unknown>> {
     )
 }
 
-const POOLED = `SELECT method, route, version, leaking, bytesPerRequest, low, high, q,
-  degreesOfFreedom, heterogeneous, iSquared, tauSquared FROM`
+const POOLED =
+  'SELECT method, route, version, leaking, bytesPerRequest, low, high, heterogeneous, iSquared'
 
 describe('a fleet’s logs', () => {
   const cleanUp: Array<() => void> = []
@@ -136,9 +155,23 @@ describe('a fleet’s logs', () => {
 
       it('pool to the same numbers as `memprof report` over the same files', async (t) => {
         if (!engine) return t.skip(why)
-        const rows = await engine.query(`${POOLED} ${database}pooled WHERE hostname = ''`)
-        assert.deepEqual(comparable(rows), comparable(await pooledByReport(written.files)))
-        assert.ok(rows.some(({ heterogeneous }) => Boolean(heterogeneous)))
+        const routes = await reportRoutes(written.files)
+        const all = await engine.query(
+          `${POOLED} FROM ${database}pooled WHERE per = 'all' AND leaking > 1`,
+        )
+        assert.deepEqual(comparable(all), comparable(pooledByReport(routes)))
+        const versions = await engine.query(
+          `${POOLED}, q, tauSquared FROM ${database}pooled WHERE per = 'version'`,
+        )
+        assert.deepEqual(comparable(versions), comparable(pooledByVersion(routes)))
+        assert.ok(versions.some(({ heterogeneous }) => Boolean(heterogeneous)))
+      })
+
+      it('tell whether the hosts agree', async (t) => {
+        if (!engine) return t.skip(why)
+        const hosts = await engine.query(recipe(name, 'by-host.sql'))
+        assert.equal(hosts.length, FLEET.processes / 4)
+        assert.ok(hosts.every((row) => Number(row['low']) < Number(row['bytesPerRequest'])))
       })
 
       it('name the route, the version since which it leaks, and how much', async (t) => {

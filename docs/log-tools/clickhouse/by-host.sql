@@ -7,6 +7,6 @@ SELECT
     leaking AS instances,
     bar(bytesPerRequest, 0, 3000, 30) AS chart
 FROM memprof.pooled
-WHERE service = 'shop' AND method = 'GET' AND route = '/search' AND version = '1.4.3' AND hostname != ''
+WHERE per = 'host' AND service = 'shop' AND version = '1.4.3' AND method = 'GET' AND route = '/search'
 ORDER BY hostname
 LIMIT 10;

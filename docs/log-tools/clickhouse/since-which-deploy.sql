@@ -11,7 +11,7 @@ SELECT
 FROM memprof.newest AS n
 LEFT JOIN memprof.pooled AS p
     ON p.service = n.service AND p.version = n.version AND p.method = n.method
-    AND p.route = n.route AND p.hostname = ''
+    AND p.route = n.route AND p.per = 'version'
 WHERE n.service = 'shop' AND n.method = 'GET' AND n.route = '/search'
 GROUP BY version
 ORDER BY deployed

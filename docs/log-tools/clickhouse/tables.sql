@@ -121,7 +121,7 @@ SELECT
 FROM memprof.newest_states
 GROUP BY service, version, hostname, instance, method, route;
 
--- The estimates of many instances as one, per version (hostname = '') and per version and host.
+-- The estimates of many instances as one: over all versions, per version, and per version and host.
 CREATE VIEW IF NOT EXISTS memprof.pooled AS
 WITH
 judged AS
@@ -138,6 +138,7 @@ estimates AS
     -- Of the instances that call it leaking; each counts by the inverse of its variance.
     SELECT
         service, version, method, route, hostname,
+        ['host', 'version', 'all'][1 + grouping(version) + grouping(hostname)] AS per,
         countIf(leaks) AS leaking,
         groupArrayIf(assumeNotNull(retainedBytesPerRequest), leaks) AS bytes,
         groupArrayIf(pow(3.92 / greatest(abs(ci95[2] - ci95[1]), 1), 2), leaks) AS weights,
@@ -147,11 +148,12 @@ estimates AS
         max(j.lastTime) AS until
     FROM judged AS j
     GROUP BY GROUPING SETS
-        ((service, version, method, route), (service, version, method, route, hostname))
+        ((service, method, route), (service, version, method, route),
+         (service, version, method, route, hostname))
     HAVING leaking > 0
 )
 SELECT
-    service, version, method, route, hostname, since, until, leaking,
+    per, service, version, method, route, hostname, since, until, leaking,
     arraySum(weights) AS weight,
     arraySum((w, y) -> w * y, weights, bytes) / weight AS fixedMean,
     leaking - 1 AS degreesOfFreedom,
@@ -184,5 +186,5 @@ SELECT
     leaking, wouldSee, bytesPerRequest, low, high, heterogeneous,
     requestsPerHour, bytesPerHour
 FROM memprof.pooled
-WHERE hostname = '' AND leaking * 2 >= wouldSee
+WHERE per = 'version' AND leaking * 2 >= wouldSee
 ORDER BY bytesPerHour DESC;

@@ -30,7 +30,7 @@ FROM lines
 WHERE event = 'route'
 GROUP BY ALL;
 
--- The estimates of many instances as one, per version (hostname = '') and per version and host.
+-- The estimates of many instances as one: over all versions, per version, and per version and host.
 CREATE OR REPLACE VIEW pooled AS
 WITH
 judged AS
@@ -49,7 +49,8 @@ estimates AS
 (
     -- Of the instances that call it leaking; each counts by the inverse of its variance.
     SELECT
-        service, version, method, route, coalesce(hostname, '') AS hostname,
+        service, coalesce(version, '') AS version, method, route, coalesce(hostname, '') AS hostname,
+        ['host', 'version', 'all'][1 + grouping(version) + grouping(hostname)] AS per,
         count(*) FILTER (WHERE leaks) AS leaking,
         list({y: bytes, w: pow(3.92 / greatest(abs(ci95[2] - ci95[1]), 1), 2)} ORDER BY instance)
             FILTER (WHERE leaks) AS found,
@@ -59,11 +60,12 @@ estimates AS
         max(lastTime) AS until
     FROM judged
     GROUP BY GROUPING SETS
-        ((service, version, method, route), (service, version, method, route, hostname))
+        ((service, method, route), (service, version, method, route),
+         (service, version, method, route, hostname))
     HAVING leaking > 0
 )
 SELECT
-    service, version, method, route, hostname, since, until, leaking,
+    per, service, version, method, route, hostname, since, until, leaking,
     list_sum(list_transform(found, lambda e: e.w)) AS weight,
     list_sum(list_transform(found, lambda e: e.w * e.y)) / weight AS fixedMean,
     leaking - 1 AS degreesOfFreedom,
@@ -99,5 +101,5 @@ SELECT
     leaking, wouldSee, bytesPerRequest, low, high, heterogeneous,
     requestsPerHour, bytesPerHour
 FROM pooled
-WHERE hostname = '' AND leaking * 2 >= wouldSee
+WHERE per = 'version' AND leaking * 2 >= wouldSee
 ORDER BY bytesPerHour DESC;

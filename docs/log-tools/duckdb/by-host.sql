@@ -1,0 +1,12 @@
+-- Do the hosts agree?
+SELECT
+    hostname,
+    round(bytesPerRequest)::INT AS bytesPerRequest,
+    round(low)::INT AS low,
+    round(high)::INT AS high,
+    leaking AS instances,
+    bar(bytesPerRequest, 0, 3000, 30) AS chart
+FROM pooled
+WHERE per = 'host' AND service = 'shop' AND version = '1.4.3' AND method = 'GET' AND route = '/search'
+ORDER BY hostname
+LIMIT 10;
