@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { appendFileSync } from 'node:fs'
+import { appendFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { type FleetOptions, LEAKS } from '../../benchmarks/fleet/fleet'
@@ -18,7 +18,7 @@ import { runNode } from '../support/node'
 
 const FLEET: FleetOptions = {
   seed: 3,
-  processes: 24,
+  processes: 16,
   days: 2,
   intervalMs: 30 * 60_000,
   routes: 12,
@@ -89,14 +89,11 @@ function pooledByVersion(routes: readonly ReportRoute[]): Row[] {
       )
       const pooled = poolEstimates(estimates)
       if (!pooled) return []
-      const { value, ci95, count, q, heterogeneous, iSquared, tauSquared } = pooled
+      const { value: bytesPerRequest, ci95, count: leaking, ...agreement } = pooled
+      const { heterogeneous, iSquared, q, tauSquared } = agreement
       const [low, high] = ci95
-      return [
-        {
-          ...{ method, route, version, leaking: count, bytesPerRequest: value, low, high },
-          ...{ heterogeneous, iSquared, q, tauSquared },
-        },
-      ]
+      const figures = { leaking, bytesPerRequest, low, high, heterogeneous, iSquared }
+      return [{ method, route, version, ...figures, q, tauSquared }]
     })
   })
 }
@@ -123,18 +120,62 @@ function comparable(rows: readonly Row[]): Array<Record<string, unknown>> {
 const POOLED =
   'SELECT method, route, version, leaking, bytesPerRequest, low, high, heterogeneous, iSquared'
 
+interface Target {
+  readonly format: number
+  readonly rawSql: string
+}
+interface Dashboard {
+  readonly panels: ReadonlyArray<{
+    readonly title: string
+    readonly datasource: { readonly type: string }
+    readonly targets: readonly Target[]
+  }>
+  readonly annotations: { readonly list: ReadonlyArray<{ name: string; target: Target }> }
+  readonly templating: { readonly list: ReadonlyArray<{ name: string; query: unknown }> }
+}
+
+/** Every query of the dashboard to ClickHouse, by its title. */
+function dashboardQueries(): Array<[title: string, format: number, sql: string]> {
+  const file = join(ROOT, 'docs/log-tools/grafana.json')
+  const { panels, annotations, templating } = JSON.parse(readFileSync(file, 'utf8')) as Dashboard
+  const targets = panels
+    .filter(({ datasource }) => datasource.type === 'grafana-clickhouse-datasource')
+    .flatMap(({ title, targets: of }) => of.map((target) => [title, target] as const))
+  const asked = [
+    ...targets,
+    ...annotations.list.map(({ name, target }) => [name, target] as const),
+    ...templating.list.flatMap(({ name, query }) =>
+      typeof query === 'object' ? [[name, query as Target] as const] : [],
+    ),
+  ]
+  return asked.map(([title, { format, rawSql }]) => [title, format, rawSql])
+}
+
+/** As the data source does before it asks. */
+function withoutMacros(sql: string): string {
+  return sql
+    .replaceAll(
+      /\$__timeFilter\((\w+)\)/g,
+      "$1 >= toDateTime64('2026-03-01 00:00:00', 3) AND $1 <= toDateTime64('2026-04-01 00:00:00', 3)",
+    )
+    .replaceAll('$__interval_s', '3600')
+    .replaceAll('${service:singlequote}', "'shop'")
+}
+
 describe('a fleet’s logs', () => {
   const cleanUp: Array<() => void> = []
   let folder = ''
   let written: Written
+  let routes: readonly ReportRoute[] = []
   let lines = 0
-  before(() => {
+  before(async () => {
     folder = temporaryFolder({ after: (clean) => cleanUp.push(clean) })
     written = writeFleet(FLEET, folder, (line) => {
       // A check takes longer than the line.
       if (lines++ % 23 === 0) checkLine(line)
     })
     for (const file of written.files) appendFileSync(file, OTHER_LINES)
+    routes = await reportRoutes(written.files)
   })
   after(() => {
     for (const clean of cleanUp) clean()
@@ -155,7 +196,6 @@ describe('a fleet’s logs', () => {
 
       it('pool to the same numbers as `memprof report` over the same files', async (t) => {
         if (!engine) return t.skip(why)
-        const routes = await reportRoutes(written.files)
         const all = await engine.query(
           `${POOLED} FROM ${database}pooled WHERE per = 'all' AND leaking > 1`,
         )
@@ -206,6 +246,21 @@ describe('a fleet’s logs', () => {
         assert.equal(chart.length, 2 * FLEET.days)
         assert.match(String(chart.at(-1)!['chart']), /█/)
       })
+
+      if (name === 'clickhouse') {
+        for (const [title, format, sql] of dashboardQueries()) {
+          it(`answer the Grafana dashboard’s “${title}”`, async (t) => {
+            if (!engine) return t.skip(why)
+            const rows = await engine.query(withoutMacros(sql))
+            assert.ok(rows.length > 0)
+            // A time series needs its time, and a number.
+            if (format === 0) {
+              assert.match(String(rows[0]!['time']), /^2026-03-/)
+              assert.ok(Object.values(rows[0]!).some((cell) => typeof cell === 'number'))
+            }
+          })
+        }
+      }
 
       it('keep memprof’s lines and none of the app’s own', async (t) => {
         if (!engine) return t.skip(why)
