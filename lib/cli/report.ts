@@ -1,13 +1,16 @@
 /**
  * `memprof report`: what logs say, for a person, another program, or an issue.
  */
+import { writeFileSync } from 'node:fs'
 import { escapeText, MemprofError } from '../errors'
 import { nearestName } from '../nearest-name'
 import { type Command, EXIT, isSet, textOf } from './command'
 import { readLog } from './read-log'
 import { type LogSummary, openSummary } from './summary'
 import { describeOutput } from './terminal'
+import { htmlReport } from './view/html'
 import { markdownReport } from './view/markdown-report'
+import { formatBytes } from './view/numbers'
 import { nothingToReport } from './view/overview'
 import { textReport } from './view/text-report'
 
@@ -17,6 +20,11 @@ export const report: Command = {
     "Reads logs of any size, plain or gzip, of one process or many, mixed with other programs' lines:\n" +
     'verdicts first, then the routes, then the memory over time. Without a file: standard input.',
   options: {
+    html: {
+      type: 'string',
+      placeholder: 'F',
+      meaning: 'a page for a browser, in one file to keep or send; - for standard output',
+    },
     json: { type: 'boolean', meaning: 'all that is known, with exact numbers' },
     markdown: { type: 'boolean', meaning: 'for an issue or a pull request' },
     since: {
@@ -34,13 +42,16 @@ export const report: Command = {
     ['memprof report app.log', 'the verdicts of a log'],
     ['memprof report --since 2h /var/log/shop/*.log.gz', 'of all processes, the last two hours'],
     ['kubectl logs deploy/shop | memprof report', 'from another program'],
+    ['memprof report --html report.html app.log', 'charts, and a table that sorts'],
     ["memprof report --markdown --route 'GET /search' app.log", 'for the issue about it'],
     ["memprof report --json app.log | jq '.leaks[].holders'", 'for a program'],
   ],
   async run({ values, positionals }) {
-    if (isSet(values, 'json') && isSet(values, 'markdown')) {
+    const page = textOf(values, 'html')
+    const kinds = ['html', 'json', 'markdown'].filter((kind) => values[kind] !== undefined)
+    if (kinds.length > 1) {
       throw new MemprofError('ERR_MEMPROF_USAGE', {
-        problem: '--json and --markdown are two reports',
+        problem: `--${kinds[0]} and --${kinds[1]} are two reports`,
         advice: 'Ask for one.',
       })
     }
@@ -59,6 +70,10 @@ export const report: Command = {
     if (nothing !== null) throw new MemprofError('ERR_MEMPROF_USAGE', nothing)
     const wanted = textOf(values, 'route')
     const summary = wanted === undefined ? all : onlyRoute(all, wanted)
+    if (page !== undefined) {
+      writePage(page, htmlReport(summary, counts))
+      return EXIT.done
+    }
     print(
       isSet(values, 'json')
         ? JSON.stringify({ ...summary, read: counts }, null, 2)
@@ -72,6 +87,28 @@ export const report: Command = {
 
 function print(text: string): void {
   process.stdout.write(`${text}\n`)
+}
+
+/** @throws MemprofError ERR_MEMPROF_DESTINATION when the file cannot be written */
+function writePage(file: string, html: string): void {
+  if (file === '-') {
+    process.stdout.write(html)
+    return
+  }
+  try {
+    writeFileSync(file, html)
+  } catch (error) {
+    const reason = (error as Error).message
+    throw new MemprofError(
+      'ERR_MEMPROF_DESTINATION',
+      { destination: file, reason, instead: 'no page is written' },
+      { cause: error },
+    )
+  }
+  const size = formatBytes(Buffer.byteLength(html))
+  process.stderr.write(
+    `memprof: ${escapeText(file, 1000)} (${size}) is written; open it in a browser\n`,
+  )
 }
 
 const MS_PER: Readonly<Record<string, number>> = {

@@ -1,0 +1,403 @@
+/**
+ * The summary of a log -> what the page draws. Every text passes `printable` here, every list and
+ * series gets its limit, and what is cut is said in the notes.
+ */
+import type {
+  Finding,
+  KeptBytes,
+  Mark,
+  PageData,
+  ProcessCurve,
+  ProcessData,
+  RouteCurve,
+  RouteData,
+} from '../page/data'
+import type { ReadCounts } from '../read-log'
+import type { RoutePoint } from '../series'
+import type { InstanceSummary, LeakSummary, LogSummary, RouteSummary } from '../summary'
+import { keptBytes } from './html-kept'
+import { countOf, formatBytes, formatCount, formatSeconds } from './numbers'
+import { printable } from './printable'
+import { leakSentence, retentionText, routeName } from './sentences'
+
+/** Leaks in sentences, and in the icicle. */
+const MAX_FINDINGS = 100
+/** Rows of the table of routes. */
+const MAX_ROUTES = 1000
+/** Routes with a curve: 128 points each at most. */
+const MAX_ROUTE_CURVES = 100
+const MAX_PROCESSES = 500
+/** Processes with a curve: 256 points each at most. */
+const MAX_PROCESS_CURVES = 64
+/** What happened when. */
+const MAX_MARKS = 400
+const MAX_WARNINGS = 50
+/** Characters of a sentence. */
+const MAX_SENTENCE_CHARS = 1000
+/** Of lines, where no `start` line tells. */
+const DEFAULT_INTERVAL_MS = 10_000
+/** Lines of a route in a point of its rate: with fewer, one line more or less shows as a jump. */
+const LINES_PER_POINT = 4
+/** Points below which a curve rather jumps than is drawn in so few. */
+const MIN_POINTS = 20
+
+export function pageData(summary: LogSummary, counts: ReadCounts): PageData {
+  const { from, to, leaks, routes, instances, warnings } = summary
+  const start = from ?? 0
+  const cuts: string[] = []
+  const cut = <T>(list: readonly T[], max: number, what: string): readonly T[] => {
+    if (list.length > max) {
+      cuts.push(`The first ${formatCount(max)} of ${formatCount(list.length)} ${what} are shown.`)
+    }
+    return list.slice(0, max)
+  }
+  const shownLeaks = cut(leaks, MAX_FINDINGS, 'leaks')
+  const allMarks = marksOf(summary, shownLeaks, start)
+  const kept = keptBytes(shownLeaks)
+  const data: PageData = {
+    title: summary.services.map((service) => printable(service)).join(', ') || 'memprof',
+    facts: factsOf(summary),
+    span: from === null || to === null ? null : { fromMs: from, toMs: to },
+    findings: shownLeaks.map(findingOf),
+    calm: calmSentences(summary),
+    marks: cut(allMarks, MAX_MARKS, 'events in the charts').toSorted((a, b) => a.atMs - b.atMs),
+    processes: cut(instances, MAX_PROCESSES, 'processes').map((instance, at) =>
+      processOf(instance, start, at < MAX_PROCESS_CURVES),
+    ),
+    routes: cut(routes, MAX_ROUTES, 'routes, the leaking ones first,').map((route, at) =>
+      routeOf(route, summary, at < MAX_ROUTE_CURVES),
+    ),
+    kept,
+    keptNotes: kept ? keptNotes(summary, shownLeaks, kept) : [NOTHING_KEPT],
+    warnings: cut(warnings, MAX_WARNINGS, 'kinds of warnings').map(({ msg, code, count }) => {
+      const times = count > 1 ? ` (${formatCount(count)} times)` : ''
+      return printable(msg || code, MAX_SENTENCE_CHARS) + times
+    }),
+    notes: [],
+  }
+  return { ...data, notes: notesOf(summary, counts, cuts) }
+}
+
+const NOTHING_KEPT = 'No leak with a known size was found, so there are no bytes to tell apart.'
+
+function factsOf({ instances, routes }: LogSummary): string[] {
+  if (instances.length === 0) return []
+  const requests = instances.reduce((sum, one) => sum + one.requests, 0)
+  const versions = (of: (instance: InstanceSummary) => string | undefined): string => {
+    const all = new Set(instances.map(of).filter((version) => version !== undefined))
+    return [...all]
+      .slice(0, 5)
+      .map((version) => printable(version))
+      .join(', ')
+  }
+  const said = [
+    countOf(instances.length, 'process', 'processes'),
+    countOf(requests, 'request'),
+    countOf(routes.length, 'route'),
+  ]
+  const app = versions(({ version }) => version || undefined)
+  const node = versions(({ start }) => start?.versions.node)
+  const memprof = versions(({ start }) => start?.versions.memprof)
+  if (app) said.push(`version ${app}`)
+  if (node) said.push(`Node.js ${node}`)
+  if (memprof) said.push(`memprof ${memprof}`)
+  return [said.join(', ')]
+}
+
+function findingOf(leak: LeakSummary): Finding {
+  const facts: string[] = []
+  if (leak.requests > 0) facts.push(`over ${countOf(leak.requests, 'request')}`)
+  if (leak.retainedBytes > 0) facts.push(`${formatBytes(leak.retainedBytes)} kept so far`)
+  if (leak.attribution === 'direct') facts.push("allocated while the route's own code ran")
+  if (leak.attribution === 'estimated') {
+    facts.push('assigned by how the growth follows the requests')
+  }
+  if (leak.keptRequestsShare !== null && leak.keptRequestsShare > 0) {
+    facts.push(`${Math.round(leak.keptRequestsShare * 100)} % of the requests themselves are kept`)
+  }
+  if (leak.perInstance.length > 1) {
+    facts.push(`in ${countOf(leak.perInstance.length, 'process', 'processes')}`)
+  }
+  return {
+    sentence: printable(leakSentence(leak), MAX_SENTENCE_CHARS),
+    facts,
+    sites: leak.sites.map((site) => ({
+      function: printable(site.function),
+      place: `${printable(site.file)}:${site.line}:${site.column}`,
+      bytes: site.bytes,
+      share: site.share,
+    })),
+    holders: [
+      ...leak.holders.map((holder) => {
+        const { path, kind, size, file, line } = holder
+        const where = file === undefined ? '' : `, ${printable(file)}:${line ?? 1}`
+        return `${printable(path)} (${kind} of ${formatCount(size)}${where})`
+      }),
+      ...(leak.holdersNote === null ? [] : [printable(leak.holdersNote, MAX_SENTENCE_CHARS)]),
+    ],
+  }
+}
+
+/** Of the routes without a leak, one sentence a verdict. */
+function calmSentences({ from, leaks, routes }: LogSummary): string[] {
+  const said: string[] = []
+  if (from === null) {
+    said.push('No line of memprof was found. Run the app with: node -r memprof/register app.js')
+  }
+  if (routes.length > 0 && leaks.length === 0) said.push('No leak was found.')
+  const of = (verdict: RouteSummary['verdict']): RouteSummary[] =>
+    routes.filter((route) => route.verdict === verdict)
+  const subject = (list: readonly RouteSummary[]): string =>
+    list.length <= 3 ? joinNames(list.map(routeName)) : countOf(list.length, 'route')
+  const steady = of('steady')
+  if (steady.length > 0) {
+    const floors = steady.flatMap(({ floorBytesPerRequest: floor }) => floor ?? [])
+    const most = floors.length === 0 ? null : Math.max(...floors)
+    const verb = steady.length === 1 ? 'keeps' : 'keep'
+    said.push(
+      most === null
+        ? `${subject(steady)} ${verb} nothing.`
+        : `${subject(steady)} ${verb} nothing: a leak of ${formatBytes(most)} per request would have been seen.`,
+    )
+  }
+  const plateaued = of('plateaued')
+  if (plateaued.length > 0) {
+    said.push(`${subject(plateaued)} grew, then stopped: a cache that filled, or a warm-up.`)
+  }
+  const unknown = of('insufficient-data')
+  if (unknown.length > 0) {
+    said.push(`Of ${subject(unknown)} too little was seen for a verdict.`)
+  }
+  return said
+}
+
+function joinNames(names: readonly string[]): string {
+  return names.length < 2
+    ? (names[0] ?? '')
+    : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
+}
+
+function pidOf({ pid, threadId }: InstanceSummary): string {
+  return threadId === 0 ? `pid ${pid}` : `pid ${pid}, thread ${threadId}`
+}
+
+/** The leaks, then the starts and ends of processes where there are several. */
+function marksOf(summary: LogSummary, leaks: readonly LeakSummary[], start: number): Mark[] {
+  const { instances, to } = summary
+  const marks: Mark[] = leaks.map((leak, at) => ({
+    kind: 'leak',
+    atMs: leak.firstTime - start,
+    text: printable(leakSentence(leak), MAX_SENTENCE_CHARS),
+    finding: at + 1,
+  }))
+  if (instances.length < 2) return marks
+  const known = new Map(instances.map((instance) => [instance.instance, instance]))
+  for (const instance of instances) {
+    const { firstTime, lastTime, stop, replaces } = instance
+    const before = replaces === null ? undefined : known.get(replaces)
+    marks.push({
+      kind: 'start',
+      atMs: firstTime - start,
+      text: `${pidOf(instance)} ${before ? `took over from ${pidOf(before)}` : 'started'}`,
+    })
+    if (stop) {
+      const reason = printable(stop.reason)
+      marks.push({
+        kind: 'stop',
+        atMs: stop.time - start,
+        text: `${pidOf(instance)} ended (${reason})`,
+      })
+    } else if (to !== null && lastTime < to - 3 * intervalOf([instance])) {
+      marks.push({
+        kind: 'stop',
+        atMs: lastTime - start,
+        text: `${pidOf(instance)}: its last line, without a stop`,
+      })
+    }
+  }
+  return marks
+}
+
+/** ms between two lines of a process: the longest, as their `start` lines say. */
+function intervalOf(instances: readonly InstanceSummary[]): number {
+  const said = instances.flatMap(({ start }) => {
+    const intervalMs = start?.config['intervalMs']
+    return typeof intervalMs === 'number' && intervalMs > 0 ? intervalMs : []
+  })
+  return said.length === 0 ? DEFAULT_INTERVAL_MS : Math.max(...said)
+}
+
+function processOf(instance: InstanceSummary, start: number, withCurve: boolean): ProcessData {
+  const { firstTime, lastTime, stop, memory, gc, self, hostname } = instance
+  const facts = [printable(hostname)]
+  if (instance.start) facts.push(`Node.js ${printable(instance.start.versions.node)}`)
+  facts.push(
+    `${countOf(gc.major, 'full collection')}, ${formatSecondsOfMs(gc.pauseMs)} paused`,
+    `memprof itself: ${formatSecondsOfMs(self.cpuMs)} of CPU, ${formatBytes(self.heapBytes)} of heap`,
+  )
+  if (instance.dropped > 0) facts.push(`${countOf(instance.dropped, 'request')} not recorded`)
+  if (instance.secondsToLimit !== null && !stop) {
+    facts.push(`${formatSeconds(instance.secondsToLimit)} to the memory limit`)
+  }
+  for (const { name, version, why } of instance.start?.notHooked ?? []) {
+    facts.push(printable(`not hooked: ${name} ${version} (${why})`))
+  }
+  return {
+    name: pidOf(instance),
+    facts: facts.filter((fact) => fact !== ''),
+    startMs: firstTime - start,
+    endMs: lastTime - start,
+    end: stop ? printable(stop.reason) : null,
+    requests: instance.requests,
+    maxRssBytes: memory.length === 0 ? null : instance.maxRssBytes,
+    liveHeapBytes: lastLiveHeap(instance),
+    curve: withCurve ? processCurve(instance, start) : null,
+  }
+}
+
+function formatSecondsOfMs(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`
+}
+
+function lastLiveHeap({ memory }: InstanceSummary): number | null {
+  return memory.findLast(({ liveHeapBytes }) => liveHeapBytes !== null)?.liveHeapBytes ?? null
+}
+
+function processCurve(instance: InstanceSummary, start: number): ProcessCurve {
+  const { memory, heapLimitBytes, firstTime } = instance
+  return {
+    // A bucket begins before the first line in it, maybe in the time of the process before.
+    atMs: memory.map(({ time }) => Math.max(time, firstTime) - start),
+    rssBytes: memory.map(({ rssBytes }) => rssBytes),
+    heapUsedBytes: memory.map(({ heapUsedBytes }) => heapUsedBytes),
+    liveHeapBytes: memory.map(({ liveHeapBytes }) => liveHeapBytes),
+    buffersBytes: memory.map(({ arrayBuffersBytes }) => arrayBuffersBytes),
+    heapLimitBytes: memory.map(() => heapLimitBytes),
+    majorGcs: memory.map(({ gcMajor }) => gcMajor),
+    gcPauseMs: memory.map(({ gcPauseMs }) => Math.round(gcPauseMs * 10) / 10),
+  }
+}
+
+function routeOf(route: RouteSummary, summary: LogSummary, withCurve: boolean): RouteData {
+  const { verdict, requests, errors, durationMs, heapDeltaBytes } = route
+  const service = summary.services.length > 1 ? `${printable(route.service)}: ` : ''
+  return {
+    name: `${service}${routeName(route)}`,
+    verdict,
+    requests,
+    errors,
+    p50Ms: durationMs?.p50 ?? null,
+    p99Ms: durationMs?.p99 ?? null,
+    cleanHeapDeltaBytes: heapDeltaBytes.mean,
+    keeps: retentionText(route),
+    keptBytesPerRequest: verdict === 'leaking' ? (route.retainedBytesPerRequest ?? null) : null,
+    floorBytesPerRequest: route.floorBytesPerRequest ?? null,
+    curve: withCurve ? routeCurve(route, summary) : null,
+  }
+}
+
+function routeCurve({ points, stepMs }: RouteSummary, summary: LogSummary): RouteCurve {
+  const start = summary.from ?? 0
+  const round = (value: number): number => Number(value.toPrecision(4))
+  const rates = ratesOf(points, stepMs, summary)
+  return {
+    atMs: points.map(({ time }) => Math.max(0, time - start)),
+    requestsPerSecond: rates.map(round),
+    meanMs: points.map(({ meanMs }) => round(meanMs)),
+    p99Ms: points.map(({ p99Ms }) => round(p99Ms)),
+    cleanHeapDeltaBytes: points.map(({ cleanHeapDeltaBytes: delta }) =>
+      delta === null ? null : Math.round(delta),
+    ),
+    keptBytesPerRequest: points.map(({ retainedBytesPerRequest }) => retainedBytesPerRequest),
+  }
+}
+
+/**
+ * Requests per second at each point. A line counts the requests of the interval before it, and there are
+ * points with one line and points with two beside each other: so a rate is that of some points around,
+ * as many as make one line more or less a small part.
+ */
+export function ratesOf(
+  points: readonly RoutePoint[],
+  stepMs: number,
+  { instances, from, to }: Pick<LogSummary, 'instances' | 'from' | 'to'>,
+): number[] {
+  const intervalMs = intervalOf(instances)
+  const begin = from ?? 0
+  const end = to ?? 0
+  // One process with a line in each point at most, and few of them: each stands for itself.
+  const few = (end - begin) / (LINES_PER_POINT * intervalMs) < MIN_POINTS
+  if (instances.length === 1 && stepMs <= intervalMs && few) {
+    return points.map(({ requests }) => requests / (intervalMs / 1000))
+  }
+  const around = Math.ceil((LINES_PER_POINT * intervalMs) / stepMs / 2 - 0.5)
+  let first = 0
+  let next = 0
+  let requests = 0
+  return points.map(({ time }) => {
+    const fromMs = time - around * stepMs
+    const toMs = time + (around + 1) * stepMs
+    while (next < points.length && points[next]!.time < toMs) requests += points[next++]!.requests
+    while (points[first]!.time < fromMs) requests -= points[first++]!.requests
+    // The first line comes an interval after the begin, the last one at the end.
+    const coveredMs =
+      Math.min(toMs, end + intervalMs / 2) - Math.max(fromMs, begin + intervalMs / 2)
+    return requests / (Math.max(intervalMs, coveredMs) / 1000)
+  })
+}
+
+function keptNotes(
+  { instances }: LogSummary,
+  leaks: readonly LeakSummary[],
+  kept: KeptBytes,
+): string[] {
+  const live = instances.flatMap((instance) => lastLiveHeap(instance) ?? [])
+  const heap = leaks.every(({ kind }) => kind === 'heap')
+  const of =
+    heap && instances.length === 1 && live.length === 1
+      ? ` of ${formatBytes(live[0]!)} of live heap`
+      : ''
+  const whose = instances.length === 1 ? '' : ', all processes together, also those that have ended'
+  return [
+    `${formatBytes(kept.bytes)}${of} are kept by what leaks${whose}, as the newest line of each leak says. ` +
+      'A function stands below those that called it. Choose a box to see it as wide as the page.',
+  ]
+}
+
+function notesOf(summary: LogSummary, counts: ReadCounts, cuts: readonly string[]): string[] {
+  const notes = [
+    `${countOf(counts.lines, 'line')} were read, ${formatCount(counts.memprof)} of them memprof’s.`,
+    ...cuts,
+  ]
+  if (summary.routes.length > MAX_ROUTE_CURVES) {
+    notes.push(`Curves are drawn for the first ${MAX_ROUTE_CURVES} routes of the table.`)
+  }
+  if (summary.instances.length > MAX_PROCESS_CURVES) {
+    notes.push(`Memory is drawn for the first ${MAX_PROCESS_CURVES} processes.`)
+  }
+  const widest = Math.max(
+    0,
+    ...summary.instances.map(({ memoryStepMs }) => memoryStepMs),
+    ...summary.routes.map(({ stepMs }) => stepMs),
+  )
+  if (widest > 1000) {
+    notes.push(
+      `A point of a curve stands for up to ${formatSeconds(widest / 1000)}: of memory and p99 the ` +
+        'highest in it, of the live heap and the bytes kept the newest, else the mean.',
+    )
+  }
+  const skipped: ReadonlyArray<readonly [number, string]> = [
+    [counts.torn, 'cut off'],
+    [counts.wrongType, 'with a field missing or of the wrong type'],
+    [counts.newerVersion, 'of a newer version of memprof'],
+    [counts.tooLong, 'too long'],
+  ]
+  for (const [lines, why] of skipped) {
+    if (lines > 0) notes.push(`Skipped: ${countOf(lines, 'line')} ${why}.`)
+  }
+  for (const input of counts.damagedInputs) {
+    notes.push(`${printable(input)} is damaged; what could be unpacked was read.`)
+  }
+  notes.push(...summary.leftOut.map((what) => `Left out: ${printable(what, MAX_SENTENCE_CHARS)}.`))
+  return notes
+}

@@ -1,0 +1,153 @@
+/**
+ * Leaks -> the icicle: under each leak the functions that allocated, below those that called them.
+ *
+ * A `leak` line has for each function one stack, that of its largest part, cut at some callers: so two
+ * stacks rarely begin at the same function. They are laid upon each other at the outermost function
+ * that most of the bytes have in common, and begin there:
+ *
+ *   handle > search > remember            search            100 %
+ *   search                          ->    ├ remember         20 %
+ *   run > handle > search > json          └ json              5 %
+ */
+import type { KeptBytes } from '../page/data'
+import type { LeakSummary } from '../summary'
+import { printable } from './printable'
+import { leakSubject } from './sentences'
+
+/** Less than this part of a leak is no box of its own. */
+const MIN_SHARE = 0.005
+
+interface Frame {
+  readonly name: string
+  readonly place: string
+}
+
+/** A function that allocated, with its callers; outermost first, never empty. */
+interface Path {
+  readonly frames: readonly Frame[]
+  readonly bytes: number
+}
+
+interface Tree extends KeptBytes {
+  bytes: number
+  readonly children: Tree[]
+}
+
+/** Null where no leak has a size. */
+export function keptBytes(leaks: readonly LeakSummary[]): KeptBytes | null {
+  const children = leaks
+    .filter(({ since, retainedBytes }) => since === null && retainedBytes > 0)
+    .map(leakTree)
+    .sort((a, b) => b.bytes - a.bytes)
+  const bytes = children.reduce((sum, child) => sum + child.bytes, 0)
+  return bytes > 0 ? { name: 'All leaks', place: '', kind: 'all', bytes, children } : null
+}
+
+function leakTree(leak: LeakSummary): Tree {
+  const paths = alignPaths(leak.sites.filter(({ bytes }) => bytes > 0).map(toPath))
+  const told = paths.reduce((sum, { bytes }) => sum + bytes, 0)
+  const bytes = Math.max(leak.retainedBytes, told)
+  const kinds = { heap: '', buffers: ' (buffers)', native: ' (native memory)' }
+  const tree: Tree = {
+    name: leakSubject(leak) + kinds[leak.kind],
+    place: '',
+    kind: 'owner',
+    bytes,
+    children: [],
+  }
+  for (const path of paths) addPath(tree, path)
+  sortChildren(tree)
+  const rest = bytes - told
+  if (rest > bytes * MIN_SHARE) {
+    tree.children.push({
+      name: 'other functions',
+      place: '',
+      kind: 'rest',
+      bytes: rest,
+      children: [],
+    })
+  }
+  return tree
+}
+
+function toPath(site: LeakSummary['sites'][number]): Path {
+  const own = { name: site.function, place: `${site.file}:${site.line}` }
+  return { frames: [...site.stack.toReversed().map(toFrame), own], bytes: site.bytes }
+}
+
+/** `search (services/search.js:3)`; a name may itself hold brackets. */
+function toFrame(caller: string): Frame {
+  const at = caller.lastIndexOf(' (')
+  if (at < 0 || !caller.endsWith(')')) return { name: caller, place: '' }
+  return { name: caller.slice(0, at), place: caller.slice(at + 2, -1) }
+}
+
+function keyOf({ name, place }: Frame): string {
+  return `${name}\n${place}`
+}
+
+export function alignPaths(paths: readonly Path[]): Path[] {
+  const covered = new Map<string, number>()
+  for (const { frames, bytes } of paths) {
+    for (const key of new Set(frames.map(keyOf))) {
+      covered.set(key, (covered.get(key) ?? 0) + bytes)
+    }
+  }
+  const most = Math.max(0, ...covered.values())
+  const largest = paths.reduce<Path | null>((a, b) => (a && a.bytes >= b.bytes ? a : b), null)
+  const first = largest?.frames.find((frame) => covered.get(keyOf(frame)) === most)
+  if (!first) return []
+  const aligned = paths.map(({ frames, bytes }) => {
+    const at = frames.findIndex((frame) => keyOf(frame) === keyOf(first))
+    return { frames: frames.slice(Math.max(0, at)), bytes }
+  })
+  return aligned.map((path) => ({ ...path, frames: withoutFramework(path.frames, first, aligned) }))
+}
+
+/** Leaves out what a framework called on the way to the app, where all of these stacks have it. */
+function withoutFramework(
+  frames: readonly Frame[],
+  first: Frame,
+  paths: readonly Path[],
+): readonly Frame[] {
+  const same = paths.filter((path) => keyOf(path.frames[0]!) === keyOf(first))
+  let common = 0
+  for (;;) {
+    const frame = same[0]!.frames[common]
+    const shared =
+      frame !== undefined &&
+      kindOf(frame) !== 'app' &&
+      same.every((path) => {
+        const other = path.frames[common]
+        return other && path.frames.length > common + 1 && keyOf(other) === keyOf(frame)
+      })
+    if (!shared) break
+    common++
+  }
+  return keyOf(frames[0]!) === keyOf(first) ? frames.slice(common) : frames
+}
+
+function kindOf({ place }: Frame): 'app' | 'package' | 'node' {
+  if (place.includes('node_modules/')) return 'package'
+  return place === '' || place.startsWith('node:') ? 'node' : 'app'
+}
+
+function addPath(tree: Tree, { frames, bytes }: Path): void {
+  let parent = tree
+  for (const frame of frames) {
+    const name = printable(frame.name)
+    const place = printable(frame.place)
+    let child = parent.children.find((one) => one.name === name && one.place === place)
+    if (!child) {
+      child = { name, place, kind: kindOf(frame), bytes: 0, children: [] }
+      parent.children.push(child)
+    }
+    child.bytes += bytes
+    parent = child
+  }
+}
+
+function sortChildren(tree: Tree): void {
+  tree.children.sort((a, b) => b.bytes - a.bytes)
+  for (const child of tree.children) sortChildren(child)
+}
