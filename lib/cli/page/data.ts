@@ -13,7 +13,7 @@ export interface PageData {
   /** Of the first and the last line; null where no line was memprof's. */
   readonly span: { readonly fromMs: number; readonly toMs: number } | null
   readonly findings: readonly Finding[]
-  /** Of the routes that keep nothing, one sentence a verdict. */
+  /** Of the routes that do not leak, one sentence a verdict. */
   readonly calm: readonly string[]
   readonly marks: readonly Mark[]
   readonly processes: readonly ProcessData[]
@@ -30,6 +30,8 @@ export interface PageData {
 /** One leak, in the words of the terminal's report. */
 export interface Finding {
   readonly sentence: string
+  /** It was seen, and is no more. */
+  readonly over: boolean
   readonly facts: readonly string[]
   readonly sites: ReadonlyArray<{
     readonly function: string
@@ -55,8 +57,7 @@ export interface ProcessData {
   readonly facts: readonly string[]
   readonly startMs: number
   readonly endMs: number
-  /** How it ended; null where the log does not say. */
-  readonly end: string | null
+  readonly end: string
   readonly requests: number
   readonly maxRssBytes: number | null
   readonly liveHeapBytes: number | null

@@ -28,7 +28,11 @@ function sayTime({ fromMs, toMs }: NonNullable<PageData['span']>): string {
 }
 
 function makeFinding(finding: Finding): HTMLElement {
-  const item = make('li', {}, make('p', { class: 'sentence' }, finding.sentence))
+  const item = make(
+    'li',
+    finding.over ? { class: 'over' } : {},
+    make('p', { class: 'sentence' }, finding.sentence),
+  )
   if (finding.facts.length > 0) item.append(make('p', { class: 'quiet' }, finding.facts.join('; ')))
   if (finding.sites.length > 0) {
     item.append(

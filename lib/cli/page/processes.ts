@@ -28,7 +28,7 @@ export function showProcesses(data: PageData, clock: Clock): void {
         one.name,
         clock.moment(one.startMs),
         clock.moment(one.endMs),
-        one.end ?? 'not in the log',
+        one.end,
         formatCount(one.requests),
         bytes(one.maxRssBytes),
         bytes(one.liveHeapBytes),

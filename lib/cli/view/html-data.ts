@@ -17,8 +17,16 @@ import type { RoutePoint } from '../series'
 import type { InstanceSummary, LeakSummary, LogSummary, RouteSummary } from '../summary'
 import { keptBytes } from './html-kept'
 import { countOf, formatBytes, formatCount, formatSeconds } from './numbers'
+import { endOf, nothingToReport, notes, otherVerdicts } from './overview'
 import { printable } from './printable'
-import { leakSentence, retentionText, routeName } from './sentences'
+import {
+  holderName,
+  leakDetails,
+  leakSentence,
+  retentionText,
+  routeName,
+  whereItLeaks,
+} from './sentences'
 
 /** Leaks in sentences, and in the icicle. */
 const MAX_FINDINGS = 100
@@ -58,11 +66,11 @@ export function pageData(summary: LogSummary, counts: ReadCounts): PageData {
     title: summary.services.map((service) => printable(service)).join(', ') || 'memprof',
     facts: factsOf(summary),
     span: from === null || to === null ? null : { fromMs: from, toMs: to },
-    findings: shownLeaks.map(findingOf),
-    calm: calmSentences(summary),
+    findings: shownLeaks.map((leak) => findingOf(leak, summary)),
+    calm: calmSentences(summary, counts),
     marks: cut(allMarks, MAX_MARKS, 'events in the charts').toSorted((a, b) => a.atMs - b.atMs),
     processes: cut(instances, MAX_PROCESSES, 'processes').map((instance, at) =>
-      processOf(instance, start, at < MAX_PROCESS_CURVES),
+      processOf(instance, summary, at < MAX_PROCESS_CURVES),
     ),
     routes: cut(routes, MAX_ROUTES, 'routes, the leaking ones first,').map((route, at) =>
       routeOf(route, summary, at < MAX_ROUTE_CURVES),
@@ -104,22 +112,28 @@ function factsOf({ instances, routes }: LogSummary): string[] {
   return [said.join(', ')]
 }
 
-function findingOf(leak: LeakSummary): Finding {
+function calmSentences(summary: LogSummary, counts: ReadCounts): string[] {
+  const nothing = nothingToReport(summary, counts)
+  return nothing === null
+    ? otherVerdicts(summary)
+    : [printable(`${capitalised(nothing.problem)}. ${nothing.advice}`, MAX_SENTENCE_CHARS)]
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
+function findingOf(leak: LeakSummary, summary: LogSummary): Finding {
   const facts: string[] = []
-  if (leak.requests > 0) facts.push(`over ${countOf(leak.requests, 'request')}`)
+  if (leak.requests > 0) facts.push(`seen over ${countOf(leak.requests, 'request')}`)
   if (leak.retainedBytes > 0) facts.push(`${formatBytes(leak.retainedBytes)} kept so far`)
-  if (leak.attribution === 'direct') facts.push("allocated while the route's own code ran")
-  if (leak.attribution === 'estimated') {
-    facts.push('assigned by how the growth follows the requests')
-  }
-  if (leak.keptRequestsShare !== null && leak.keptRequestsShare > 0) {
-    facts.push(`${Math.round(leak.keptRequestsShare * 100)} % of the requests themselves are kept`)
-  }
-  if (leak.perInstance.length > 1) {
-    facts.push(`in ${countOf(leak.perInstance.length, 'process', 'processes')}`)
-  }
+  const where = whereItLeaks(leak, summary)
+  if (where !== null) facts.push(where)
+  // The places have lists of their own here.
+  facts.push(...leakDetails({ ...leak, sites: [], holders: [] }))
   return {
     sentence: printable(leakSentence(leak), MAX_SENTENCE_CHARS),
+    over: leak.since !== null,
     facts,
     sites: leak.sites.map((site) => ({
       function: printable(site.function),
@@ -127,54 +141,8 @@ function findingOf(leak: LeakSummary): Finding {
       bytes: site.bytes,
       share: site.share,
     })),
-    holders: [
-      ...leak.holders.map((holder) => {
-        const { path, kind, size, file, line } = holder
-        const where = file === undefined ? '' : `, ${printable(file)}:${line ?? 1}`
-        return `${printable(path)} (${kind} of ${formatCount(size)}${where})`
-      }),
-      ...(leak.holdersNote === null ? [] : [printable(leak.holdersNote, MAX_SENTENCE_CHARS)]),
-    ],
+    holders: leak.holders.map((holder) => holderName(holder)),
   }
-}
-
-/** Of the routes without a leak, one sentence a verdict. */
-function calmSentences({ from, leaks, routes }: LogSummary): string[] {
-  const said: string[] = []
-  if (from === null) {
-    said.push('No line of memprof was found. Run the app with: node -r memprof/register app.js')
-  }
-  if (routes.length > 0 && leaks.length === 0) said.push('No leak was found.')
-  const of = (verdict: RouteSummary['verdict']): RouteSummary[] =>
-    routes.filter((route) => route.verdict === verdict)
-  const subject = (list: readonly RouteSummary[]): string =>
-    list.length <= 3 ? joinNames(list.map(routeName)) : countOf(list.length, 'route')
-  const steady = of('steady')
-  if (steady.length > 0) {
-    const floors = steady.flatMap(({ floorBytesPerRequest: floor }) => floor ?? [])
-    const most = floors.length === 0 ? null : Math.max(...floors)
-    const verb = steady.length === 1 ? 'keeps' : 'keep'
-    said.push(
-      most === null
-        ? `${subject(steady)} ${verb} nothing.`
-        : `${subject(steady)} ${verb} nothing: a leak of ${formatBytes(most)} per request would have been seen.`,
-    )
-  }
-  const plateaued = of('plateaued')
-  if (plateaued.length > 0) {
-    said.push(`${subject(plateaued)} grew, then stopped: a cache that filled, or a warm-up.`)
-  }
-  const unknown = of('insufficient-data')
-  if (unknown.length > 0) {
-    said.push(`Of ${subject(unknown)} too little was seen for a verdict.`)
-  }
-  return said
-}
-
-function joinNames(names: readonly string[]): string {
-  return names.length < 2
-    ? (names[0] ?? '')
-    : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
 }
 
 function pidOf({ pid, threadId }: InstanceSummary): string {
@@ -200,20 +168,13 @@ function marksOf(summary: LogSummary, leaks: readonly LeakSummary[], start: numb
       atMs: firstTime - start,
       text: `${pidOf(instance)} ${before ? `took over from ${pidOf(before)}` : 'started'}`,
     })
-    if (stop) {
-      const reason = printable(stop.reason)
-      marks.push({
-        kind: 'stop',
-        atMs: stop.time - start,
-        text: `${pidOf(instance)} ended (${reason})`,
-      })
-    } else if (to !== null && lastTime < to - 3 * intervalOf([instance])) {
-      marks.push({
-        kind: 'stop',
-        atMs: lastTime - start,
-        text: `${pidOf(instance)}: its last line, without a stop`,
-      })
-    }
+    const end = endOf(instance, to)
+    if (end === 'runs') continue
+    marks.push({
+      kind: 'stop',
+      atMs: (stop?.time ?? lastTime) - start,
+      text: `${pidOf(instance)} ended (${end})`,
+    })
   }
   return marks
 }
@@ -227,7 +188,12 @@ function intervalOf(instances: readonly InstanceSummary[]): number {
   return said.length === 0 ? DEFAULT_INTERVAL_MS : Math.max(...said)
 }
 
-function processOf(instance: InstanceSummary, start: number, withCurve: boolean): ProcessData {
+function processOf(
+  instance: InstanceSummary,
+  { from, to }: LogSummary,
+  withCurve: boolean,
+): ProcessData {
+  const start = from ?? 0
   const { firstTime, lastTime, stop, memory, gc, self, hostname } = instance
   const facts = [printable(hostname)]
   if (instance.start) facts.push(`Node.js ${printable(instance.start.versions.node)}`)
@@ -247,7 +213,7 @@ function processOf(instance: InstanceSummary, start: number, withCurve: boolean)
     facts: facts.filter((fact) => fact !== ''),
     startMs: firstTime - start,
     endMs: lastTime - start,
-    end: stop ? printable(stop.reason) : null,
+    end: endOf(instance, to),
     requests: instance.requests,
     maxRssBytes: memory.length === 0 ? null : instance.maxRssBytes,
     liveHeapBytes: lastLiveHeap(instance),
@@ -365,15 +331,15 @@ function keptNotes(
 }
 
 function notesOf(summary: LogSummary, counts: ReadCounts, cuts: readonly string[]): string[] {
-  const notes = [
+  const said = [
     `${countOf(counts.lines, 'line')} were read, ${formatCount(counts.memprof)} of them memprof’s.`,
     ...cuts,
   ]
   if (summary.routes.length > MAX_ROUTE_CURVES) {
-    notes.push(`Curves are drawn for the first ${MAX_ROUTE_CURVES} routes of the table.`)
+    said.push(`Curves are drawn for the first ${MAX_ROUTE_CURVES} routes of the table.`)
   }
   if (summary.instances.length > MAX_PROCESS_CURVES) {
-    notes.push(`Memory is drawn for the first ${MAX_PROCESS_CURVES} processes.`)
+    said.push(`Memory is drawn for the first ${MAX_PROCESS_CURVES} processes.`)
   }
   const widest = Math.max(
     0,
@@ -381,23 +347,10 @@ function notesOf(summary: LogSummary, counts: ReadCounts, cuts: readonly string[
     ...summary.routes.map(({ stepMs }) => stepMs),
   )
   if (widest > 1000) {
-    notes.push(
+    said.push(
       `A point of a curve stands for up to ${formatSeconds(widest / 1000)}: of memory and p99 the ` +
         'highest in it, of the live heap and the bytes kept the newest, else the mean.',
     )
   }
-  const skipped: ReadonlyArray<readonly [number, string]> = [
-    [counts.torn, 'cut off'],
-    [counts.wrongType, 'with a field missing or of the wrong type'],
-    [counts.newerVersion, 'of a newer version of memprof'],
-    [counts.tooLong, 'too long'],
-  ]
-  for (const [lines, why] of skipped) {
-    if (lines > 0) notes.push(`Skipped: ${countOf(lines, 'line')} ${why}.`)
-  }
-  for (const input of counts.damagedInputs) {
-    notes.push(`${printable(input)} is damaged; what could be unpacked was read.`)
-  }
-  notes.push(...summary.leftOut.map((what) => `Left out: ${printable(what, MAX_SENTENCE_CHARS)}.`))
-  return notes
+  return [...said, ...notes(summary, counts)]
 }
