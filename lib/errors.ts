@@ -31,6 +31,8 @@ export interface ErrorFacts {
   }
   /** A command was called in a way it does not know. Both are clauses; `advice` says what to do. */
   ERR_MEMPROF_USAGE: { problem: string; advice: string }
+  /** An app that memprof started for a check did not do what it was started for. `got` is a clause. */
+  ERR_MEMPROF_APP: { got: string }
   /** A log cannot be read. `reason` is the system's. */
   ERR_MEMPROF_INPUT: { file: string; reason: string }
 }
@@ -58,6 +60,9 @@ export const ERRORS: { readonly [C in ErrorCode]: (facts: ErrorFacts[C]) => stri
     (used === undefined ? 'Pass one.' : `Pass one; until then memprof uses ${used}.`),
   ERR_MEMPROF_USAGE: ({ problem, advice }) =>
     `${escapeText(problem, 300)}. ${escapeText(advice, 300)}`,
+  ERR_MEMPROF_APP: ({ got }) =>
+    `the app must listen as an HTTP server and answer until it is told to end, but ` +
+    `${escapeText(got, 300)}. What it wrote to stderr may say why; or start it without memprof.`,
   ERR_MEMPROF_INPUT: ({ file, reason }) =>
     `${showValue(file)} must be a log that can be read, got: ${escapeText(reason, 200)}. ` +
     "Name a file with memprof's lines, or - for standard input.",

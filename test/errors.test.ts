@@ -40,6 +40,7 @@ const EXAMPLES: { readonly [C in ErrorCode]: ErrorFacts[C] } = {
     instead: 'the lines go to stderr',
   },
   ERR_MEMPROF_ARGUMENT: { name: 'measure(label)', accepted: 'a string', given: 7 },
+  ERR_MEMPROF_APP: { got: 'it ended with exit code 1 before the check was done' },
   ERR_MEMPROF_USAGE: {
     problem: '--jsn is no option of memprof report',
     advice: 'Did you mean --json?',

@@ -14,6 +14,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'an app with memprof in it, and the report when it ends',
     load: () => (require('./run') as typeof import('./run')).run,
   },
+  check: {
+    summary: 'a test for CI: which of these URLs leaks, and by how much',
+    load: () => (require('./check') as typeof import('./check')).check,
+  },
   report: {
     summary: 'what logs say: verdicts, routes, memory over time',
     load: () => (require('./report') as typeof import('./report')).report,

@@ -6,6 +6,7 @@ import { type ChildProcess, spawn, type StdioOptions } from 'node:child_process'
 import { existsSync, statSync } from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
+import { escapeText, MemprofError } from '../errors'
 
 /** dist/register, from dist/lib/cli: a path, for the app to load, never loaded here. */
 const PRELOAD = join(__dirname, '../../register/index.js')
@@ -63,15 +64,32 @@ export function quoteOption(value: string): string {
 export function launch(
   words: readonly string[],
   env: NodeJS.ProcessEnv,
-  stdio: StdioOptions,
+  options: { readonly stdio: StdioOptions; readonly detached?: boolean },
 ): AppProcess {
   const { command, args } = commandOf(words)
-  const child = spawn(command, args, { env, stdio })
+  const child = spawn(command, args, { env, ...options })
   const ended = new Promise<Ended>((resolve, reject) => {
     child.once('error', reject)
     child.once('exit', (code, signal) => resolve({ code, signal }))
   })
   return { child, ended }
+}
+
+/** The usual reasons in words; the system's otherwise. */
+export function cannotStart(command: string, error: unknown): MemprofError {
+  const { code, message } = error as NodeJS.ErrnoException
+  const reasons: Readonly<Record<string, string>> = {
+    ENOENT: 'there is no such command',
+    EACCES: 'it is no program',
+  }
+  return new MemprofError(
+    'ERR_MEMPROF_USAGE',
+    {
+      problem: `${escapeText(command, 200)} cannot be started: ${reasons[code ?? ''] ?? message}`,
+      advice: 'A script is named by its file, app.js; anything else is run as a command.',
+    },
+    { cause: error },
+  )
 }
 
 /** Exit code of a shell for a program that died by a signal. */

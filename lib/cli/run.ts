@@ -4,7 +4,7 @@
 import { resolve } from 'node:path'
 import { escapeText, MemprofError } from '../errors'
 import { type Command, isSet, type OptionValues, textOf } from './command'
-import { type AppProcess, type Ended, exitCodeOf, launch, preloadEnv } from './launch'
+import { type AppProcess, cannotStart, type Ended, exitCodeOf, launch, preloadEnv } from './launch'
 import { defaultLogPattern, findLogs } from './log-files'
 import { readLog } from './read-log'
 import { endAs, passSignals } from './signals'
@@ -96,30 +96,13 @@ async function runApp(words: readonly string[], env: NodeJS.ProcessEnv): Promise
   let app: AppProcess | null = null
   const release = passSignals((signal) => app?.child.kill(signal))
   try {
-    app = launch(words, env, 'inherit')
+    app = launch(words, env, { stdio: 'inherit' })
     return await app.ended
   } catch (error) {
     throw cannotStart(words[0]!, error)
   } finally {
     release()
   }
-}
-
-/** The usual reasons in words; the system's otherwise. */
-export function cannotStart(command: string, error: unknown): MemprofError {
-  const { code, message } = error as NodeJS.ErrnoException
-  const reasons: Readonly<Record<string, string>> = {
-    ENOENT: 'there is no such command',
-    EACCES: 'it is no program',
-  }
-  return new MemprofError(
-    'ERR_MEMPROF_USAGE',
-    {
-      problem: `${escapeText(command, 200)} cannot be started: ${reasons[code ?? ''] ?? message}`,
-      advice: 'A script is named by its file, app.js; anything else is run as a command.',
-    },
-    { cause: error },
-  )
 }
 
 /**

@@ -69,7 +69,7 @@ const MIN_STEADINESS_SHORT = 0.75
 /** Of what was born in the first half, this share lives on in a leak. */
 const MIN_SURVIVAL = 0.6
 /** A leak smaller than this many bytes per request is not told from V8's own housekeeping. */
-const MIN_BYTES_PER_REQUEST = 24
+export const MIN_BYTES_PER_REQUEST = 24
 /** Requests still in flight, as a share of those that ended, that may explain what is kept. */
 const MAX_IN_FLIGHT_SHARE = 0.1
 /** A buffer's wrapper weighs less than this share of the buffer, where buffers are what leaks. */

@@ -1,0 +1,185 @@
+/**
+ * Requests for `memprof check`: so many at each URL, no more at once than connections, spread over a
+ * time long enough for readings of the heap between them.
+ *
+ * The rate of each URL changes from slice to slice. By such a rhythm memprof tells whose a leak is
+ * where no stack does, and a growth with the requests from one with the clock; under an even load
+ * both look alike (docs/method.md).
+ */
+import { setTimeout as wait } from 'node:timers/promises'
+
+export interface Target {
+  readonly method: string
+  /** From the slash on, query included; `{n}` becomes another number in each request. */
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  /** `{n}` as in the path. */
+  readonly body: string | undefined
+}
+
+/** Where the app listens. */
+export interface Origin {
+  /** `http://127.0.0.1:3000` */
+  readonly url: string
+  /** Of a Unix socket; the URL's host is then only a name. */
+  readonly socketPath?: string
+}
+
+/** What came back from one target. */
+export interface Answers {
+  sent: number
+  /** By status code; 0: none came, the connection broke or took too long. */
+  readonly statuses: Map<number, number>
+}
+
+export interface Load {
+  /**
+   * Sends so many at each target, and waits for the answers. Ends early when it is stopped.
+   *
+   * @param seconds - it takes at least so long; longer where the server is slower
+   * @returns one per target
+   */
+  send(requests: number, seconds: number): Promise<Answers[]>
+  /** Breaks off what is under way. */
+  stop(): Promise<void>
+}
+
+/** Length of a slice, ms: that of a window between two readings. */
+const SLICE_MS = 500
+/** The rate of a target in a slice, as the standard deviation of its logarithm. */
+const RATE_SD = 0.7
+/** Of one request, ms. */
+const TIMEOUT_MS = 30_000
+/** Sleeping for less than this is not worth a timer. */
+const MIN_SLEEP_MS = 2
+
+export function openLoad(origin: Origin, targets: readonly Target[], connections: number): Load {
+  // Loaded here: no other command needs an HTTP client.
+  const { Pool } = require('undici') as typeof import('undici')
+  const pool = new Pool(origin.url, {
+    connections,
+    pipelining: 1,
+    headersTimeout: TIMEOUT_MS,
+    bodyTimeout: TIMEOUT_MS,
+    connect: {
+      // The app runs here, with whatever certificate it has for trying out.
+      rejectUnauthorized: false,
+      ...(origin.socketPath === undefined ? {} : { socketPath: origin.socketPath }),
+    },
+  })
+  /** Requests sent so far, by target: the number of the next. */
+  const sent = targets.map(() => 0)
+  const random = seeded(1)
+  let stopped = false
+
+  /** @returns the status; 0 where none came */
+  async function request(at: number): Promise<number> {
+    const { method, path, headers, body } = targets[at]!
+    const n = sent[at]!++
+    try {
+      const answer = await pool.request({
+        method: method as import('undici').Dispatcher.HttpMethod,
+        path: numbered(path, n),
+        headers,
+        body: body === undefined ? null : numbered(body, n),
+      })
+      // Read to its end, so that the connection is free for the next.
+      for await (const chunk of answer.body) void chunk
+      return answer.statusCode
+    } catch {
+      // What went wrong on the way is the app's to say.
+      return 0
+    }
+  }
+
+  return {
+    async send(requests, seconds) {
+      const answers = targets.map((): Answers => ({ sent: 0, statuses: new Map() }))
+      const underWay = new Set<Promise<void>>()
+      let startMs = performance.now()
+      for (const slice of planSlices(targets.length, requests, seconds, random)) {
+        for (const [index, at] of slice.entries()) {
+          const earlyMs = startMs + (index * SLICE_MS) / slice.length - performance.now()
+          if (earlyMs > MIN_SLEEP_MS) await wait(earlyMs)
+          while (underWay.size >= connections) await Promise.race(underWay)
+          if (stopped) return answers
+          const { statuses } = answers[at]!
+          answers[at]!.sent++
+          const one = request(at).then((status) => {
+            statuses.set(status, (statuses.get(status) ?? 0) + 1)
+            underWay.delete(one)
+          })
+          underWay.add(one)
+        }
+        // A server that cannot keep up is not chased by what it missed.
+        startMs = Math.max(startMs + SLICE_MS, performance.now())
+      }
+      await Promise.all(underWay)
+      const earlyMs = startMs - performance.now()
+      if (earlyMs > 0 && !stopped) await wait(earlyMs)
+      return answers
+    },
+    async stop() {
+      stopped = true
+      await pool.destroy()
+    },
+  }
+}
+
+/** So that each request can ask for something new: what is kept by its key is kept once otherwise. */
+export function numbered(text: string, n: number): string {
+  return text.replaceAll('{n}', String(n))
+}
+
+/**
+ * Which target when: exactly `requests` of each, in slices whose sizes vary, shuffled within each.
+ *
+ * @returns indices of targets, slice by slice
+ */
+export function planSlices(
+  targets: number,
+  requests: number,
+  seconds: number,
+  random: () => number,
+): number[][] {
+  const count = Math.max(1, Math.round((seconds * 1000) / SLICE_MS))
+  const slices = Array.from({ length: count }, (): number[] => [])
+  for (let at = 0; at < targets; at++) {
+    const weights = slices.map(() => Math.exp(RATE_SD * normal(random)))
+    const total = weights.reduce((sum, weight) => sum + weight, 0)
+    let due = 0
+    let planned = 0
+    for (const [index, slice] of slices.entries()) {
+      due += (weights[index]! / total) * requests
+      const until = index === count - 1 ? requests : Math.round(due)
+      for (; planned < until; planned++) slice.push(at)
+    }
+  }
+  for (const slice of slices) shuffle(slice, random)
+  return slices
+}
+
+function shuffle(items: number[], random: () => number): void {
+  for (let last = items.length - 1; last > 0; last--) {
+    const other = Math.floor(random() * (last + 1))
+    const kept = items[last]!
+    items[last] = items[other]!
+    items[other] = kept
+  }
+}
+
+/** Standard normal. Source: G. E. P. Box, M. E. Muller, Ann. Math. Stat. 29 (1958) 610-611. */
+function normal(random: () => number): number {
+  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
+}
+
+/** From 0 to below 1, the same in each run. Source: mulberry32, T. Ettinger (public domain). */
+export function seeded(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
