@@ -83,6 +83,10 @@ describe('the package as published', () => {
     )
     assert.equal(imported.stdout, 'true\n')
     const installed = npm(home, 'ls', '--depth', '1', '--parseable').trim().split('\n').length
-    assert.equal(installed, 1 + 1 + 3, 'the folder, memprof and its three dependencies')
+    assert.equal(
+      installed,
+      1 + 1 + 4,
+      'the folder, memprof, three packages of the preload, and one of check',
+    )
   })
 })
