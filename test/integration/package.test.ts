@@ -85,8 +85,8 @@ describe('the package as published', () => {
     const installed = npm(home, 'ls', '--depth', '1', '--parseable').trim().split('\n').length
     assert.equal(
       installed,
-      1 + 1 + 4,
-      'the folder, memprof, three packages of the preload, and one of check',
+      1 + 1 + 5,
+      'the folder, memprof, three packages of the preload, and one each of report and check',
     )
   })
 })
