@@ -3,13 +3,20 @@ import { connectFiles } from './connect'
 import { expressFiles } from './express'
 import { fastifyFiles } from './fastify'
 import { hapiFiles } from './hapi'
+import { honoFiles } from './hono'
 import { koaFiles } from './koa'
 import type { HookListener } from './listener'
 import type { HookedFile } from './modules'
 import { nestFiles } from './nest'
 
 export function frameworkFiles(listener: HookListener): HookedFile[] {
-  return [expressFiles, connectFiles, koaFiles, fastifyFiles, hapiFiles, nestFiles].flatMap(
-    (filesOf) => filesOf(listener),
-  )
+  return [
+    expressFiles,
+    connectFiles,
+    koaFiles,
+    fastifyFiles,
+    hapiFiles,
+    nestFiles,
+    honoFiles,
+  ].flatMap((filesOf) => filesOf(listener))
 }

@@ -77,6 +77,8 @@ const HAPI_ANSWERS: Answers = {
   OPTIONS: '(unmatched) 404',
 }
 
+const HONO_ANSWERS: Answers = { ...USUAL, OPTIONS: '(unmatched) 404' }
+
 const EXPRESS_5 = ['express', 'router', 'finalhandler']
 const NEST_ANSWERS: Answers = { ...USUAL, OPTIONS: '(unmatched) 404', upload: '/upload 201' }
 
@@ -196,6 +198,22 @@ export const FRAMEWORKS: readonly Framework[] = [
       hooked: ['@hapi/hapi'],
       answers: HAPI_ANSWERS,
     })),
+  },
+  {
+    name: 'Hono on @hono/node-server',
+    app: 'hono.cjs',
+    ends: [
+      {
+        packages: { hono: '4.0.0', '@hono/node-server': '1.7.0' },
+        hooked: ['hono'],
+        answers: HONO_ANSWERS,
+      },
+      {
+        packages: { hono: '4.13.19', '@hono/node-server': '2.1.8' },
+        hooked: ['hono'],
+        answers: HONO_ANSWERS,
+      },
+    ],
   },
   {
     name: 'NestJS on Express',
