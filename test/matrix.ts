@@ -6,7 +6,7 @@
  * no version manager, and no install script.
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
@@ -46,16 +46,26 @@ interface Row {
   seconds: number
 }
 
+/** Told once more after the table: the end of the output is what people read. */
+const failures: Array<{ node: string; names: string[] }> = []
+
 function runOn(major: number): Row {
   const binary = binaryOf(major)
   if (!binary) return { node: String(major), result: 'NOT RUN', seconds: 0 }
   const node = spawnSync(binary, ['--version'], { encoding: 'utf8' }).stdout.trim()
   console.log(`\n--- Node ${node}`)
   const beganMs = performance.now()
-  const { status } = spawnSync(binary, [join(__dirname, 'run.js'), ...positionals], {
-    stdio: ['ignore', 'inherit', 'inherit'],
-  })
+  const list = join(ROOT, '.matrix', `failures-${major}.txt`)
+  mkdirSync(join(ROOT, '.matrix'), { recursive: true })
+  rmSync(list, { force: true })
+  const { status } = spawnSync(
+    binary,
+    [join(__dirname, 'run.js'), '--failures', list, ...positionals],
+    { stdio: ['ignore', 'inherit', 'inherit'] },
+  )
   const seconds = Math.round((performance.now() - beganMs) / 1000)
+  const names = existsSync(list) ? readFileSync(list, 'utf8').split('\n').filter(Boolean) : []
+  if (status !== 0) failures.push({ node, names })
   return { node, result: status === 0 ? 'passed' : 'FAILED', seconds }
 }
 
@@ -64,4 +74,9 @@ const majors = [...new Set([own, ...MAJORS])]
   .sort((a, b) => a - b)
 const rows = majors.map(runOn)
 console.table(rows)
+for (const { node, names } of failures) {
+  console.log(`\nfailed on Node ${node}:`)
+  for (const name of names) console.log(`  ${name}`)
+  if (names.length === 0) console.log('  the run itself: its tests were not counted')
+}
 if (rows.some((row) => row.result !== 'passed')) process.exitCode = 1
