@@ -5,7 +5,7 @@
 import type { AnyFunction, Frame, HookListener, LayerInfo } from './listener'
 import { patternText } from './layers'
 import type { HookedFile } from './modules'
-import { patch, type Unpatch } from './patch'
+import { inGuiseOf, patch, type Unpatch } from './patch'
 
 interface Layer {
   route: string
@@ -56,9 +56,7 @@ export function connectFiles(listener: HookListener): HookedFile[] {
               ? frame.call3(handle, this, req, res, next)
               : handle.call(this, req, res, next)
           }
-    Object.defineProperty(wrapper, 'name', { value: handle.name, configurable: true })
-    Object.defineProperty(wrapper, 'length', { value: handle.length, configurable: true })
-    return wrapper
+    return inGuiseOf(handle, wrapper)
   }
 
   function frameNewLayers(app: App, from: number, args: unknown[]): void {
@@ -113,7 +111,7 @@ export function connectFiles(listener: HookListener): HookedFile[] {
           return app
         }
         return {
-          exports: Object.assign(createServer, original),
+          exports: Object.assign(inGuiseOf(original, createServer), original),
           unpatch: () => {
             for (const entry of undo.splice(0)) entry.deref()?.unpatch()
           },

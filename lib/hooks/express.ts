@@ -8,7 +8,7 @@
 import { patternText } from './layers'
 import type { AnyFunction, Frame, HookListener, LayerInfo } from './listener'
 import type { HookedFile } from './modules'
-import { patchAll, type Unpatch } from './patch'
+import { inGuiseOf, patchAll, type Unpatch } from './patch'
 
 interface Layer {
   handle: AnyFunction & { stack?: unknown; handle?: unknown }
@@ -171,14 +171,14 @@ function wrapFinalHandler(original: AnyFunction, listener: HookListener): AnyFun
   function finalhandler(this: unknown, ...args: unknown[]): unknown {
     const last = original.apply(this, args) as AnyFunction
     const res = args[1] as object
-    return function (this: unknown, ...lastArgs: unknown[]): unknown {
+    return inGuiseOf(last, function (this: unknown, ...lastArgs: unknown[]): unknown {
       try {
         if (listener.active && !lastArgs[0]) listener.nothingMatched(res)
       } catch (error) {
         listener.hookFailed('finalhandler', error)
       }
       return last.apply(this, lastArgs)
-    }
+    })
   }
-  return Object.assign(finalhandler, original)
+  return Object.assign(inGuiseOf(original, finalhandler), original)
 }

@@ -56,8 +56,8 @@ export function patchHttp(listener: HookListener, mark: Mark): Unpatch {
   function patchMessages(): typeof import('node:http') {
     const loaded = require('node:http') as typeof import('node:http')
     unpatches.push(
-      patch(loaded.ServerResponse.prototype, 'emit', (original) =>
-        wrapResponseEmit(original, listener),
+      patch(loaded.ServerResponse.prototype, 'emit', (_original, below) =>
+        wrapResponseEmit(below, listener),
       ),
     )
     return loaded
@@ -69,9 +69,10 @@ export function patchHttp(listener: HookListener, mark: Mark): Unpatch {
   }
 
   unpatches.push(
-    patch(serverPrototype(), 'emit', (original) => {
+    patch(serverPrototype(), 'emit', (_original, below) => {
       const emit: EmitFunction = function emit(this: Server, ...args: unknown[]): unknown {
         const event = args[0]
+        const original = below()
         if (!listener.active) return original.apply(this, args)
         if (carriesRequest(event)) {
           const frame = startRequest(this, args[1], args[2])
@@ -85,7 +86,7 @@ export function patchHttp(listener: HookListener, mark: Mark): Unpatch {
         else if (event === 'upgrade' || event === 'connect') return upgrade(this, original, args)
         return original.apply(this, args)
       }
-      emit[MARK] = mark
+      Object.defineProperty(emit, MARK, { value: mark })
       return emit
     }),
   )
@@ -152,8 +153,9 @@ function tellEnd(listener: HookListener, res: ServerResponse, event: unknown): F
 }
 
 /** The end of a response is seen here rather than by a listener on it, which an app could count. */
-function wrapResponseEmit(original: AnyFunction, listener: HookListener): AnyFunction {
+function wrapResponseEmit(below: () => AnyFunction, listener: HookListener): AnyFunction {
   return function emit(this: ServerResponse, ...args: unknown[]): unknown {
+    const original = below()
     const frame = listener.active ? tellEnd(listener, this, args[0]) : null
     if (frame && args.length === 1) return frame.call1(original, this, args[0])
     return original.apply(this, args)

@@ -81,7 +81,7 @@ export class Recorder {
   readonly #options: RecorderOptions
   readonly #concurrency = new Concurrency()
   /** Responses that wait their turn, by pipelined connection. */
-  readonly #queues = new Map<Socket, { waiting: Set<ServerResponse>; onClose: () => void }>()
+  readonly #queues = new Map<Socket, Set<ServerResponse>>()
   /** Requests that ended, and whose reading after a forced collection is yet to come. */
   readonly #unread = new Set<RequestState>()
   readonly #frameworkServers = new WeakSet<object>()
@@ -310,7 +310,11 @@ export class Recorder {
 
   close(res: ServerResponse): void {
     const state = stateOf(res)
-    if (!state) return
+    if (state) this.#closeOne(res, state)
+    if (this.#queues.size > 0 && res.req) this.#endUnanswered(res.req.socket)
+  }
+
+  #closeOne(res: ServerResponse, state: RequestState): void {
     state.status = statusOf(res)
     if (!state.finished) state.outcome = outcomeOfClosed(res.errored)
     this.#endClosed(state, res.req)
@@ -336,36 +340,36 @@ export class Recorder {
 
   /**
    * A pipelined response that has no connection yet never hears that it closed, and its request,
-   * once read, is destroyed without meaning anything: only the connection itself tells.
+   * once read, is destroyed without meaning anything. A listener on the connection would tell, and
+   * could be counted; the response whose turn it is hears of the end too, and tells for all.
    */
   #queue(socket: Socket | undefined, res: ServerResponse, state: RequestState): void {
-    if (typeof socket?.once !== 'function') return
-    let queue = this.#queues.get(socket)
-    if (!queue) {
-      const waiting = new Set<ServerResponse>()
-      const endWaiting = (): void => {
-        for (const queued of waiting) if (queued.socket === null) this.close(queued)
-      }
-      queue = { waiting, onClose: () => this.#options.run(endWaiting) }
-      this.#queues.set(socket, queue)
-      socket.once('close', queue.onClose)
-    }
-    queue.waiting.add(res)
+    if (typeof socket !== 'object' || socket === null) return
+    const waiting = this.#queues.get(socket)
+    if (waiting) waiting.add(res)
+    else this.#queues.set(socket, new Set([res]))
     state.queuedOn = socket
   }
 
   #leaveQueue(socket: Socket, key: object): void {
-    const queue = this.#queues.get(socket)
-    queue?.waiting.delete(key as ServerResponse)
-    if (!queue || queue.waiting.size > 0) return
-    this.#queues.delete(socket)
-    socket.removeListener('close', queue.onClose)
+    const waiting = this.#queues.get(socket)
+    waiting?.delete(key as ServerResponse)
+    if (waiting?.size === 0) this.#queues.delete(socket)
   }
 
-  /** Takes the readings that are still to come, and leaves nothing on any connection. */
+  /** A connection that is gone, or takes no more, answers none of those that wait for it. */
+  #endUnanswered(socket: Socket): void {
+    const waiting = this.#queues.get(socket)
+    if (!waiting || !(socket.destroyed || socket.writableEnded)) return
+    for (const res of waiting) {
+      const state = res.socket === null ? stateOf(res) : null
+      if (state) this.#closeOne(res, state)
+    }
+  }
+
+  /** Takes the readings that are still to come. */
   detach(): void {
     for (const state of this.#unread) this.#recordAlone(state)
-    for (const [socket, { onClose }] of this.#queues) socket.removeListener('close', onClose)
     this.#queues.clear()
   }
 
@@ -487,6 +491,8 @@ export class Recorder {
     const { ring } = this
     const { gcLog } = this.#options
     this.#nearlyFullSaid = false
+    // Where the app answered on the connection itself, no response told of its end.
+    for (const socket of this.#queues.keys()) this.#endUnanswered(socket)
     for (const { routeId, startMs, endMs, names, heapBytes } of this.#alone.splice(0)) {
       if (gcLog.countBetween(startMs, endMs) > 0) continue
       this.#stats[routeId]!.addLayerHeap(names, heapBytes)

@@ -30,6 +30,40 @@ describe('patch', () => {
     assert.deepEqual(Object.getOwnPropertyDescriptor(holder, 'speak'), before)
   })
 
+  it('shows the name, the length and the enumerability of what it wraps', () => {
+    const holder = Object.create({ say: function named(_a: number, _b: number) {} }) as {
+      say: (...args: unknown[]) => unknown
+    }
+    const unpatch = patch(holder, 'say', () => () => 'ours')
+    assert.deepEqual([holder.say.name, holder.say.length, holder.say()], ['named', 2, 'ours'])
+    const keys = []
+    for (const key in holder) keys.push(key)
+    assert.deepEqual(keys, ['say'])
+    unpatch()
+    const child = new Child()
+    const unpatchChild = patch(Child.prototype, 'speak', louder)
+    for (const key in child) assert.fail(key)
+    unpatchChild()
+  })
+
+  it('wears no mark by which another agent would remove it', () => {
+    const unpatch = patch(Child.prototype, 'speak', louder)
+    assert.deepEqual(
+      ['__wrapped', '__unwrap'].filter((mark) => mark in Child.prototype.speak),
+      [],
+    )
+    unpatch()
+  })
+
+  it('gives what is inherited by now, where that was replaced since', () => {
+    const parent = { speak: () => 'old' }
+    const holder = Object.create(parent) as typeof parent
+    const unpatch = patch(holder, 'speak', (_original, below) => () => `${below()()}!`)
+    parent.speak = () => 'new'
+    assert.equal(holder.speak(), 'new!')
+    unpatch()
+  })
+
   it('leaves no own property where there was an inherited one', () => {
     const unpatch = patch(Child.prototype, 'speak', louder)
     assert.equal(new Child().speak(), 'parent!')

@@ -187,7 +187,7 @@ describe('each request counts once', () => {
     ])
   })
 
-  it('and no listener of memprof stays on a pipelined connection', async (t) => {
+  it('and no listener of memprof is ever on a pipelined connection', async (t) => {
     const app = await startApp(t, 'outcomes.cjs')
     const client = new RawConnection(app.port)
     client.send(get('/held'))
@@ -197,7 +197,7 @@ describe('each request counts once', () => {
     const alone = await app.ask<number>(count)
     client.send(get('/held-too'))
     await ended(app, 2)
-    assert.equal(await app.ask<number>(count), alone + 1)
+    assert.equal(await app.ask<number>(count), alone)
     await app.ask('release()')
     await client.until(/released[^]*released/)
     // Node's own, for the response under way, is gone too.
