@@ -100,6 +100,7 @@ export class HolderSearch {
   #queried: Array<WeakRef<object>> = []
   #census: Census | null = null
   #cut: Walked['cut'] = ''
+  #work = 0
   #timer: NodeJS.Timeout | null = null
   #dueMs = 0
 
@@ -136,6 +137,11 @@ export class HolderSearch {
     this.#forget()
   }
 
+  /** Looks, queries and what is forgotten in the end: each changes what memprof keeps on the heap. */
+  get work(): number {
+    return this.#work
+  }
+
   /** True while a look waits for nothing but the pause budget: it goes before a reading. */
   get isNext(): boolean {
     return this.#timer !== null && performance.now() >= this.#dueMs
@@ -168,6 +174,7 @@ export class HolderSearch {
   }
 
   #forget(): void {
+    this.#work++
     this.#looks = []
     this.#memory = null
     this.#queried = []
@@ -267,6 +274,7 @@ export class HolderSearch {
 
   #look(): void {
     const { config, session, isOwn, paused } = this.#options
+    this.#work++
     this.#memory ??= newMemory()
     const memory = this.#memory
     if (memory.urls.size === 0) this.#readUrls()
@@ -364,6 +372,7 @@ export class HolderSearch {
   /** One kind of collection: each is a pause of its own. */
   #takeCensus(census: Census): void {
     const { session, paused } = this.#options
+    this.#work++
     const beganMs = performance.now()
     census.follow(session.look((inspection) => census.ask(inspection)) ?? [])
     paused(performance.now() - beganMs)

@@ -202,7 +202,7 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
     liveHeapBytes = reading.liveHeapBytes
     if (retune(reading.profile.samples)) return reading.pauseMs
     history.add(reading.profile)
-    series.add(reading.liveHeapBytes, from)
+    series.add(reading.liveHeapBytes, holders?.work ?? 0, from)
     kept.nextReading()
     noteHandlers(from)
     const observation = observe(from)
@@ -430,6 +430,7 @@ function openSession(warn: LeakWatchOptions['warn']): HeapSession | null {
 class ProcessSeries {
   readonly #timeMs: number[] = []
   readonly #liveHeapBytes: number[] = []
+  readonly #ownWork: number[] = []
   readonly #arrayBuffersBytes: number[] = []
   readonly #rssBytes: number[] = []
   readonly #heapTotalBytes: number[] = []
@@ -440,11 +441,12 @@ class ProcessSeries {
     return this.#timeMs.length
   }
 
-  add(liveHeapBytes: number, { routes, stats }: Recorder): void {
+  add(liveHeapBytes: number, ownWork: number, { routes, stats }: Recorder): void {
     const memory = process.memoryUsage()
     const before = this.length
     this.#timeMs.push(performance.now())
     this.#liveHeapBytes.push(liveHeapBytes)
+    this.#ownWork.push(ownWork)
     this.#arrayBuffersBytes.push(memory.arrayBuffers)
     this.#rssBytes.push(memory.rss)
     this.#heapTotalBytes.push(memory.heapTotal)
@@ -461,11 +463,12 @@ class ProcessSeries {
 
   columns(): Pick<
     Observation,
-    'timeMs' | 'liveHeapBytes' | 'arrayBuffersBytes' | 'rssBytes' | 'heapTotalBytes'
+    'timeMs' | 'liveHeapBytes' | 'ownWork' | 'arrayBuffersBytes' | 'rssBytes' | 'heapTotalBytes'
   > {
     return {
       timeMs: this.#timeMs,
       liveHeapBytes: this.#liveHeapBytes,
+      ownWork: this.#ownWork,
       arrayBuffersBytes: this.#arrayBuffersBytes,
       rssBytes: this.#rssBytes,
       heapTotalBytes: this.#heapTotalBytes,
@@ -492,6 +495,7 @@ class ProcessSeries {
     return [
       this.#timeMs,
       this.#liveHeapBytes,
+      this.#ownWork,
       this.#arrayBuffersBytes,
       this.#rssBytes,
       this.#heapTotalBytes,

@@ -7,7 +7,10 @@
  * sampled rate as a prior. What else was seen to grow is taken off at its sampled size: fitting a factor
  * for it too would pull that towards zero, by the noise of its samples, and its growth onto the leaks:
  *
- *   heap[j] - factor * background[j] = start + sum_u rate_u * counts_u[j] + noise
+ *   heap[j] - factor * background[j] = start + sum_u rate_u * counts_u[j] + steps[j] + noise
+ *
+ * A search for holders leaves tables, compiled code and V8's tables of lines behind, a megabyte or so,
+ * and gives some of it back: between readings with such work between them a step of unknown height.
  */
 import { fitLinear } from '../stats/least-squares'
 
@@ -33,31 +36,41 @@ const BACKGROUND_BIAS_SD = 0.2
 const MIN_NOISE_BYTES = 24 << 10
 /** What the model leaves out, relative: tables that double, code that V8 flushes or compiles anew. */
 const MODEL_SD = 0.04
+/** Height of a step, standard deviation: what searches were seen to leave, bytes. */
+const STEP_SD_BYTES = 1 << 20
 /** Readings are not independent: what the heap holds for a while shows in several of them. */
 const CORRELATION = 2
 
 /**
  * @param heapBytes - live heap over the span; shape [n]
  * @param background - bytes of everything else that was sampled; shape [n]
+ * @param ownWork - cumulative pieces of memprof's own work; shape [n], or empty where it left nothing
  */
 export function calibrate(
   heapBytes: readonly number[],
   background: readonly number[],
   claims: readonly Claim[],
+  ownWork: readonly number[] = [],
 ): Calibrated[] {
   const n = heapBytes.length
+  const steps = stepsOf(ownWork)
   const own = heapBytes.map((bytes, at) => bytes - BACKGROUND_FACTOR * background[at]!)
-  const rows = own.map((_, at) => [...claims.map(({ counts }) => counts[at]! - counts[0]!), 1])
+  const rows = own.map((_, at) => [
+    ...claims.map(({ counts }) => counts[at]! - counts[0]!),
+    ...steps.map((from) => (at >= from ? 1 : 0)),
+    1,
+  ])
   const values = own.map((bytes) => bytes - own[0]!)
   const priors = [
     ...claims.map(({ sampledRate }) => ({ mean: sampledRate, sd: BIAS_SD * sampledRate })),
+    ...steps.map(() => ({ mean: 0, sd: STEP_SD_BYTES })),
     { mean: 0, sd: Number.POSITIVE_INFINITY },
   ]
   let noise = MIN_NOISE_BYTES
   let fit = fitLinear(rows, values, noise, priors)
   if (!fit) return claims.map(({ sampledRate: rate }) => ({ rate, sd: BIAS_SD * rate }))
   // The noise is what the first fit could not explain.
-  const free = Math.max(1, n - claims.length - 1)
+  const free = Math.max(1, n - claims.length - steps.length - 1)
   const rms = Math.sqrt(fit.residuals.reduce((sum, of) => sum + of * of, 0) / free)
   // What is correlated tells less; of the priors, whose doubt is the bias of a site, that is not so.
   noise = Math.max(MIN_NOISE_BYTES, rms) * CORRELATION
@@ -70,4 +83,9 @@ export function calibrate(
     const doubt = backgroundDoubt / claims.length / (counts[n - 1]! - counts[0]!)
     return { rate, sd: Math.hypot(spread, doubt, MODEL_SD * rate) }
   })
+}
+
+/** Readings before which memprof worked. */
+export function stepsOf(ownWork: readonly number[]): number[] {
+  return ownWork.flatMap((work, at) => (at > 0 && work !== ownWork[at - 1] ? [at] : []))
 }

@@ -3,7 +3,7 @@
  * rates.
  */
 import type { Attribution, Interval, LeakKind, LeakScope, Verdict } from '../schema'
-import { calibrate } from './calibrate'
+import { calibrate, stepsOf } from './calibrate'
 import { type Growth, growthOf, poolOf, type Span, survival } from './growth'
 import type { Observation, PlaceSeries } from './observation'
 import { bufferRates, nativeRate } from './off-heap'
@@ -215,13 +215,17 @@ function measure(found: readonly Found[], observation: Observation, span: Span):
     readings,
   ).alive
   const background = rest.filter(({ isLarge }) => !isLarge)
+  const ofOwn = background.filter(({ origin }) => origin === 'memprof')
+  const ofOthers = background.filter(({ origin }) => origin !== 'memprof')
+  const own = withoutSteps(poolOf(ofOwn, readings).alive, stepsOf(observation.ownWork))
   const calibrated = calibrate(
     cut(observation.liveHeapBytes.map((bytes, at) => bytes - lumps[at]!)),
-    cut(poolOf(background, readings).alive),
+    cut(poolOf(ofOthers, readings).alive.map((bytes, at) => bytes + own[at]!)),
     found.map(({ unit, growth }) => ({
       counts: cut(unit.counts),
       sampledRate: growth.bytes / (unit.counts[last - 1]! - unit.counts[first - 1]!),
     })),
+    cut(observation.ownWork),
   )
   return found.flatMap(({ unit, growth, lasting, lumps: tables }, at) => {
     const { rate: entryRate, sd } = calibrated[at]!
@@ -235,6 +239,15 @@ function measure(found: readonly Found[], observation: Observation, span: Span):
     }))
     const leak = leakOf(unit, 'heap', { rate, sd }, counts, places, observation)
     return leak ? [{ unit, leak }] : []
+  })
+}
+
+/** What a series moves by at those readings is left out: the calibration finds it as it finds a step. */
+function withoutSteps(series: readonly number[], steps: readonly number[]): number[] {
+  let left = 0
+  return series.map((bytes, at) => {
+    if (steps.includes(at)) left += bytes - series[at - 1]!
+    return bytes - left
   })
 }
 

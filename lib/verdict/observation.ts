@@ -59,6 +59,8 @@ export interface Observation {
   readonly timeMs: readonly number[]
   /** heapUsed right after a full collection. */
   readonly liveHeapBytes: readonly number[]
+  /** Looks for holders and the like so far: each may leave something on the heap, or give it back. */
+  readonly ownWork: readonly number[]
   readonly arrayBuffersBytes: readonly number[]
   readonly rssBytes: readonly number[]
   readonly heapTotalBytes: readonly number[]

@@ -201,6 +201,7 @@ export class SyntheticApp {
       samplingBytes: this.samplingBytes,
       timeMs: cut(this.#timeMs),
       liveHeapBytes: cut(this.#liveHeapBytes),
+      ownWork: cut(this.#timeMs.map(() => 0)),
       arrayBuffersBytes: cut(buffers),
       rssBytes: cut(this.#nativeBytes.map((bytes, at) => bytes + heapTotal[at]! + buffers[at]!)),
       heapTotalBytes: cut(heapTotal),
@@ -461,6 +462,7 @@ export function handmade(
   return {
     samplingBytes: 512 << 10,
     timeMs: flat(0).map((_, at) => 3000 * (at + 1)),
+    ownWork: flat(0),
     liveHeapBytes: flat(0).map((_, at) =>
       places.reduce((sum, { alive }) => sum + alive[at]!, 20 << 20),
     ),
