@@ -343,7 +343,7 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
     { place, isLarge, alive, aged, born, bornSquares }: History,
     ownerOfLabel: ReadonlyMap<number, Owner>,
   ): PlaceSeries {
-    const { label, frames, origin, isBuffer } = place
+    const { label, frames, origin, isBuffer, isTimer } = place
     let owner = label ? (ownerOfLabel.get(label.id) ?? null) : null
     const seenUnder = new Set<number>()
     if (!label) {
@@ -362,6 +362,7 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
       owner,
       origin,
       isBuffer,
+      isTimer,
       isLarge,
       frames,
       seenUnder: [...seenUnder],

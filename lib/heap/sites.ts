@@ -49,6 +49,8 @@ export interface Place {
   readonly frames: readonly StackFrame[]
   /** True where the bytes are the wrapper of a buffer: their weight is off the heap. */
   readonly isBuffer: boolean
+  /** True where a timer called the outermost frame. */
+  readonly isTimer: boolean
 }
 
 /**
@@ -132,12 +134,13 @@ export function placesOf(
     const kept = origin === 'app' ? ours : origin === 'runtime' ? path.slice(0, 1) : []
     const interned = kept.map((frame) => table.intern(frame))
     const isBuffer = origin === 'app' && makesBuffer(path)
-    const flags = `${label ? label.id : ''}|${origin[0]}${isBuffer ? 'b' : ''}`
+    const isTimer = origin === 'app' && isCalledByTimer(path)
+    const flags = `${label ? label.id : ''}|${origin[0]}${isBuffer ? 'b' : ''}${isTimer ? 't' : ''}`
     const key = `${flags}|${interned.map(({ id }) => id).join('.')}`
     let place = shared.get(key)
     if (!place) {
       const frames = interned.map(({ frame }) => frame)
-      place = { key, label, origin, frames, isBuffer }
+      place = { key, label, origin, frames, isBuffer, isTimer }
       shared.set(key, place)
     }
     return place
@@ -151,4 +154,11 @@ export function placesOf(
 function makesBuffer(path: readonly StackFrame[]): boolean {
   const nearest = path.findIndex(({ url }) => !url.startsWith('node:'))
   return path.slice(0, nearest).some(({ url }) => BUFFER_FILES.test(url))
+}
+
+/** Whether Node's list of timers called the outermost frame of the app; not so after an await. */
+function isCalledByTimer(path: readonly StackFrame[]): boolean {
+  const outermost = path.findLastIndex(({ url }) => !url.startsWith('node:'))
+  const caller = path[outermost + 1]
+  return caller?.functionName === 'listOnTimeout' && caller.url === 'node:internal/timers'
 }

@@ -35,6 +35,8 @@ export interface PlaceSeries {
   readonly owner: Owner | null
   readonly origin: 'app' | 'runtime' | 'memprof'
   readonly isBuffer: boolean
+  /** A timer called it. */
+  readonly isTimer: boolean
   /** Objects many times the sampling interval: each is sampled for sure, and comes alone. */
   readonly isLarge: boolean
   /** Nearest first. */

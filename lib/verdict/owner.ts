@@ -19,6 +19,11 @@ export type Candidate =
 
 /** Log odds over the next best candidate from which one is believed: 12 to 1. */
 const MIN_LOG_ODDS = 2.5
+/**
+ * A route is not believed by its rhythm alone where even the best candidate misses the births by more
+ * than this many times what single samples scatter: something else decides when they are allocated.
+ */
+const MAX_DISPERSION = 3
 /** Share of the mean rate that every window is granted: requests end after they allocate. */
 const SMOOTHING = 0.05
 /** Log odds for the routes under whose label the code was seen, if these are few of many. */
@@ -31,6 +36,8 @@ const KEPT_LOG_ODDS = 4
 const LAYER_LOG_ODDS = 1
 /** Log odds against time: a route is the better guess when both fit. */
 const TIME_LOG_ODDS = -1
+/** Log odds for time where timers call what no route was seen to: an interval, sooner than a request. */
+const TIMER_LOG_ODDS = 5
 /**
  * Log odds against all requests: what each of them pays is allocated under the server's label, or a
  * middleware's, and seldom after an await alone. A steady rate of requests looks like time.
@@ -105,10 +112,11 @@ export function ownerOf(
     if (activeRoutes > 1) {
       scored.push({ candidate: { kind: 'all' }, misfit: misfit(all), bonus: ALL_LOG_ODDS })
     }
+    const isTimed = seen.size === 0 && places.every(({ isTimer }) => isTimer)
     scored.push({
       candidate: { kind: 'time' },
       misfit: misfit(steps(timeMs)),
-      bonus: TIME_LOG_ODDS,
+      bonus: TIME_LOG_ODDS + (isTimed ? TIMER_LOG_ODDS : 0),
     })
   }
   // Several samples of one request come together, and more so where each keeps much: how much more
@@ -130,6 +138,9 @@ export function ownerOf(
   const rival = undecided ? ranked.find(isRoute) : next
   const logOdds = best.score - (rival?.score ?? Number.NEGATIVE_INFINITY)
   if (logOdds < MIN_LOG_ODDS) return null
+  const route = best.candidate.kind === 'route' ? routes[best.candidate.index]! : null
+  const byRhythmAlone = route !== null && seen.size === 0 && layer === null && !keepsRequests(route)
+  if (byRhythmAlone && dispersion > MAX_DISPERSION) return null
   const tied = undecided && best.score - next.score < MIN_LOG_ODDS
   return { candidate: tied ? { kind: 'time' } : best.candidate, logOdds }
 }

@@ -34,7 +34,7 @@ function placesIn(...children: SampledNode[]): Map<number, Place> {
 function show(place: Place | undefined): string {
   if (!place) return 'none'
   const names = place.frames.map(({ functionName }) => functionName).join(' < ')
-  return `${place.label?.name ?? '-'} | ${place.origin}${place.isBuffer ? ' buffer' : ''} | ${names}`
+  return `${place.label?.name ?? '-'} | ${place.origin}${place.isBuffer ? ' buffer' : ''}${place.isTimer ? ' timer' : ''} | ${names}`
 }
 
 describe('placesOf', () => {
@@ -125,6 +125,25 @@ describe('placesOf', () => {
     assert.equal(show(places.get(3)), '- | app buffer | keep')
     assert.equal(show(places.get(4)), '- | app | keep')
     assert.equal(show(places.get(6)), '- | app | later')
+  })
+
+  it("tells what a timer called from what runs after an await in a timer's turn", () => {
+    const places = placesIn(
+      node(
+        1,
+        'processTimers@node:internal/timers',
+        0,
+        node(
+          2,
+          'listOnTimeout@node:internal/timers',
+          0,
+          node(3, 'sample@/app.js', 0, node(4, 'push@/app.js:5', 10)),
+          node(5, 'runNextTicks@node:internal/process', 0, node(6, 'resumed@/app.js:9', 20)),
+        ),
+      ),
+    )
+    assert.equal(show(places.get(4)), '- | app timer | push < sample')
+    assert.equal(show(places.get(6)), '- | app | resumed')
   })
 
   it('is one place for one stack, whichever nodes hold it, and two under two labels', () => {

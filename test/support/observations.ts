@@ -307,6 +307,7 @@ export class SyntheticApp {
       ...emptyPlace(owner, frames, readings),
       origin: plan.origin ?? 'app',
       isBuffer: (plan.bufferBytes ?? 0) > 0,
+      isTimer: false,
       seenUnder: owner ? [] : seenUnder,
     }
     const last = readings - 1
@@ -416,6 +417,7 @@ export function emptyPlace(
     owner,
     origin: 'app',
     isBuffer: false,
+    isTimer: false,
     isLarge: false,
     frames,
     seenUnder: [],

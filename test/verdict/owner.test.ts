@@ -66,6 +66,27 @@ describe('ownerOf', () => {
     assert.equal(nameOf(byHand(times(DOWN, 4), routes)), 'route 1')
   })
 
+  it('names time, where timers call it, unless the rhythm of a route says far more', () => {
+    const barely = [
+      { route: '/up', steps: [100, 100, 100, 100, 100, 100, 140, 140, 140, 140, 140, 140] },
+    ]
+    const births = [3, 3, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4]
+    assert.equal(nameOf(byHand(births, barely, { isTimer: true })), 'time')
+    assert.equal(nameOf(byHand(births, barely)), 'nobody')
+    const clearly = [{ route: '/up', steps: times(UP, 100) }]
+    assert.equal(nameOf(byHand(times(UP, 4), clearly, { isTimer: true })), 'route 0')
+  })
+
+  it('names no route by rhythm alone where something else decides when it is allocated', () => {
+    const routes = [
+      { route: '/up', steps: times(UP, 100) },
+      { route: '/down', steps: times(DOWN, 100) },
+    ]
+    const births = [1, 1, 1, 1, 1, 1, 5, 5, 5, 5, 5, 5].map((each, at) => (at % 2 ? 20 * each : 0))
+    assert.equal(nameOf(byHand(births, routes)), 'nobody')
+    assert.equal(nameOf(byHand(births, routes, { seenUnder: [0] })), 'route 0')
+  })
+
   it('names nobody where two routes keep the same rhythm', () => {
     const routes = [
       { route: '/a', steps: times(UP, 100) },
