@@ -5,13 +5,17 @@ import type { Instance } from './tally'
 /** Instance -> the one it took over from: of the same service, host and thread, ended before it began. */
 export function findRestarts(instances: readonly Instance[]): ReadonlyMap<Instance, Instance> {
   const predecessors = new Map<Instance, Instance>()
-  const ended = new Map<string, Instance[]>()
+  const open = new Map<string, Instance[]>()
   for (const instance of instances) {
     const place = [instance.service, instance.hostname, instance.threadId].join('\n')
-    const others = ended.get(place) ?? []
-    ended.set(place, others)
-    const at = others.findLastIndex(({ lastTime }) => lastTime <= instance.firstTime)
-    if (at >= 0) predecessors.set(instance, others.splice(at, 1)[0]!)
+    const others = open.get(place) ?? []
+    open.set(place, others)
+    const over = others.filter(({ lastTime }) => lastTime < instance.firstTime)
+    if (over.length > 0) {
+      const newest = over.reduce((a, b) => (b.lastTime > a.lastTime ? b : a))
+      predecessors.set(instance, newest)
+      others.splice(others.indexOf(newest), 1)
+    }
     others.push(instance)
   }
   return predecessors

@@ -9,6 +9,8 @@ import type { ShowName } from './sentences'
 /** Judged readings that a verdict takes at least, and requests: see docs/method.md. */
 const MIN_READINGS = 8
 const MIN_REQUESTS = 30
+/** A process that wrote nothing for so long while others did has ended: lines come each 10 s. */
+const SILENT_MS = 60_000
 
 /** `shop 3.2.1: 4 processes, 11,766 requests, 2026-11-23 01:50:02 to 02:14:33 (24 min)`. */
 export function headline(summary: LogSummary, show: ShowName = printable): string {
@@ -168,9 +170,10 @@ function ownCost({ instances }: LogSummary): string | null {
 }
 
 /** How a process ended, as far as its log tells. */
-export function endOf(instance: InstanceSummary, to: number | null): string {
+export function endOf(instance: InstanceSummary, { instances, to }: LogSummary): string {
   if (instance.stop) return printable(instance.stop.reason)
-  // Another's lines are a minute newer: this one would have written some too.
+  // Others have written since, or taken its place: this one would have, too.
   const silentMs = (to ?? instance.lastTime) - instance.lastTime
-  return silentMs > 60_000 ? 'no last line' : 'runs'
+  const isReplaced = instances.some(({ replaces }) => replaces === instance.instance)
+  return isReplaced || silentMs > SILENT_MS ? 'no last line' : 'runs'
 }

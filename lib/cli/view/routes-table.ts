@@ -8,11 +8,11 @@ import type { Column } from './table'
 export const ROUTE_COLUMNS: readonly Column[] = [
   { title: 'route', align: 'left' },
   { title: 'requests', align: 'right' },
-  { title: 'errors', align: 'right' },
-  { title: 'aborted', align: 'right' },
-  { title: 'p50', align: 'right' },
-  { title: 'p99', align: 'right' },
-  { title: 'clean heap delta', align: 'right' },
+  { title: 'errors', align: 'right', spare: 4 },
+  { title: 'aborted', align: 'right', spare: 3 },
+  { title: 'p50', align: 'right', spare: 2 },
+  { title: 'p99', align: 'right', spare: 5 },
+  { title: 'clean heap delta', align: 'right', spare: 1 },
   { title: 'keeps per request', align: 'right' },
   { title: 'verdict', align: 'left' },
 ]

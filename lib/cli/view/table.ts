@@ -2,6 +2,8 @@
 export interface Column {
   readonly title: string
   readonly align: 'left' | 'right'
+  /** Left out where a terminal is too narrow for all: the lowest number first. */
+  readonly spare?: number
 }
 
 export type Row = readonly string[]
@@ -9,11 +11,11 @@ export type Row = readonly string[]
 /** Blanks between two columns. */
 const GAP = '  '
 /** Characters that the first column keeps when it is cut. */
-const MIN_FIRST = 16
+const MIN_FIRST = 12
 
 /**
- * Aligned with blanks. A table wider than `maxWidth` has its first column cut, which holds names; the
- * rest are numbers.
+ * Aligned with blanks. Where it is wider than `maxWidth`, columns that can be spared go, then the middle
+ * of the first column's texts, which are names; the rest are numbers.
  */
 export function alignedTable(
   columns: readonly Column[],
@@ -24,8 +26,20 @@ export function alignedTable(
   const widths = titles.map((_, at) =>
     Math.max(...[titles, ...rows].map((row) => lengthOf(row[at] ?? ''))),
   )
-  const over =
-    widths.reduce((sum, width) => sum + width, GAP.length * (widths.length - 1)) - maxWidth
+  const total = widths.reduce((sum, width) => sum + width, GAP.length * (widths.length - 1))
+  const over = total - maxWidth
+  if (over > 0 && widths[0]! - over < MIN_FIRST) {
+    const spare = columns.reduce<number | null>((least, { spare: of = Infinity }, at) => {
+      return of < (columns[least ?? -1]?.spare ?? Infinity) ? at : least
+    }, null)
+    if (spare !== null) {
+      return alignedTable(
+        without(columns, spare),
+        rows.map((row) => without(row, spare)),
+        maxWidth,
+      )
+    }
+  }
   if (over > 0) widths[0] = Math.max(MIN_FIRST, widths[0]! - over)
   return [titles, ...rows].map((row) =>
     columns
@@ -37,6 +51,10 @@ export function alignedTable(
       .join(GAP)
       .trimEnd(),
   )
+}
+
+function without<T>(items: readonly T[], at: number): T[] {
+  return items.filter((_, index) => index !== at)
 }
 
 /** For another program: one tab between cells, no blanks added. */

@@ -20,7 +20,7 @@ const MAX_WARNINGS = 10
 /** Rows of the chart. */
 const CHART_ROWS = 6
 /** Columns that one step takes at most. */
-const MAX_STEP_COLUMNS = 4
+const MAX_STEP_COLUMNS = 8
 /** Steps of the memory over time where a pipe follows. */
 const TABLE_STEPS = 60
 const INDENT = '  '
@@ -37,7 +37,7 @@ export function textReport(summary: LogSummary, counts: ReadCounts, output: Outp
   const paint = painter(output.color)
   const sections = output.isTerminal
     ? [
-        [paint('bold', headline(summary))],
+        wrap(headline(summary), output.columns, INDENT).map((line) => paint('bold', line)),
         verdictSection(summary, output, paint),
         warningSection(summary, output, paint),
         routeSection(summary, output, paint),
@@ -237,9 +237,9 @@ function memoryTable(summary: LogSummary): string[] {
 
 const PROCESS_COLUMNS: readonly Column[] = [
   { title: 'process', align: 'left' },
-  { title: 'version', align: 'left' },
-  { title: 'began', align: 'left' },
-  { title: 'lived', align: 'right' },
+  { title: 'version', align: 'left', spare: 3 },
+  { title: 'began', align: 'left', spare: 1 },
+  { title: 'lived', align: 'right', spare: 2 },
   { title: 'requests', align: 'right' },
   { title: 'highest rss', align: 'right' },
   { title: 'ended', align: 'left' },
@@ -247,7 +247,7 @@ const PROCESS_COLUMNS: readonly Column[] = [
 
 /** Only where there are several: one is told by the headline. */
 function processSection(summary: LogSummary, output: Output, paint: Paint): string[] {
-  const { instances, to } = summary
+  const { instances } = summary
   if (instances.length < 2) return []
   const rows = instances.slice(-MAX_PROCESSES).map((instance) => {
     const { hostname, pid, threadId, version, firstTime, lastTime, requests, maxRssBytes } =
@@ -260,7 +260,7 @@ function processSection(summary: LogSummary, output: Output, paint: Paint): stri
       formatSeconds((lastTime - firstTime) / 1000),
       formatCount(requests),
       formatBytes(maxRssBytes),
-      endOf(instance, to),
+      endOf(instance, summary),
     ]
   })
   const [titles, ...lines] = alignedTable(PROCESS_COLUMNS, rows, output.columns)
