@@ -16,7 +16,7 @@ import type {
 } from '../schema'
 import { MergedQuantiles } from '../stats/merged-quantiles'
 import type { LogLine, LogLineOf } from './log-line'
-import { findRestarts, summarizeInstance } from './merge-instances'
+import { findTakeovers, summarizeInstance } from './merge-instances'
 import { summarizeLeaks } from './merge-leaks'
 import { byGravity, summarizeRoute } from './merge-routes'
 import {
@@ -68,6 +68,8 @@ export interface InstanceSummary {
   readonly stop: { readonly time: number; readonly reason: string } | null
   /** The instance of the same service and host that had ended when this one began: a restart. */
   readonly replaces: string | null
+  /** The one that took over from it. */
+  readonly replacedBy: string | null
   readonly requests: number
   readonly dropped: number
   readonly inFlight: number
@@ -508,13 +510,13 @@ export function openSummary(options: SummaryOptions = {}): SummaryBuilder {
     },
     summary() {
       const found = [...instances.values()].sort((a, b) => a.firstTime - b.firstTime)
-      const predecessors = findRestarts(found)
+      const takeovers = findTakeovers(found)
       return {
         from: Number.isFinite(from) ? from : null,
         to: Number.isFinite(to) ? to : null,
         newestBefore: Number.isFinite(newestBefore) ? newestBefore : null,
         services: [...new Set(found.map(({ service }) => service))].sort(),
-        instances: found.map((instance) => summarizeInstance(instance, predecessors)),
+        instances: found.map((instance) => summarizeInstance(instance, takeovers)),
         routes: [...routes.values()].map(summarizeRoute).sort(byGravity),
         leaks: summarizeLeaks([...leaks.values()], [...routes.values()]),
         warnings: [...warnings.values()].sort((a, b) => a.firstTime - b.firstTime),

@@ -169,11 +169,13 @@ function ownCost({ instances }: LogSummary): string | null {
   )
 }
 
-/** How a process ended, as far as its log tells. */
-export function endOf(instance: InstanceSummary, { instances, to }: LogSummary): string {
+/**
+ * How a process ended, as far as its log tells.
+ *
+ * @param to - the newest time of all logs: others have written until then
+ */
+export function endOf(instance: InstanceSummary, to: number | null): string {
   if (instance.stop) return printable(instance.stop.reason)
-  // Others have written since, or taken its place: this one would have, too.
   const silentMs = (to ?? instance.lastTime) - instance.lastTime
-  const isReplaced = instances.some(({ replaces }) => replaces === instance.instance)
-  return isReplaced || silentMs > SILENT_MS ? 'no last line' : 'runs'
+  return instance.replacedBy !== null || silentMs > SILENT_MS ? 'no last line' : 'runs'
 }

@@ -247,7 +247,7 @@ const PROCESS_COLUMNS: readonly Column[] = [
 
 /** Only where there are several: one is told by the headline. */
 function processSection(summary: LogSummary, output: Output, paint: Paint): string[] {
-  const { instances } = summary
+  const { instances, to } = summary
   if (instances.length < 2) return []
   const rows = instances.slice(-MAX_PROCESSES).map((instance) => {
     const { hostname, pid, threadId, version, firstTime, lastTime, requests, maxRssBytes } =
@@ -260,7 +260,7 @@ function processSection(summary: LogSummary, output: Output, paint: Paint): stri
       formatSeconds((lastTime - firstTime) / 1000),
       formatCount(requests),
       formatBytes(maxRssBytes),
-      endOf(instance, summary),
+      endOf(instance, to),
     ]
   })
   const [titles, ...lines] = alignedTable(PROCESS_COLUMNS, rows, output.columns)
