@@ -121,6 +121,7 @@ async function untilHeld(
 const FAST = {
   MEMPROF_LEAK_INTERVAL: '500ms',
   MEMPROF_PAUSE_BUDGET: '0.5',
+  MEMPROF_MAX_PAUSE: '30s',
   MEMPROF_INTERVAL: '500ms',
 }
 
