@@ -166,12 +166,18 @@ export function madeShop(routes = 6): MadeLog {
       const live = 20e6 + step * 140_000
       log.process(process, at, { liveHeapBytes: live, heapUsedBytes: live + 8e6 })
       names.forEach((route, index) => {
-        const requests = 100 - index * 2
+        const requests = Math.max(2, 100 - index * 2)
         log.route(process, at, {
           route,
           requests,
           requestsTotal: requests * step,
-          durationMs: { mean: 4 + index, p50: 3 + index, p90: 9, p99: 12 + index, max: 30 },
+          durationMs: {
+            mean: 4 + index,
+            p50: 3 + index,
+            p90: 9 + index,
+            p99: 12 + index,
+            max: 300,
+          },
           ...(step < 6 ? { verdict: 'insufficient-data' } : verdictOf(route)),
         })
       })

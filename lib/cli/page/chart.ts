@@ -202,8 +202,7 @@ export function openChart(options: ChartOptions): Chart {
   }
   new ResizeObserver(resize).observe(host)
   host.addEventListener('dblclick', () => view.show(0, view.spanMs))
-  view.onShow(() => plot?.redraw(true, true) ?? undefined)
-  view.onShow(() => plot?.setData(plot.data, true))
+  view.onShow(() => plot?.setScale('x', { min: view.fromMs, max: view.toMs }))
   view.onPoint(showPoint)
   onPrint((now) => {
     printing = now

@@ -53,7 +53,7 @@ export function makeTable(
   )
   return make(
     'div',
-    { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': caption },
+    { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': `Table: ${caption}` },
     table,
   )
 }

@@ -74,11 +74,11 @@ export function showMemory(data: PageData, view: TimeView, clock: Clock): void {
       })
       describe()
     })
-    const value = make('output')
+    const value = make('b')
     values.set(measure, value)
     legend.append(make('label', {}, box, makeSwatch(slot), `${label} `, value))
   }
-  const gcValue = make('output')
+  const gcValue = make('b')
   const stripTitle = make('span')
   let collected: Bins = { widthMs: 0, atMs: [], sums: [] }
   const moment = make('p', { class: 'moment' })

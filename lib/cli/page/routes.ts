@@ -111,7 +111,7 @@ function showCurves(data: PageData, view: TimeView, clock: Clock): RouteCurves |
     outputs.clear()
     legend.replaceChildren(
       ...[...slots].map(([route, slot]) => {
-        const value = make('output')
+        const value = make('b')
         outputs.set(route, value)
         const off = make(
           'button',
@@ -374,7 +374,11 @@ function routeTable(routes: readonly RouteData[], curves: RouteCurves | null): H
       make('label', { class: 'field' }, 'Verdict ', select),
       shown,
     ),
-    make('div', { class: 'scroll', role: 'region', tabindex: '0', 'aria-label': 'Routes' }, table),
+    make(
+      'div',
+      { class: 'scroll', role: 'region', tabindex: '0', 'aria-label': 'Table: routes' },
+      table,
+    ),
   )
 }
 

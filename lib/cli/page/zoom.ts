@@ -14,7 +14,7 @@ export function makeZoom(view: TimeView): HTMLElement {
     view.show(middle - half, middle + half)
   }
   const zoomOut = button('−', 'Zoom out', () => zoom(2))
-  const all = button('all', 'Show the whole time', () => view.show(0, view.spanMs))
+  const all = button('all', 'Show all of the time', () => view.show(0, view.spanMs))
   const mark = (): void => {
     const whole = view.toMs - view.fromMs >= view.spanMs
     zoomOut.disabled = whole

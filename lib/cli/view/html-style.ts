@@ -135,11 +135,11 @@ button:disabled { color: var(--edge); border-color: var(--grid); cursor: default
 input[type=checkbox] { width: 16px; height: 16px; margin: 0; accent-color: var(--link); }
 .legend { display: flex; flex-wrap: wrap; gap: 4px 18px; margin: 0 0 8px; font-size: 14px; }
 .legend label { display: inline-flex; align-items: center; gap: 6px; min-height: 28px; cursor: pointer; }
-.legend output, .strip output { color: var(--text); font-variant-numeric: tabular-nums; font-weight: 600; }
+.legend b, .strip b { color: var(--text); font-variant-numeric: tabular-nums; font-weight: 600; }
 .moment { margin: 0; font-variant-numeric: tabular-nums; }
 .legend svg { flex: none; }
 .chip { display: inline-flex; align-items: center; gap: 6px; border-color: var(--grid); text-align: left; }
-.chip output { white-space: nowrap; }
+.chip b { white-space: nowrap; }
 ${curveRules}
 .plot { width: 100%; }
 .plot .uplot { font: inherit; }
