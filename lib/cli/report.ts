@@ -2,6 +2,7 @@
  * `memprof report`: what logs say, for a person, another program, or an issue.
  */
 import { writeFileSync } from 'node:fs'
+import { printableJson } from '../emit/printable-json'
 import { escapeText, MemprofError } from '../errors'
 import { nearestName } from '../nearest-name'
 import { type Command, EXIT, isSet, textOf } from './command'
@@ -76,7 +77,7 @@ export const report: Command = {
     }
     print(
       isSet(values, 'json')
-        ? JSON.stringify({ ...summary, read: counts }, null, 2)
+        ? printableJson(JSON.stringify({ ...summary, read: counts }, null, 2))
         : isSet(values, 'markdown')
           ? markdownReport(summary, counts)
           : textReport(summary, counts, describeOutput(process.stdout, process.env)),

@@ -12,12 +12,12 @@ export function routeName(
   { method, route }: { method: string; route: string },
   show: ShowName = printable,
 ): string {
-  return show([method, route].filter(Boolean).join(' '))
+  return show([method, route].filter(Boolean).join(' ') || '(no name)')
 }
 
 /** `search (services/search.js:3)` */
 export function placeName(place: SiteFrame, show: ShowName = printable): string {
-  return `${show(place.function)} (${show(`${place.file}:${place.line}`)})`
+  return `${show(place.function || '(anonymous)')} (${show(`${place.file}:${place.line}`)})`
 }
 
 /** `search.cache.__data__ (Map, 41,302; services/search.js:1)` */
@@ -91,7 +91,7 @@ export function leakDetails(leak: LeakSummary, show: ShowName = printable): stri
     const others = leak.holders.slice(1, 3).map((holder) => holderName(holder, show))
     details.push(`also kept by ${others.join(', ')}`)
   }
-  if (leak.holders.length === 0 && leak.holdersNote !== null) details.push(show(leak.holdersNote))
+  if (leak.holders.length === 0 && leak.holdersNote) details.push(show(leak.holdersNote))
   if (leak.attribution === 'estimated') {
     details.push(
       'estimated: allocated after the handler had returned, told by the rhythm of requests',

@@ -147,7 +147,7 @@ function memorySection(summary: LogSummary, output: Output, paint: Paint): strin
     paint('bold', title + all),
     ...areaChart(spread(main(series)), CHART_ROWS).map((line) => narrower + line),
     `${' '.repeat(labelWidth)} └${axis(series, each)}`,
-    pad + timeLabels(series, each),
+    pad + timeLabels(series, summary.to ?? series.from, each),
   ]
   const rows = [
     ['rss', series.rss],
@@ -174,10 +174,10 @@ function axis({ restarts, rss }: MemorySeries, each: number): string {
   return rss.map((_, step) => (restarts.includes(step) ? 'R' : '─') + '─'.repeat(each - 1)).join('')
 }
 
-function timeLabels({ from, stepMs, rss }: MemorySeries, each: number): string {
+function timeLabels({ from, rss }: MemorySeries, to: number, each: number): string {
   const columns = rss.length * each
   const first = formatTime(from)
-  const last = formatTime(from + stepMs * rss.length)
+  const last = formatTime(to)
   const [day, time] = last.split(' ')
   const end = first.startsWith(day!) ? time! : last
   const blanks = columns - first.length - end.length
