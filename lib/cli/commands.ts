@@ -22,4 +22,8 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'what logs say: verdicts, routes, memory over time',
     load: () => (require('./report') as typeof import('./report')).report,
   },
+  top: {
+    summary: 'a log as it grows: rates, memory, routes and verdicts, live',
+    load: () => (require('./top') as typeof import('./top')).top,
+  },
 }
