@@ -1,3 +1,4 @@
+/* oxlint-disable no-control-regex -- the codes of terminals are what is tested */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type LiveModel, type LiveState, openLive, routeKey } from '../../lib/cli/live'
@@ -115,7 +116,6 @@ describe('the screen', () => {
     const coloured = liveScreen(viewOf(madeShop(), { color: true })).join('\n')
     assert.doesNotMatch(plain, /\u001b/)
     assert.match(coloured, /\u001b\[31mleaking\u001b\[39m/)
-    // oxlint-disable-next-line no-control-regex -- the codes of colours
     assert.equal(coloured.replaceAll(/\u001b\[\d+m/g, ''), plain)
   })
 

@@ -1,3 +1,4 @@
+/* oxlint-disable no-control-regex -- the codes of terminals are what is tested */
 import assert from 'node:assert/strict'
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -82,7 +83,6 @@ describe('memprof top in a terminal', { skip: NO_TERMINAL, timeout: 120_000 }, (
     const after = await assertRestored(terminal, 0)
     const shown = terminal.stdout.slice(0, -after.length)
     // What is left are the codes of the screen and of its colours.
-    // oxlint-disable-next-line no-control-regex -- they are what is looked for
     const rest = shown
       .replaceAll(/\u001b\[(\?(7|25|1049)[hl]|[HKJ]|\d+m)/g, '')
       .replaceAll(/[\r\n]/g, '')
