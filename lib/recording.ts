@@ -393,6 +393,7 @@ export function openRecording(options: RecordingOptions): Recording {
 function writeStart({ config, listen, report }: RecordingOptions, emitter: Emitter): void {
   const { hooked, notHooked } = report()
   const names = hooked.map(({ name, version }) => `${name} ${version}`).join(', ')
+  const others = notHooked.map(({ name, why }) => `${name} (${why})`).join(', ')
   emitter.write(
     {
       event: 'start',
@@ -402,7 +403,7 @@ function writeStart({ config, listen, report }: RecordingOptions, emitter: Emitt
       hooked,
       notHooked,
     },
-    `memprof ${PACKAGE_VERSION} records; hooked: ${names || 'http only'}`,
+    `memprof ${PACKAGE_VERSION} records; hooked: ${names || 'http only'}${others && `; not hooked: ${others}`}`,
   )
 }
 

@@ -16,6 +16,7 @@ import { frameworkFiles } from './hooks/frameworks'
 import { patchHttp, runningCopy } from './hooks/http'
 import type { HookListener } from './hooks/listener'
 import { hookModules } from './hooks/modules'
+import { withUnseen } from './hooks/unseen'
 import { listeningOf } from './listening'
 import { PACKAGE_VERSION } from './package-version'
 import { say } from './say'
@@ -79,7 +80,7 @@ function install(config: Config, problems: readonly ConfigProblem[]): Memprof {
         config,
         destination: describeDestination(config),
         listen: listeningOf(server),
-        report: modules.report,
+        report: () => withUnseen(modules.report(), server),
       })
       for (const message of secondCopies) recording.warn('second-copy', message)
     } catch (error) {

@@ -11,34 +11,13 @@ import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
 import { ROOT } from './support/files'
+import { binaryOf, OWN_MAJOR } from './support/node-binaries'
 
 const MAJORS = [20, 22, 24, 26]
-const own = Number(process.versions.node.split('.')[0])
 const { values, positionals } = parseArgs({
   options: { others: { type: 'boolean', default: false } },
   allowPositionals: true,
 })
-
-/** The binary of that major; null when it cannot be had. */
-function binaryOf(major: number): string | null {
-  if (major === own) return process.execPath
-  const platform = process.platform === 'win32' ? 'win' : process.platform
-  const name = `node-${platform}-${process.arch}`
-  const home = join(ROOT, '.matrix', String(major))
-  const binary = join(
-    home,
-    'node_modules',
-    name,
-    process.platform === 'win32' ? 'bin/node.exe' : 'bin/node',
-  )
-  if (!existsSync(binary)) {
-    const args = ['install', '--prefix', home, '--no-audit', '--no-fund', `${name}@${major}`]
-    const shell = process.platform === 'win32'
-    const { status } = spawnSync('npm', args, { stdio: ['ignore', 'ignore', 'inherit'], shell })
-    if (status !== 0 || !existsSync(binary)) return null
-  }
-  return binary
-}
 
 interface Row {
   node: string
@@ -69,8 +48,8 @@ function runOn(major: number): Row {
   return { node, result: status === 0 ? 'passed' : 'FAILED', seconds }
 }
 
-const majors = [...new Set([own, ...MAJORS])]
-  .filter((major) => major !== own || !values.others)
+const majors = [...new Set([OWN_MAJOR, ...MAJORS])]
+  .filter((major) => major !== OWN_MAJOR || !values.others)
   .sort((a, b) => a - b)
 const rows = majors.map(runOn)
 console.table(rows)
