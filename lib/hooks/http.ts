@@ -26,6 +26,24 @@ function serverPrototype(): { emit: EmitFunction } {
   return (require('node:net') as typeof import('node:net')).Server.prototype as never
 }
 
+/**
+ * Classes of servers that have an `emit` of their own: an agent that was here first has put it there,
+ * and it passes by the one below. Only where they are loaded already; `moduleLoadList` is Node's own.
+ */
+function passedBy(): Array<{ emit: EmitFunction }> {
+  const { moduleLoadList = [] } = process as { moduleLoadList?: readonly string[] }
+  const classes: Array<{ prototype: object }> = []
+  if (moduleLoadList.includes('NativeModule _http_server')) {
+    classes.push((require('node:http') as typeof import('node:http')).Server)
+  }
+  if (moduleLoadList.includes('NativeModule https')) {
+    classes.push((require('node:https') as typeof import('node:https')).Server)
+  }
+  return classes
+    .map(({ prototype }) => prototype as { emit: EmitFunction })
+    .filter((prototype) => Object.hasOwn(prototype, 'emit'))
+}
+
 /** The mark of a copy of memprof that already runs in this thread, or null. */
 export function runningCopy(): Mark | null {
   let emit: EmitFunction | undefined = serverPrototype().emit
@@ -51,6 +69,8 @@ export function patchHttp(listener: HookListener, mark: Mark): Unpatch {
   let http: typeof import('node:http') | null = null
   const streams = http2Streams(listener)
   const unpatches: Unpatch[] = []
+  /** Seen by two of our functions, where the one of a class leads on to the one below. */
+  const upgraded = new WeakSet<object>()
 
   /** The response side is hooked at the first server: nothing is loaded for processes without one. */
   function patchMessages(): typeof import('node:http') {
@@ -68,8 +88,8 @@ export function patchHttp(listener: HookListener, mark: Mark): Unpatch {
     return res instanceof http.ServerResponse
   }
 
-  unpatches.push(
-    patch(serverPrototype(), 'emit', (_original, below) => {
+  for (const prototype of [serverPrototype(), ...passedBy()]) {
+    const unpatch = patch(prototype, 'emit', (_original, below) => {
       const emit: EmitFunction = function emit(this: Server, ...args: unknown[]): unknown {
         const event = args[0]
         const original = below()
@@ -88,8 +108,9 @@ export function patchHttp(listener: HookListener, mark: Mark): Unpatch {
       }
       Object.defineProperty(emit, MARK, { value: mark })
       return emit
-    }),
-  )
+    })
+    unpatches.push(unpatch)
+  }
 
   function startServer(server: Server): void {
     try {
@@ -126,7 +147,8 @@ export function patchHttp(listener: HookListener, mark: Mark): Unpatch {
     try {
       // HTTP/2 emits `connect` too, with a stream: not a request.
       http ??= patchMessages()
-      if (handled && args[1] instanceof http.IncomingMessage) {
+      if (handled && args[1] instanceof http.IncomingMessage && !upgraded.has(args[1])) {
+        upgraded.add(args[1])
         listener.requestUpgraded(server, args[1], startedMs)
       }
     } catch (error) {

@@ -39,34 +39,36 @@ describe('with memprof a server behaves as without', () => {
   let without: Recorded = {}
   let shown: Recorded = {}
 
-  async function record(
-    name: string,
-    preload: string[],
-    env: Record<string, string>,
-  ): Promise<Recorded> {
-    const output = join(folder, name)
-    const { code, stderr } = await runNode([...preload, MAIN, output], { env })
+  /** With memprof's own lines in the file `log`, beside the recordings. */
+  async function record(preload: string[], titles: readonly string[] = []): Promise<Recorded> {
+    const output = join(folder, preload.length > 0 ? 'with' : 'without')
+    const env = { ...BUSY, MEMPROF_DESTINATION: join(folder, titles.length > 0 ? 'again' : 'log') }
+    const { code, stderr } = await runNode([...preload, MAIN, output, ...titles], { env })
     assert.equal(code, 0, stderr)
     return JSON.parse(readFileSync(output, 'utf8')) as Recorded
   }
 
   before(async () => {
-    const log = { MEMPROF_DESTINATION: join(folder, 'log') }
-    ;[without, shown] = await Promise.all([
-      record('without', [], {}),
-      record('with', ['-r', REGISTER], { ...BUSY, ...log }),
-    ])
+    ;[without, shown] = await Promise.all([record([]), record(['-r', REGISTER])])
   })
 
-  it('in each of at least 300 behaviours', () => {
-    assert.deepEqual(Object.keys(shown), Object.keys(without))
-    assert.ok(Object.keys(without).length >= 300, String(Object.keys(without).length))
-    const differing = Object.keys(without).filter((title) => {
+  function differing(): string[] {
+    return Object.keys(without).filter((title) => {
       const same = JSON.stringify(shown[title]) === JSON.stringify(without[title])
       return !same && !KNOWN.some(([pattern]) => pattern.test(title))
     })
+  }
+
+  it('in each of at least 300 behaviours', async () => {
+    assert.deepEqual(Object.keys(shown), Object.keys(without))
+    assert.ok(Object.keys(without).length >= 300, String(Object.keys(without).length))
+    const titles = differing()
+    if (titles.length === 0) return
+    // What a busy machine made different is the same when it is looked at again.
+    Object.assign(without, await record([], titles))
+    Object.assign(shown, await record(['-r', REGISTER], titles))
     const pick = (from: Recorded): Recorded =>
-      Object.fromEntries(differing.map((title) => [title, from[title]]))
+      Object.fromEntries(differing().map((title) => [title, from[title]]))
     assert.deepEqual(pick(shown), pick(without))
   })
 
