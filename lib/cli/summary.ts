@@ -272,6 +272,7 @@ export function openSummary(options: SummaryOptions = {}): SummaryBuilder {
         start: earlyStarts.get(line.instance) ?? null,
         stop: null,
         shares: new Map(),
+        sharesByPattern: new Map(),
         newest: null,
         requests: 0,
         dropped: 0,
@@ -347,14 +348,25 @@ export function openSummary(options: SummaryOptions = {}): SummaryBuilder {
       }
       instance.shares.set(route, share)
       route.shares.push(share)
+      const alike = instance.sharesByPattern.get(route.pattern)
+      if (alike) alike.push(share)
+      else instance.sharesByPattern.set(route.pattern, [share])
     }
     return share
   }
 
+  /** Found without putting a key together, which costs more than the rest of a line's counting. */
+  function knownShare(line: LogLineOf<'route'>, instance: Instance): Share | undefined {
+    return instance.sharesByPattern
+      .get(line.route)
+      ?.find(({ route }) => route.method === line.method && route.service === line.service)
+  }
+
   function takeRoute(line: LogLineOf<'route'>, instance: Instance): void {
-    const route = routeOf(line.service, line.method, line.route)
+    const known = knownShare(line, instance)
+    const route = known?.route ?? routeOf(line.service, line.method, line.route)
     // What shares `(other)` only because of our limit has totals of many: they cannot be compared.
-    const share = route.pattern === line.route ? shareOf(instance, route) : null
+    const share = known ?? (route.pattern === line.route ? shareOf(instance, route) : null)
     if (share) {
       const { time } = line
       if (!share.first || time < share.first.time) {

@@ -54,6 +54,8 @@ export interface Instance {
   start: LogLineOf<'start'> | null
   stop: { time: number; reason: string } | null
   readonly shares: Map<Route, Share>
+  /** The same by the route's pattern. */
+  readonly sharesByPattern: Map<string, Share[]>
   newest: LogLineOf<'process'> | null
   requests: number
   dropped: number
