@@ -7,7 +7,8 @@
  * mixed, and each alone. The command is run as a user runs it, its output to a pipe that is read. Time is
  * that of the whole process, start-up and report included, from files the system has just written and
  * still has in memory: a disk may be slower. `--write` puts the table into docs/commands.md. Exits 1 when
- * the mixed log misses the bar in the median run.
+ * the mixed log misses the bar: in lines per second of CPU, which other work on the machine changes less
+ * than lines per second.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -27,10 +28,11 @@ const COMMAND = path.join(__dirname, '..', '..', 'lib', 'cli', 'main.js')
 const MIN_LINES_PER_SECOND = 300_000
 const MAX_RSS_BYTES = 200e6
 
-const KINDS: ReadonlyArray<readonly [LineKind, string]> = [
-  ['mixed', "memprof's and others', mixed"],
-  ['memprof', "memprof's alone"],
-  ['other', "other programs' alone"],
+/** The logs, and how many of the lines: the first has the bar, the others say what it is made of. */
+const KINDS: ReadonlyArray<readonly [kind: LineKind, name: string, share: number]> = [
+  ['mixed', "memprof's and others', mixed", 1],
+  ['memprof', "memprof's alone", 0.1],
+  ['other', "other programs' alone", 0.1],
 ]
 
 interface Run extends Used {
@@ -52,7 +54,6 @@ function wholeNumber(name: 'lines' | 'runs' | 'seed', most: number): number {
   throw new Error(`--${name} takes a whole number from 1 to ${most}`)
 }
 
-/** @returns lines and bytes written */
 async function writeLog(file: string, lines: number, seed: number, kind: LineKind): Promise<void> {
   const handle = await open(file, 'wx', 0o600)
   try {
@@ -96,13 +97,14 @@ function median(numbers: readonly number[]): number {
 }
 
 async function main(): Promise<void> {
-  const lines = wholeNumber('lines', 50_000_000)
+  const all = wholeNumber('lines', 50_000_000)
   const runs = wholeNumber('runs', 100)
   const seed = wholeNumber('seed', 2 ** 31)
   const folder = mkdtempSync(path.join(tmpdir(), 'memprof-report-'))
   const rows: string[] = []
   try {
-    for (const [kind, name] of KINDS) {
+    for (const [kind, name, share] of KINDS) {
+      const lines = Math.ceil(all * share)
       const file = path.join(folder, `${kind}.ndjson`)
       process.stderr.write(`writing ${lines} lines, ${name}\n`)
       await writeLog(file, lines, seed, kind)
@@ -114,9 +116,9 @@ async function main(): Promise<void> {
       const rss = Math.max(...measured.map(({ maxRssBytes }) => maxRssBytes))
       const cpuRate = lines / (median(measured.map(({ cpuMs }) => cpuMs)) / 1000)
       rows.push(
-        `| ${name} | ${Math.round(megabytes)} | ${thousands(median(rates))} (${thousands(Math.min(...rates))} to ${thousands(Math.max(...rates))}) | ${thousands(cpuRate)} | ${Math.round(rss / 1e6)} |`,
+        `| ${name} | ${lines.toLocaleString('en-US')} | ${Math.round(megabytes)} | ${thousands(median(rates))} (${thousands(Math.min(...rates))} to ${thousands(Math.max(...rates))}) | ${thousands(cpuRate)} | ${Math.round(rss / 1e6)} |`,
       )
-      if (kind === 'mixed' && (median(rates) < MIN_LINES_PER_SECOND || rss > MAX_RSS_BYTES)) {
+      if (kind === 'mixed' && (cpuRate < MIN_LINES_PER_SECOND || rss > MAX_RSS_BYTES)) {
         process.exitCode = 1
       }
     }
@@ -124,10 +126,10 @@ async function main(): Promise<void> {
     rmSync(folder, { recursive: true, force: true })
   }
   const table = [
-    `${lines.toLocaleString('en-US')} lines each, seed ${seed}; median (lowest to highest) of ${runs} runs. Node ${process.version}, ${cpus()[0]!.model}.`,
+    `Seed ${seed}; median (lowest to highest) of ${runs} runs. Node ${process.version}, ${cpus()[0]!.model}.`,
     '',
-    '| lines | MB | lines per second | lines per second of CPU | peak MB |',
-    '| --- | ---: | ---: | ---: | ---: |',
+    '| log | lines | MB | lines per second | lines per second of CPU | peak MB |',
+    '| --- | ---: | ---: | ---: | ---: | ---: |',
     ...rows,
   ].join('\n')
   process.stdout.write(`${table}\n`)

@@ -1,5 +1,5 @@
 /** A leak over all instances that show it. */
-import type { Site } from '../schema'
+import type { LeakKind, Site } from '../schema'
 import type { LeakOfInstance, LeakSummary } from './summary'
 import { poolRates } from './pool-rates'
 import type { Leak, Route, Share } from './tally'
@@ -7,8 +7,9 @@ import type { Leak, Route, Share } from './tally'
 /** Sites of a leak after those of its processes were put together. */
 const MAX_SITES = 16
 
-/** Leaks of instances put together, and those that a route is called for without a line of its own. */
-export function summarizeLeaks(leaks: readonly Leak[], routes: readonly Route[]): LeakSummary[] {
+/** Leaks of instances put together, those that only `route` lines tell of among them. */
+export function summarizeLeaks(told: readonly Leak[], routes: readonly Route[]): LeakSummary[] {
+  const leaks = [...told, ...untoldLeaks(told, routes)]
   const groups = new Map<string, Leak[]>()
   for (const leak of leaks) {
     const { service, scope, kind, method = '', route = '' } = leak.newest
@@ -17,16 +18,58 @@ export function summarizeLeaks(leaks: readonly Leak[], routes: readonly Route[])
     if (group) group.push(leak)
     else groups.set(key, [leak])
   }
-  const told = new Set(leaks.map(({ route }) => route))
-  const untold = routes.flatMap((route) => {
-    const shares = route.shares.filter((share) => share.known?.fields.verdict === 'leaking')
-    return shares.length === 0 || told.has(route) ? [] : [leakWithoutLine(route, shares)]
+  return [...groups.values()]
+    .map((group) => mergeLeaks(group, leaks))
+    .sort(
+      (a, b) =>
+        Number(a.since !== null) - Number(b.since !== null) || b.retainedBytes - a.retainedBytes,
+    )
+}
+
+/**
+ * A route is called leaking in its lines one judgement before the `leak` line, which an instance that was
+ * killed may never have written: how much is known then, but not where.
+ */
+function untoldLeaks(told: readonly Leak[], routes: readonly Route[]): Leak[] {
+  const known = new Map<Route, Leak[]>()
+  for (const leak of told) {
+    if (leak.route) known.set(leak.route, [...(known.get(leak.route) ?? []), leak])
+  }
+  return routes.flatMap((route) => {
+    const ofRoute = known.get(route) ?? []
+    return route.shares
+      .filter((share) => share.known?.fields.verdict === 'leaking')
+      .filter(({ instance }) => !ofRoute.some((leak) => leak.instance === instance))
+      .map((share) => untoldLeak(share, ofRoute[0]?.newest.kind ?? 'heap'))
   })
-  const merged = [...groups.values()].map((group) => mergeLeaks(group, leaks))
-  return [...merged, ...untold].sort(
-    (a, b) =>
-      Number(a.since !== null) - Number(b.since !== null) || b.retainedBytes - a.retainedBytes,
-  )
+}
+
+function untoldLeak({ instance, route, last, known }: Share, kind: LeakKind): Leak {
+  const { time, fields } = known!
+  const { retainedBytesPerRequest: bytes, ci95, floorBytesPerRequest, keptRequestsShare } = fields
+  const { service, version, pid, hostname, threadId } = instance
+  return {
+    instance,
+    route,
+    firstTime: time,
+    newest: {
+      event: 'leak',
+      ...{ level: 40, time, pid, hostname, service, version, threadId, msg: '' },
+      instance: instance.id,
+      scope: 'route',
+      kind,
+      method: route.method,
+      route: route.pattern,
+      ...(bytes === undefined ? {} : { bytesPerRequest: bytes }),
+      ...(ci95 === undefined ? {} : { ci95 }),
+      ...(floorBytesPerRequest === undefined ? {} : { floorBytesPerRequest }),
+      ...(keptRequestsShare === undefined ? {} : { keptRequestsShare }),
+      requests: last.requests,
+      retainedBytes: last.requests * (bytes ?? 0),
+      sites: [],
+      holders: [],
+    },
+  }
 }
 
 function mergeLeaks(group: readonly Leak[], all: readonly Leak[]): LeakSummary {
@@ -35,7 +78,11 @@ function mergeLeaks(group: readonly Leak[], all: readonly Leak[]): LeakSummary {
   const still = inOrder.filter((_, at) => perInstance[at]!.since === null)
   // What was taken back has no say where another instance still shows the leak.
   const counted = still.length > 0 ? still : inOrder
-  const most = counted.reduce((a, b) => (b.newest.requests > a.newest.requests ? b : a)).newest
+  // Who says where has the word before who only says how much.
+  const placed = counted.filter(({ newest }) => newest.sites.length > 0)
+  const most = (placed.length > 0 ? placed : counted).reduce((a, b) =>
+    b.newest.requests > a.newest.requests ? b : a,
+  ).newest
   const held = counted.find(({ newest }) => newest.holders.length > 0)?.newest
   const seconds = counted.flatMap(({ newest, instance }) => {
     return instance.newest?.secondsToLimit ?? newest.secondsToLimit ?? []
@@ -62,7 +109,7 @@ function mergeLeaks(group: readonly Leak[], all: readonly Leak[]): LeakSummary {
     keptRequestsShare: share ?? most.keptRequestsShare ?? null,
     attribution: most.attribution ?? null,
     directShare: most.directShare ?? null,
-    sites: mergeSites(counted),
+    sites: mergeSites(placed),
     holders: (held ?? most).holders,
     holdersNote: (held ?? most).holdersNote ?? null,
     secondsToLimit: seconds.length === 0 ? null : Math.min(...seconds),
@@ -99,57 +146,9 @@ function leakOfInstance(leak: Leak, all: readonly Leak[]): LeakOfInstance {
   }
 }
 
-/** Called leaking in `route` lines, before or without a `leak` line: how much, but not where. */
-function leakWithoutLine(route: Route, shares: readonly Share[]): LeakSummary {
-  const perInstance = shares.map(({ instance, known }): LeakOfInstance => {
-    const { retainedBytesPerRequest: bytes, ci95 } = known!.fields
-    return {
-      instance: instance.id,
-      version: instance.version,
-      bytesPerRequest: bytes ?? null,
-      bytesPerSecond: null,
-      ci95: ci95 ?? null,
-      firstTime: known!.time,
-      lastTime: known!.time,
-      since: null,
-    }
-  })
-  const most = shares.reduce((a, b) => (b.last.requests > a.last.requests ? b : a))
-  const { floorBytesPerRequest, keptRequestsShare } = most.known!.fields
-  const rate = poolRates(perInstance.map((of) => [of.bytesPerRequest, of.ci95]))
-  return {
-    service: route.service,
-    scope: 'route',
-    kind: 'heap',
-    method: route.method,
-    route: route.pattern,
-    bytesPerRequest: rate?.value ?? null,
-    bytesPerSecond: null,
-    ci95: rate?.ci95 ?? null,
-    agreement: rate?.agreement ?? null,
-    floorBytesPerRequest: floorBytesPerRequest ?? null,
-    requests: shares.reduce((sum, { last }) => sum + last.requests, 0),
-    retainedBytes: shares.reduce(
-      (sum, { last, known }) => sum + last.requests * (known!.fields.retainedBytesPerRequest ?? 0),
-      0,
-    ),
-    keptRequestsShare: keptRequestsShare ?? null,
-    attribution: null,
-    directShare: null,
-    sites: [],
-    holders: [],
-    holdersNote: null,
-    secondsToLimit: most.instance.newest?.secondsToLimit ?? null,
-    firstTime: Math.min(...perInstance.map(({ firstTime }) => firstTime)),
-    lastTime: Math.max(...perInstance.map(({ lastTime }) => lastTime)),
-    since: null,
-    perInstance,
-  }
-}
-
 /** Sites of all instances by function, file and line; shares anew of what they are together. */
 function mergeSites(leaks: readonly Leak[]): Site[] {
-  if (leaks.length === 1) return [...leaks[0]!.newest.sites]
+  if (leaks.length < 2) return [...(leaks[0]?.newest.sites ?? [])]
   const found = new Map<string, Site>()
   for (const { newest } of leaks) {
     for (const site of newest.sites) {

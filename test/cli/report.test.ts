@@ -187,7 +187,7 @@ describe('memprof report says what to do', () => {
   it('of a log too short for a verdict', async (t) => {
     assert.match(
       await report(t, join(LOGS, 'short.ndjson')),
-      /No verdict yet: it takes 8 readings.* At one reading in 1 s, that is 8 s\.\n.*MEMPROF_LEAK_INTERVAL=2s/,
+      /No verdict yet: it takes 8 readings.* At one reading in 2 s, that is 16 s\.\n.*MEMPROF_LEAK_INTERVAL=2s/,
     )
   })
 

@@ -198,6 +198,23 @@ describe('a leak', () => {
     )
   })
 
+  it('of a process that was killed before it could tell where counts with that of the others', () => {
+    const { leaks } = summaryOf([
+      leakLine({ instance: 'a', bytesPerRequest: 1400, ci95: [1300, 1500] }),
+      routeLine({ instance: 'b', requests: 5000, ...leaking(1420) }),
+    ])
+    assert.equal(leaks.length, 1)
+    const [leak] = leaks
+    assert.equal(leak!.perInstance.length, 2)
+    assert.equal(leak!.agreement?.count, 2)
+    assert.equal(leak!.attribution, 'direct')
+    assert.deepEqual(
+      leak!.sites.map(({ share }) => share),
+      [1],
+    )
+    assert.equal(leak!.retainedBytes, 1_400_000 + 5000 * 1420)
+  })
+
   it('in one route is not that of another service’s route of the same name', () => {
     const { leaks, routes } = summaryOf([
       leakLine(),

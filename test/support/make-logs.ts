@@ -25,17 +25,17 @@ interface Life {
 
 const OFTEN = {
   MEMPROF_INTERVAL: '3s',
-  MEMPROF_LEAK_INTERVAL: '1s',
-  MEMPROF_PAUSE_BUDGET: '0.2',
+  MEMPROF_LEAK_INTERVAL: '2s',
+  MEMPROF_PAUSE_BUDGET: '0.05',
 }
 
 const LOGS: Readonly<Record<string, readonly Life[]>> = {
   /** One process, its leak found, an end in order. */
-  'shop.ndjson': [{ version: '1.0.0', seconds: 24, end: 'SIGTERM' }],
+  'shop.ndjson': [{ version: '1.0.0', seconds: 30, end: 'SIGTERM' }],
   /** Killed, and started again as another version. */
   'restarted.ndjson': [
-    { version: '1.0.0', seconds: 20, end: 'SIGKILL' },
-    { version: '1.1.0', seconds: 20, end: 'SIGTERM' },
+    { version: '1.0.0', seconds: 30, end: 'SIGKILL' },
+    { version: '1.1.0', seconds: 30, end: 'SIGTERM' },
   ],
   /** Too short for a verdict. */
   'short.ndjson': [{ version: '1.0.0', seconds: 2, end: 'SIGTERM' }],
