@@ -3,6 +3,7 @@
  * as a user would, with so many requests at each URL.
  *
  *   node dist/benchmarks/check/main.js [--requests 1000,5000] [--all] [--only name,name] [--write]
+ *   node dist/benchmarks/check/main.js --judge     the outcomes of the last run once more
  *
  * Measured: leaking URLs called so, innocent ones called leaking, bytes said against bytes true,
  * seconds. Every second app of the corpus, unless told otherwise; apps that leak with the clock are
@@ -12,7 +13,7 @@
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { cpus } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
@@ -30,6 +31,7 @@ const { values } = parseArgs({
     requests: { type: 'string', default: '1000,5000' },
     all: { type: 'boolean', default: false },
     only: { type: 'string' },
+    judge: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
 })
@@ -83,11 +85,12 @@ function urlArguments(routes: readonly CorpusRoute[]): string[] {
   return args
 }
 
-async function checkApp(
-  app: CorpusApp,
-  requests: number,
-): Promise<CheckResult & { seconds: number }> {
-  const json = path.join(OUT, `${app.name}-${requests}.json`)
+function outcomeFile(app: CorpusApp, requests: number): string {
+  return path.join(OUT, `${app.name}-${requests}.json`)
+}
+
+async function checkApp(app: CorpusApp, requests: number): Promise<void> {
+  const json = outcomeFile(app, requests)
   rmSync(json, { force: true })
   const child = spawn(
     process.execPath,
@@ -104,7 +107,6 @@ async function checkApp(
     { cwd: repository, env: cleanEnv(), stdio: ['ignore', 'ignore', 'inherit'] },
   )
   await once(child, 'exit')
-  return JSON.parse(readFileSync(json, 'utf8')) as CheckResult & { seconds: number }
 }
 
 /** What the URL's route truly keeps; a leak that all routes share is each one's. */
@@ -133,6 +135,7 @@ function row({ requests, results, seconds }: Run): string {
   const told = guilty.filter(isCalledLeaking)
   const cells = [
     requests.toLocaleString('en-US'),
+    String(seconds.length),
     ...SIZES.map(([, from, below]) =>
       share(
         guilty.filter(({ truth }) => truth!.bytes >= from && truth!.bytes < below),
@@ -165,9 +168,10 @@ function detail({ requests, results }: Run): string[] {
   })
 }
 
-function render(runs: readonly Run[], apps: number): string {
+function render(runs: readonly Run[]): string {
   const head = [
     'requests at each URL',
+    'apps',
     ...SIZES.map(([name]) => `leaks found, ${name}`),
     'innocent URLs called leaking',
     'unknown',
@@ -175,7 +179,7 @@ function render(runs: readonly Run[], apps: number): string {
     'seconds, median',
   ]
   return [
-    `${apps} apps; Node ${process.version}, ${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores.`,
+    `Node ${process.version}, ${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores.`,
     '',
     `| ${head.join(' | ')} |`,
     `|${' ---: |'.repeat(head.length)}`,
@@ -197,7 +201,12 @@ async function main(): Promise<void> {
     const run: Run = { requests, results: [], seconds: [] }
     runs.push(run)
     for (const app of apps) {
-      const { urls, seconds } = await checkApp(app, requests)
+      const file = outcomeFile(app, requests)
+      if (!values.judge) await checkApp(app, requests)
+      else if (!existsSync(file)) continue
+      const { urls, seconds } = JSON.parse(readFileSync(file, 'utf8')) as CheckResult & {
+        seconds: number
+      }
       run.seconds.push(seconds)
       const known = truths.apps[app.name] ?? []
       const results = urls.map((url) => ({ app: app.name, url, truth: truthOf(app, url, known) }))
@@ -206,7 +215,7 @@ async function main(): Promise<void> {
       process.stderr.write(`${requests} ${app.name}: ${seconds} s ${wrong.join('; ')}\n`)
     }
   }
-  const text = render(runs, apps.length)
+  const text = render(runs)
   process.stdout.write(`${text}\n`)
   if (values.write) writeBlock('docs/check.md', 'check', text)
 }

@@ -2,7 +2,7 @@
  * Fills the README's blocks from what the code says and what runs print, so that nothing there is
  * typed by hand. The cost's block is filled by the request-cost benchmark.
  *
- *   node dist/benchmarks/readme/main.js [--only settings,demo,by-hand,api]
+ *   node dist/benchmarks/readme/main.js [--only two-minutes,settings,demo,by-hand,api]
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -17,6 +17,7 @@ import { writeBlock } from '../support/blocks'
 import { cleanEnv } from '../support/environment'
 import { preload, repository } from '../support/places'
 import { startServer } from '../support/server-process'
+import { APP, runTwoMinutes } from './two-minutes'
 
 const README = 'README.md'
 const API_EXAMPLE = 'benchmarks/readme/api.cjs'
@@ -26,6 +27,7 @@ const BY_HAND_FROM = 200
 const BY_HAND_PATH = '/search?q=oak+lamp'
 
 const blocks: Readonly<Record<string, () => string | Promise<string>>> = {
+  'two-minutes': twoMinutes,
   settings: settingsTable,
   demo: runDemo,
   'by-hand': askByHand,
@@ -34,6 +36,14 @@ const blocks: Readonly<Record<string, () => string | Promise<string>>> = {
 
 function fenced(language: string, content: string): string {
   return `\`\`\`${language}\n${content.trim()}\n\`\`\``
+}
+
+/** The app as it is run, and what its terminal showed. */
+async function twoMinutes(): Promise<string> {
+  const app = fenced('js', `// app.js\n${readFileSync(path.join(repository, APP), 'utf8')}`)
+  const shown = await runTwoMinutes()
+  if (!/GET \/search keeps .*kept by\s+seen/s.test(shown)) throw new Error(`not found:\n${shown}`)
+  return `${app}\n\n${fenced('text', `$ npx memprof run app.js\n${shown}`)}`
 }
 
 async function runDemo(): Promise<string> {

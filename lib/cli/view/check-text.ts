@@ -6,12 +6,18 @@ import { leakSentence, placeName } from './sentences'
 
 const WORDS = { passed: 'ok     ', leaking: 'LEAKS  ', unknown: 'UNKNOWN' } as const
 
+/** Columns that a URL takes before what is said of it. */
+const MAX_NAME_COLUMNS = 40
+
 export function checkText(result: CheckResult): string {
+  const widest = Math.max(...result.urls.map((url) => urlName(url).length))
+  const width = Math.min(MAX_NAME_COLUMNS, widest)
+  const indent = ' '.repeat(WORDS.passed.length + 2 + width + 2)
   const lines = result.urls.flatMap((url) => {
     const [first, ...more] = explain(url, result.limitBytesPerRequest)
     return [
-      `${WORDS[url.outcome]}  ${urlName(url)}  ${first}`,
-      ...more.map((line) => `           ${line}`),
+      `${WORDS[url.outcome]}  ${urlName(url).padEnd(width)}  ${first}`,
+      ...more.map((line) => indent + line),
     ]
   })
   const word = result.limitBytesPerRequest === 0 ? WORDS.leaking : 'note   '

@@ -1,0 +1,83 @@
+/**
+ * What somebody sees who tries memprof for the first time: the package as published, installed in an
+ * empty folder, `npx memprof run` in a terminal, some traffic, Ctrl-C.
+ *
+ * Needs npm with a registry, and util-linux's `script` for the terminal.
+ */
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { openLoad } from '../../lib/cli/load'
+import { cleanEnv } from '../support/environment'
+import { repository } from '../support/places'
+
+export const APP = 'benchmarks/readme/search.cjs'
+const PORT = 3000
+const COLUMNS = 100
+const CONNECTIONS = 8
+const REQUESTS = 5000
+const SECONDS = 60
+const CTRL_C = '\u0003'
+
+/** @returns what stood on the screen, without what npm says of itself */
+export async function runTwoMinutes(): Promise<string> {
+  const home = mkdtempSync(path.join(tmpdir(), 'memprof-readme-'))
+  const shop = path.join(home, 'shop')
+  const env = {
+    ...cleanEnv(),
+    PORT: String(PORT),
+    TERM: 'xterm',
+    SHELL: '/bin/sh',
+    NO_COLOR: '1',
+    npm_config_loglevel: 'error',
+    npm_config_progress: 'false',
+  }
+  try {
+    const npm = (cwd: string, ...args: string[]): string =>
+      execFileSync('npm', args, { cwd, env, encoding: 'utf8' })
+    const packed = npm(repository, 'pack', '--json', '--ignore-scripts', '--pack-destination', home)
+    const [{ filename }] = JSON.parse(packed) as [{ filename: string }]
+    mkdirSync(shop)
+    writeFileSync(path.join(shop, 'package.json'), '{"name":"shop","version":"1.0.0"}')
+    npm(shop, 'install', '--no-audit', '--no-fund', 'express', path.join(home, filename))
+    copyFileSync(path.join(repository, APP), path.join(shop, 'app.js'))
+    return await runInTerminal(shop, env)
+  } finally {
+    rmSync(home, { recursive: true, force: true })
+  }
+}
+
+async function runInTerminal(cwd: string, env: NodeJS.ProcessEnv): Promise<string> {
+  const line = `stty cols ${COLUMNS} rows 50; exec npx memprof run app.js`
+  const terminal = spawn('script', ['--quiet', '--flush', '--command', line, '/dev/null'], {
+    cwd,
+    env,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  const closed = once(terminal, 'close')
+  let shown = ''
+  terminal.stdout.setEncoding('utf8')
+  while (!/^ready\r$/m.test(shown)) {
+    const [text] = (await Promise.race([once(terminal.stdout, 'data'), closed])) as [unknown]
+    if (typeof text !== 'string') throw new Error(`it ended before it listened:\n${shown}`)
+    shown += text
+  }
+  terminal.stdout.on('data', (text: string) => {
+    shown += text
+  })
+  const origin = { url: `http://127.0.0.1:${PORT}` }
+  const get = (of: string): Parameters<typeof openLoad>[1][number] => {
+    return { method: 'GET', path: of, headers: {}, body: undefined }
+  }
+  const load = openLoad(origin, [get('/search?q=oak+{n}'), get('/health')], CONNECTIONS)
+  await load.send(REQUESTS, SECONDS)
+  await load.stop()
+  terminal.stdin.write(CTRL_C)
+  await closed
+  return shown
+    .replaceAll('\r', '')
+    .replaceAll(/^\^C\n/gm, '^C\n')
+    .trim()
+}
