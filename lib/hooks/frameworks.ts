@@ -8,6 +8,7 @@ import { koaFiles } from './koa'
 import type { HookListener } from './listener'
 import type { HookedFile } from './modules'
 import { nestFiles } from './nest'
+import { polkaFiles } from './polka'
 
 export function frameworkFiles(listener: HookListener): HookedFile[] {
   return [
@@ -18,5 +19,6 @@ export function frameworkFiles(listener: HookListener): HookedFile[] {
     hapiFiles,
     nestFiles,
     honoFiles,
+    polkaFiles,
   ].flatMap((filesOf) => filesOf(listener))
 }

@@ -20,6 +20,7 @@ export const SUPPORTED: Readonly<Record<string, VersionRange>> = {
   'koa-router': { min: [7, 1], below: [15, 0] },
   fastify: { min: [4, 0], below: [6, 0] },
   'find-my-way': { min: [6, 0], below: [10, 0] },
+  polka: { min: [0, 5], below: [1, 0] },
   hono: { min: [4, 0], below: [5, 0] },
   '@nestjs/core': { min: [9, 0], below: [12, 0] },
   // Older ones end the process at the first 404 on Node 20.

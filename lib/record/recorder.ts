@@ -472,6 +472,10 @@ export class Recorder {
     const { method } = state
     if (state.unmatched) return this.routes.named(method, UNMATCHED)
     if (!state.framework) {
+      // A router alone answers for the routes it has, and enters no layer for it.
+      if (method === 'OPTIONS' && state.server && this.#frameworkServers.has(state.server)) {
+        return this.routes.named(method, state.status === 404 ? UNMATCHED : OPTIONS_ANSWER)
+      }
       // Without a framework, a path is a route once it was answered by anything but 404.
       const known = state.route && (this.#stats[state.route.id]?.endedTotal ?? 0) > 0
       if (state.status === 404 && !known) return this.routes.named(method, UNMATCHED)

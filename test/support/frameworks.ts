@@ -13,6 +13,8 @@ export interface FrameworkEnd {
   readonly args?: readonly string[]
   /** Named in the `start` line. */
   readonly hooked: readonly string[]
+  /** Named there too: parts older than their range. */
+  readonly notHooked?: readonly string[]
   readonly answers: Answers
 }
 
@@ -111,7 +113,73 @@ function nestOnFastify(version: string): FrameworkEnd {
   }
 }
 
+const EXPRESS_4 = ['express', 'finalhandler']
+
+function express4(version: string): FrameworkEnd {
+  return {
+    packages: { express: version },
+    args: ['/files/*', '/pages/:page?'],
+    hooked: EXPRESS_4,
+    answers: USUAL,
+  }
+}
+
+function express5(version: string): FrameworkEnd {
+  return {
+    packages: { express: version },
+    args: ['/files/*path', '/pages{/:page}'],
+    hooked: EXPRESS_5,
+    answers: { ...USUAL, wildcard: '/files/*path 200', 'optional part': '/pages{/:page} 200' },
+  }
+}
+
+const CONNECT_ANSWERS: Answers = {
+  ...USUAL,
+  params: '/users 200',
+  'nested mounts': '/v1/teams 200',
+  wildcard: '/files 200',
+  'optional part': '/pages 200',
+  HEAD: '/users 200',
+  OPTIONS: '/users 200',
+}
+
 export const FRAMEWORKS: readonly Framework[] = [
+  {
+    name: 'Express 5',
+    app: 'express.cjs',
+    ends: [express5('5.0.0'), express5('5.3.0')],
+  },
+  {
+    name: 'Express 4',
+    app: 'express.cjs',
+    ends: [express4('4.16.0'), express4('4.22.3')],
+  },
+  {
+    name: 'Connect',
+    app: 'connect.cjs',
+    ends: [
+      {
+        packages: { connect: '3.0.0' },
+        hooked: ['connect'],
+        notHooked: ['finalhandler'],
+        answers: CONNECT_ANSWERS,
+      },
+      {
+        packages: { connect: '3.7.0' },
+        hooked: ['connect', 'finalhandler'],
+        answers: CONNECT_ANSWERS,
+      },
+    ],
+  },
+  {
+    name: 'router',
+    app: 'router.cjs',
+    ends: ['2.0.0', '2.3.0'].map((version) => ({
+      packages: { router: version, finalhandler: '2.1.1' },
+      hooked: ['router', 'finalhandler'],
+      answers: express5(version).answers,
+    })),
+  },
   {
     name: 'Koa, @koa/router',
     app: 'koa.cjs',
@@ -162,7 +230,7 @@ export const FRAMEWORKS: readonly Framework[] = [
     ],
   },
   {
-    name: 'Fastify',
+    name: 'Fastify 5',
     app: 'fastify.cjs',
     ends: [
       { packages: { fastify: '5.0.0' }, hooked: FASTIFY, answers: FASTIFY_ANSWERS },
@@ -170,7 +238,7 @@ export const FRAMEWORKS: readonly Framework[] = [
     ],
   },
   {
-    name: 'Fastify',
+    name: 'Fastify 4',
     app: 'fastify.cjs',
     ends: [
       { packages: { fastify: '4.0.0' }, hooked: FASTIFY, answers: FASTIFY_ANSWERS },
@@ -214,6 +282,16 @@ export const FRAMEWORKS: readonly Framework[] = [
         answers: HONO_ANSWERS,
       },
     ],
+  },
+  {
+    name: 'Polka',
+    app: 'polka.cjs',
+    ends: ['0.5.0', '0.5.2'].map((version) => ({
+      packages: { polka: version },
+      hooked: ['polka'],
+      // Its GET routes do not answer HEAD.
+      answers: { ...USUAL, HEAD: '(unmatched) 404', OPTIONS: '(unmatched) 404' },
+    })),
   },
   {
     name: 'NestJS on Express',

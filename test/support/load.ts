@@ -10,6 +10,7 @@ const STEP_REQUESTS = 150
  * Sends requests over eight connections, as fast as they are answered.
  *
  * @param done - asked after each answer; the load ends when it says so, or after `limitMs`
+ * @param get - sends one request and resolves when it was answered; by HTTP/1 unless given
  * @returns requests sent, by path
  */
 export async function load(
@@ -17,6 +18,7 @@ export async function load(
   paths: readonly string[],
   done: () => boolean,
   limitMs = 25_000,
+  get?: (path: string) => Promise<void>,
 ): Promise<Map<string, number>> {
   const random = seeded(7)
   const walk = paths.map(() => 0)
@@ -35,17 +37,21 @@ export async function load(
     return paths.find((_, at) => (left -= weights[at]!) < 0) ?? paths[0]!
   }
 
+  function getByHttp1(path: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      http
+        .get({ port, path, agent }, (res) => {
+          res.resume().on('end', resolve).on('error', reject)
+        })
+        .on('error', reject)
+    })
+  }
+
   async function lane(): Promise<void> {
     while (!over) {
       const path = pick()
       sent.set(path, sent.get(path)! + 1)
-      await new Promise<void>((resolve, reject) => {
-        http
-          .get({ port, path, agent }, (res) => {
-            res.resume().on('end', resolve).on('error', reject)
-          })
-          .on('error', reject)
-      })
+      await (get ?? getByHttp1)(path)
       over ||= done() || performance.now() > endMs
     }
   }
