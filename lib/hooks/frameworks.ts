@@ -9,6 +9,7 @@ import type { HookListener } from './listener'
 import type { HookedFile } from './modules'
 import { nestFiles } from './nest'
 import { polkaFiles } from './polka'
+import { restifyFiles } from './restify'
 
 export function frameworkFiles(listener: HookListener): HookedFile[] {
   return [
@@ -20,5 +21,6 @@ export function frameworkFiles(listener: HookListener): HookedFile[] {
     nestFiles,
     honoFiles,
     polkaFiles,
+    restifyFiles,
   ].flatMap((filesOf) => filesOf(listener))
 }

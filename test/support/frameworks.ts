@@ -13,8 +13,9 @@ export interface FrameworkEnd {
   readonly args?: readonly string[]
   /** Named in the `start` line. */
   readonly hooked: readonly string[]
-  /** Named there too: parts older than their range. */
-  readonly notHooked?: readonly string[]
+  /** Majors of Node that it runs on, where not on all. */
+  readonly nodeFrom?: number
+  readonly nodeBelow?: number
   readonly answers: Answers
 }
 
@@ -133,6 +134,20 @@ function express5(version: string): FrameworkEnd {
   }
 }
 
+function restify(version: string): FrameworkEnd {
+  return {
+    packages: { restify: version },
+    hooked: ['restify', 'find-my-way'],
+    // It sets 444 where the client is gone, and its GET routes do not answer HEAD.
+    answers: {
+      ...USUAL,
+      aborted: '/slow 444 aborted',
+      HEAD: '(unmatched) 405',
+      OPTIONS: '(options) 405',
+    },
+  }
+}
+
 const CONNECT_ANSWERS: Answers = {
   ...USUAL,
   params: '/users 200',
@@ -161,7 +176,6 @@ export const FRAMEWORKS: readonly Framework[] = [
       {
         packages: { connect: '3.0.0' },
         hooked: ['connect'],
-        notHooked: ['finalhandler'],
         answers: CONNECT_ANSWERS,
       },
       {
@@ -294,6 +308,14 @@ export const FRAMEWORKS: readonly Framework[] = [
     })),
   },
   {
+    name: 'restify',
+    app: 'restify.cjs',
+    ends: [
+      { ...restify('10.0.0'), nodeBelow: 24 },
+      { ...restify('12.0.0'), nodeFrom: 22 },
+    ],
+  },
+  {
     name: 'NestJS on Express',
     app: 'nest.mjs',
     onDemand: true,
@@ -335,6 +357,11 @@ export const FRAMEWORKS: readonly Framework[] = [
     ends: [{ packages: {}, hooked: [], answers: NORMALISED }],
   },
 ]
+
+export function runsHere({ nodeFrom = 0, nodeBelow = Infinity }: FrameworkEnd): boolean {
+  const major = Number(process.versions.node.split('.')[0])
+  return major >= nodeFrom && major < nodeBelow
+}
 
 /** Its version, as in `Koa 3.3.0`. */
 export function versionOf({ packages }: FrameworkEnd): string {
