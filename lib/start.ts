@@ -112,6 +112,7 @@ function install(config: Config, problems: readonly ConfigProblem[]): Memprof {
 
   const listener: HookListener = {
     active: true,
+    beforeEnd: null,
     serverListening: (server) => {
       wake(server)?.noteServer(server)
     },

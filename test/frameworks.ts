@@ -126,7 +126,8 @@ async function loadHttp2(port: number, done: () => boolean): Promise<void> {
 
 async function show(framework: Framework, end: FrameworkEnd, leaks: boolean): Promise<Shown> {
   const [answers, problems] = await ask(framework, end)
-  const [leak, more] = leaks ? await plantedLeak(framework, end) : ['not asked', []]
+  const without = leaks ? framework.noLeak : 'not asked'
+  const [leak, more] = without ? [without, []] : await plantedLeak(framework, end)
   return { framework, end, answers, leak, problems: [...problems, ...more] }
 }
 
@@ -140,11 +141,11 @@ function table(rows: ReadonlyArray<readonly string[]>): string {
   return [head, `|${' --- |'.repeat(rows[0]?.length ?? 0)}`, ...body].join('\n')
 }
 
-/** A table per framework: the requests down, the versions across. */
-function tables(all: readonly Shown[]): string {
+/** A table per framework, by its name: the requests down, the versions across. */
+function sectionsOf(all: readonly Shown[]): Map<string, string> {
   const names = [...new Set(all.map(({ framework }) => framework.name))]
-  return names
-    .map((name) => {
+  return new Map(
+    names.map((name) => {
       const ends = all.filter(({ framework }) => framework.name === name)
       const rows = [
         ['request', ...ends.map(({ end }) => versionOf(end))],
@@ -154,16 +155,27 @@ function tables(all: readonly Shown[]): string {
         ]),
         ['the planted leak', ...ends.map(({ leak }) => leak)],
       ]
-      return `### ${name}\n\n${table(rows)}`
-    })
-    .join('\n\n')
+      return [name, `### ${name}\n\n${table(rows)}`]
+    }),
+  )
 }
 
-function writeTables(text: string): void {
+/** Frameworks that were not asked keep their tables. */
+function writeSections(sections: ReadonlyMap<string, string>): void {
   const [open, close] = ['<!-- frameworks -->', '<!-- /frameworks -->']
   const content = readFileSync(DOCS, 'utf8')
   const from = content.indexOf(open) + open.length
   const to = content.indexOf(close)
+  const all = new Map<string, string>()
+  for (const section of content.slice(from, to).split(/^(?=### )/m)) {
+    const name = /^### (.*)$/m.exec(section)?.[1]
+    if (name) all.set(name, section.trim())
+  }
+  for (const [name, section] of sections) all.set(name, section)
+  const text = [
+    `Node ${process.version}.`,
+    ...FRAMEWORKS.flatMap(({ name }) => all.get(name) ?? []),
+  ].join('\n\n')
   writeFileSync(DOCS, `${content.slice(0, from)}\n\n${text}\n\n${content.slice(to)}`)
 }
 
@@ -184,8 +196,7 @@ async function main(): Promise<void> {
       console.log(`${framework.name} ${versionOf(end)}: ${verdict}. Leak: ${shown.leak}`)
     }
   }
-  const text = `Node ${process.version}.\n\n${tables(all)}`
-  if (values.write) writeTables(text)
+  if (values.write) writeSections(sectionsOf(all))
   if (all.some(({ problems }) => problems.length > 0)) process.exitCode = 1
 }
 

@@ -8,6 +8,7 @@ import { koaFiles } from './koa'
 import type { HookListener } from './listener'
 import type { HookedFile } from './modules'
 import { nestFiles } from './nest'
+import { nextFiles } from './next'
 import { polkaFiles } from './polka'
 import { restifyFiles } from './restify'
 
@@ -22,5 +23,6 @@ export function frameworkFiles(listener: HookListener): HookedFile[] {
     honoFiles,
     polkaFiles,
     restifyFiles,
+    nextFiles,
   ].flatMap((filesOf) => filesOf(listener))
 }

@@ -166,8 +166,10 @@ export function patchHttp(listener: HookListener, mark: Mark): Unpatch {
 /** @returns the frame for the event's listeners */
 function tellEnd(listener: HookListener, res: ServerResponse, event: unknown): Frame | null {
   try {
+    if (event !== 'finish' && event !== 'close') return null
+    listener.beforeEnd?.(res)
     if (event === 'finish') return listener.responseFinished(res)
-    if (event === 'close') listener.responseClosed(res)
+    listener.responseClosed(res)
   } catch (error) {
     listener.hookFailed(String(event), error)
   }

@@ -44,6 +44,8 @@ export interface LayerInfo {
   readonly isRouter: boolean
   /** For the listener: what it made of this layer when it last ran. */
   memo: unknown
+  /** True where the pattern is that of the whole path, whatever the layers before say. */
+  readonly isWhole?: true
   /** True for an error handler: it answers in another layer's stead. */
   readonly handlesErrors: boolean
 }
@@ -51,6 +53,8 @@ export interface LayerInfo {
 export interface HookListener {
   /** False: the hooks call the originals and return. One boolean test per call. */
   active: boolean
+  /** Of a framework that has a route to tell only once it has answered: called before each end. */
+  beforeEnd: ((res: ServerResponse) => void) | null
   /** An HTTP server listens; called for each. Wakes a dormant memprof. */
   serverListening(server: Server): void
   /** A server got a request; returns the frame to run its listeners in. */

@@ -23,6 +23,7 @@ export const SUPPORTED: Readonly<Record<string, VersionRange>> = {
   polka: { min: [0, 5], below: [1, 0] },
   // Older ones do not load on Node 20; of these, those before 12 not on Node 24.
   restify: { min: [10, 0], below: [13, 0] },
+  next: { min: [15, 0], below: [17, 0] },
   hono: { min: [4, 0], below: [5, 0] },
   '@nestjs/core': { min: [9, 0], below: [12, 0] },
   // Older ones end the process at the first 404 on Node 20.

@@ -76,6 +76,10 @@ export class RequestState implements FinishedRequest {
    * layer it is in now.
    */
   enter(layer: LayerInfo, routes: RouteTable): PathNode {
+    if (layer.isWhole) {
+      this.#depth = 0
+      this.node = routes.root
+    }
     // The arrays keep their length: emptied ones would be allocated anew by each request.
     let at = this.#depth - 1
     while (at >= 0 && this.#owners[at] !== layer.owner) at--

@@ -26,6 +26,8 @@ export interface Framework {
   readonly protocol?: 'http' | 'http2'
   /** Too large to be installed for each run of the tests: only `npm run frameworks` asks it. */
   readonly onDemand?: boolean
+  /** Why no leak is planted in it. */
+  readonly noLeak?: string
   /** Oldest and newest; one where the version is Node's. */
   readonly ends: readonly FrameworkEnd[]
 }
@@ -144,6 +146,24 @@ function restify(version: string): FrameworkEnd {
       aborted: '/slow 444 aborted',
       HEAD: '(unmatched) 405',
       OPTIONS: '(options) 405',
+    },
+  }
+}
+
+function nextEnd(version: string): FrameworkEnd {
+  const react = version.startsWith('15.') ? '18.3.1' : '19.2.0'
+  return {
+    packages: { next: version, react, 'react-dom': react },
+    hooked: ['next'],
+    answers: {
+      ...USUAL,
+      params: '/users/[id] 200',
+      'nested mounts': '/v1/teams/[team]/members/[id] 200',
+      wildcard: '/files/[...path] 200',
+      'optional part': '/pages/[[...page]] 200',
+      HEAD: '/users/[id] 200',
+      // Its pages answer GET and HEAD.
+      OPTIONS: '/users/[id] 400',
     },
   }
 }
@@ -338,6 +358,13 @@ export const FRAMEWORKS: readonly Framework[] = [
     app: 'nest.mjs',
     onDemand: true,
     ends: [{ ...nestOnFastify('12.5.0'), hooked: FASTIFY }],
+  },
+  {
+    name: 'Next.js',
+    app: 'next.cjs',
+    onDemand: true,
+    noLeak: 'not planted: its functions run in bundles, without labels',
+    ends: [nextEnd('15.0.0'), nextEnd('16.4.6')],
   },
   {
     name: 'http',
