@@ -17,7 +17,7 @@ import { countOf } from './view/numbers'
 
 const DEFAULT_REQUESTS = 5000
 const DEFAULT_CONNECTIONS = 10
-const MAX_REQUESTS = 100_000_000
+const MAX_REQUESTS = 1_000_000
 const MAX_CONNECTIONS = 1000
 const MAX_URLS = 200
 /** Before the requests that are asked for, one in ten more: what is loaded and compiled once is then. */

@@ -132,31 +132,39 @@ export function numbered(text: string, n: number): string {
 }
 
 /**
- * Which target when: exactly `requests` of each, in slices whose sizes vary, shuffled within each.
+ * Which target when: exactly `requests` of each, in slices whose sizes vary, shuffled within each. Made
+ * slice by slice: all of a long load at once would not fit.
  *
  * @returns indices of targets, slice by slice
  */
-export function planSlices(
+export function* planSlices(
   targets: number,
   requests: number,
   seconds: number,
   random: () => number,
-): number[][] {
+): Generator<number[]> {
   const count = Math.max(1, Math.round((seconds * 1000) / SLICE_MS))
-  const slices = Array.from({ length: count }, (): number[] => [])
-  for (let at = 0; at < targets; at++) {
-    const weights = slices.map(() => Math.exp(RATE_SD * normal(random)))
-    const total = weights.reduce((sum, weight) => sum + weight, 0)
-    let due = 0
-    let planned = 0
-    for (const [index, slice] of slices.entries()) {
-      due += (weights[index]! / total) * requests
-      const until = index === count - 1 ? requests : Math.round(due)
-      for (; planned < until; planned++) slice.push(at)
-    }
+  const sizes = Array.from({ length: targets }, () => sliceSizes(count, requests, random))
+  for (let index = 0; index < count; index++) {
+    const slice = sizes.flatMap((of, at) => Array.from({ length: of[index]! }, () => at))
+    shuffle(slice, random)
+    yield slice
   }
-  for (const slice of slices) shuffle(slice, random)
-  return slices
+}
+
+/** @returns whole numbers, shape [count], whose sum is `requests` */
+function sliceSizes(count: number, requests: number, random: () => number): number[] {
+  const weights = Array.from({ length: count }, () => Math.exp(RATE_SD * normal(random)))
+  const total = weights.reduce((sum, weight) => sum + weight, 0)
+  let due = 0
+  let planned = 0
+  return weights.map((weight, index) => {
+    due += (weight / total) * requests
+    const until = index === count - 1 ? requests : Math.round(due)
+    const size = until - planned
+    planned = until
+    return size
+  })
 }
 
 function shuffle(items: number[], random: () => number): void {

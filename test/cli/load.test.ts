@@ -22,7 +22,7 @@ describe('the plan of a load', () => {
       [2, 7, 15],
       [200, 33, 2],
     ] as const) {
-      const slices = planSlices(targets, requests, seconds, seeded(1))
+      const slices = [...planSlices(targets, requests, seconds, seeded(1))]
       assert.equal(slices.length, Math.max(1, seconds * 2))
       for (let at = 0; at < targets; at++) {
         assert.equal(slices.flat().filter((one) => one === at).length, requests)
@@ -31,7 +31,7 @@ describe('the plan of a load', () => {
   })
 
   it('changes the mix from slice to slice', () => {
-    const slices = planSlices(2, 5000, 15, seeded(1))
+    const slices = [...planSlices(2, 5000, 15, seeded(1))]
     const shares = slices.map((slice) => slice.filter((one) => one === 0).length / slice.length)
     assert.ok(Math.max(...shares) - Math.min(...shares) > 0.3, shares.join(' '))
     assert.notDeepEqual(
