@@ -63,7 +63,11 @@ export interface StartLine {
   notHooked: ReadonlyArray<{ name: string; version: string; why: string }>
 }
 
-/** One finished request; debug level, written at the drain. Also on channel `memprof:request`. */
+/**
+ * One finished request; debug level, written at the drain. Also on channel `memprof:request`.
+ * rss and vsize are up to 1 ms old. So is the heap where other requests were in flight: what it grew
+ * by belongs to all of them. Of a `clean` request it is exact.
+ */
 export interface RequestLine extends MemoryFields {
   event: 'request'
   method: string

@@ -6,7 +6,7 @@
  */
 import { hostname } from 'node:os'
 import { threadId } from 'node:worker_threads'
-import pino, { type Logger } from 'pino'
+import type { Logger } from 'pino'
 import { dateNow, performance, setImmediate } from '../clock'
 import { errorMessage, escapeText } from '../errors'
 import { LineWriter } from './line-writer'
@@ -17,6 +17,17 @@ import { type Line, SCHEMA_VERSION } from '../schema'
 const FOLLOW_MS = 1000
 /** A `msg` longer than this many characters is cut. */
 const MAX_MSG_CHARS = 4096
+
+/** pino's own, by which lines are left out before pino is loaded. */
+const LEVEL_VALUES: Readonly<Record<string, number>> = {
+  trace: 10,
+  debug: 20,
+  info: 30,
+  warn: 40,
+  error: 50,
+  fatal: 60,
+  silent: Number.POSITIVE_INFINITY,
+}
 
 type Level = 'debug' | 'info' | 'warn'
 const LEVEL_OF: Record<Line['event'], Level> = {
@@ -77,6 +88,11 @@ export function openEmitter(options: EmitterOptions): Emitter {
   let planned = false
   let closed = false
   let followedMs = performance.now()
+  let logger: Logger | null = null
+  /** Lines of the first turn, in which the app begins to listen: pino is loaded after it. */
+  const early: Array<readonly [Line, string]> = []
+  const isOn = (event: Line['event']): boolean =>
+    LEVEL_VALUES[LEVEL_OF[event]]! >= LEVEL_VALUES[options.level]!
   const writer = openWriter(options, (error) => {
     if (failed) return
     failed = true
@@ -98,6 +114,7 @@ export function openEmitter(options: EmitterOptions): Emitter {
   function flush(): void {
     planned = false
     if (closed) return
+    writeEarly()
     const nowMs = performance.now()
     if (nowMs - followedMs >= FOLLOW_MS) {
       followedMs = nowMs
@@ -106,29 +123,47 @@ export function openEmitter(options: EmitterOptions): Emitter {
     writer.flush()
   }
 
-  const logger: Logger = pino(
-    {
-      level: options.level,
-      timestamp: () => `,"time":${dateNow()}`,
-      base: {
-        pid: process.pid,
-        hostname: hostname(),
-        name: 'memprof',
-        v: SCHEMA_VERSION,
-        service: options.service,
-        version: options.version,
-        instance,
-        ...(threadId === 0 ? {} : { threadId }),
+  function openLogger(): Logger {
+    const { pino } = require('pino') as typeof import('pino')
+    return pino(
+      {
+        level: options.level,
+        timestamp: () => `,"time":${dateNow()}`,
+        base: {
+          pid: process.pid,
+          hostname: hostname(),
+          name: 'memprof',
+          v: SCHEMA_VERSION,
+          service: options.service,
+          version: options.version,
+          instance,
+          ...(threadId === 0 ? {} : { threadId }),
+        },
       },
-    },
-    { write: (line: string) => writer.write(printableJson(line)) },
-  )
+      { write: (line: string) => writer.write(printableJson(line)) },
+    )
+  }
+
+  /** Runs in a turn of its own: whatever goes wrong here, the app goes on. */
+  function writeEarly(): void {
+    if (early.length === 0) return
+    const lines = early.splice(0)
+    try {
+      logger ??= openLogger()
+      for (const [line, msg] of lines) log(logger, line, msg)
+    } catch (error) {
+      if (!failed) sayDestination(options, error, 'lines are lost')
+      failed = true
+    }
+  }
 
   return {
     instance,
-    isOn: (event) => logger.isLevelEnabled(LEVEL_OF[event]),
+    isOn,
     write(line, msg) {
-      logger[LEVEL_OF[line.event]](line, escapeText(msg, MAX_MSG_CHARS))
+      if (!isOn(line.event)) return
+      if (logger) log(logger, line, msg)
+      else early.push([line, msg])
       plan()
     },
     writeText(text) {
@@ -142,10 +177,13 @@ export function openEmitter(options: EmitterOptions): Emitter {
     },
     flush,
     flushSync() {
-      if (!closed) writer.flushSync()
+      if (closed) return
+      writeEarly()
+      writer.flushSync()
     },
     close() {
       if (!closed) {
+        writeEarly()
         closed = true
         writer.flushSync()
         writer.close()
@@ -153,6 +191,10 @@ export function openEmitter(options: EmitterOptions): Emitter {
       return writer.lost
     },
   }
+}
+
+function log(logger: Logger, line: Line, msg: string): void {
+  logger[LEVEL_OF[line.event]](line, escapeText(msg, MAX_MSG_CHARS))
 }
 
 /** Opened at once, so that a path that cannot be written is known now; stdout then stands in. */

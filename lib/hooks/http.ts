@@ -90,21 +90,27 @@ export function patchHttp(listener: HookListener, mark: Mark): Unpatch {
 
   for (const prototype of [serverPrototype(), ...passedBy()]) {
     const unpatch = patch(prototype, 'emit', (_original, below) => {
-      const emit: EmitFunction = function emit(this: Server, ...args: unknown[]): unknown {
-        const event = args[0]
+      const emit: EmitFunction = function emit(
+        this: Server,
+        event: unknown,
+        first: unknown,
+        second: unknown,
+      ): unknown {
         const original = below()
-        if (!listener.active) return original.apply(this, args)
+        // `arguments`, not `...args`: V8 passes it on without making an array per event.
+        if (!listener.active) return Reflect.apply(original, this, arguments)
         if (carriesRequest(event)) {
-          const frame = startRequest(this, args[1], args[2])
-          if (frame === null) return original.apply(this, args)
-          return args.length === 3
-            ? frame.call3(original, this, event, args[1], args[2])
-            : original.apply(this, args)
+          const frame = startRequest(this, first, second)
+          if (frame !== null && arguments.length === 3) {
+            return frame.call3(original, this, event, first, second)
+          }
+        } else if (event === 'stream' && isServerStream(first)) {
+          return streams.emit(this, original, [...arguments])
+        } else if (event === 'listening') startServer(this)
+        else if (event === 'upgrade' || event === 'connect') {
+          return upgrade(this, original, arguments, first)
         }
-        if (event === 'stream' && isServerStream(args[1])) return streams.emit(this, original, args)
-        if (event === 'listening') startServer(this)
-        else if (event === 'upgrade' || event === 'connect') return upgrade(this, original, args)
-        return original.apply(this, args)
+        return Reflect.apply(original, this, arguments)
       }
       Object.defineProperty(emit, MARK, { value: mark })
       return emit
@@ -141,15 +147,15 @@ export function patchHttp(listener: HookListener, mark: Mark): Unpatch {
     }
   }
 
-  function upgrade(server: Server, original: AnyFunction, args: unknown[]): unknown {
+  function upgrade(server: Server, original: AnyFunction, args: IArguments, req: unknown): unknown {
     const startedMs = performance.now()
-    const handled = original.apply(server, args)
+    const handled = Reflect.apply(original, server, args)
     try {
       // HTTP/2 emits `connect` too, with a stream: not a request.
       http ??= patchMessages()
-      if (handled && args[1] instanceof http.IncomingMessage && !upgraded.has(args[1])) {
-        upgraded.add(args[1])
-        listener.requestUpgraded(server, args[1], startedMs)
+      if (handled && req instanceof http.IncomingMessage && !upgraded.has(req)) {
+        upgraded.add(req)
+        listener.requestUpgraded(server, req, startedMs)
       }
     } catch (error) {
       listener.hookFailed('upgrade', error)
@@ -178,10 +184,10 @@ function tellEnd(listener: HookListener, res: ServerResponse, event: unknown): F
 
 /** The end of a response is seen here rather than by a listener on it, which an app could count. */
 function wrapResponseEmit(below: () => AnyFunction, listener: HookListener): AnyFunction {
-  return function emit(this: ServerResponse, ...args: unknown[]): unknown {
+  return function emit(this: ServerResponse, event: unknown): unknown {
     const original = below()
-    const frame = listener.active ? tellEnd(listener, this, args[0]) : null
-    if (frame && args.length === 1) return frame.call1(original, this, args[0])
-    return original.apply(this, args)
+    const frame = listener.active ? tellEnd(listener, this, event) : null
+    if (frame && arguments.length === 1) return frame.call1(original, this, event)
+    return Reflect.apply(original, this, arguments)
   }
 }

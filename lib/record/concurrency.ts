@@ -1,7 +1,7 @@
 /**
  * The most requests in flight at once during a request, for every request, in constant time each.
  *
- * `#peaks` holds, newest last, the levels no later level has reached since: a falling staircase.
+ * `#peak…` hold, newest last, the levels no later level has reached since: a falling staircase.
  *
  *   in flight   3 |        x
  *               2 |     x     x   x          stack: (arrival 3, level 3) (arrival 5, level 2)
@@ -15,7 +15,10 @@
 export class Concurrency {
   #inFlight = 0
   #arrivals = 0
-  #peaks: Array<{ arrival: number; level: number }> = []
+  // Parallel arrays that keep their length: emptied ones would be allocated anew by each request.
+  readonly #peakArrivals: number[] = []
+  readonly #peakLevels: number[] = []
+  #peaks = 0
 
   get inFlight(): number {
     return this.#inFlight
@@ -25,27 +28,29 @@ export class Concurrency {
   arrive(): number {
     this.#inFlight++
     this.#arrivals++
-    const peaks = this.#peaks
-    while (peaks.length > 0 && peaks[peaks.length - 1]!.level <= this.#inFlight) peaks.pop()
-    peaks.push({ arrival: this.#arrivals, level: this.#inFlight })
+    let peaks = this.#peaks
+    while (peaks > 0 && this.#peakLevels[peaks - 1]! <= this.#inFlight) peaks--
+    this.#peakArrivals[peaks] = this.#arrivals
+    this.#peakLevels[peaks] = this.#inFlight
+    this.#peaks = peaks + 1
     return this.#arrivals
   }
 
   /** Most requests in flight since that arrival, itself included: at least 1. */
   peakSince(arrival: number): number {
-    const peaks = this.#peaks
+    if (this.#peaks === 0) return 1
     let low = 0
-    let high = peaks.length - 1
+    let high = this.#peaks - 1
     while (low < high) {
       const middle = (low + high) >> 1
-      if (peaks[middle]!.arrival >= arrival) high = middle
+      if (this.#peakArrivals[middle]! >= arrival) high = middle
       else low = middle + 1
     }
-    return peaks[low]?.level ?? 1
+    return this.#peakLevels[low]!
   }
 
   leave(): void {
     this.#inFlight--
-    if (this.#inFlight === 0) this.#peaks.length = 0
+    if (this.#inFlight === 0) this.#peaks = 0
   }
 }

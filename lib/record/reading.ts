@@ -25,18 +25,20 @@ export interface MemoryReader {
   /** Fills `into`: two calls into V8 and one into the system. */
   read(into: Reading): void
   /**
-   * The same, with rss and vsize as they were up to `RSS_MAX_AGE_MS` ago. `nowMs` is the clock's, read
+   * The same, with rss and vsize as they were up to `SHARED_MAX_AGE_MS` ago; and where the request is
+   * not `alone`, the heap too: what it grew by then belongs to several. `nowMs` is the clock's, read
    * by the caller.
    */
-  readShared(into: Reading, nowMs: number): void
+  readShared(into: Reading, nowMs: number, alone: boolean): void
   close(): void
 }
 
 /**
  * Under load statm would be read thousands of times a second, for pages that move far slower; and a
- * system call costs more than its own time, by what it evicts.
+ * system call costs more than its own time, by what it evicts. V8's statistics are an object of
+ * 14 numbers, most of what memprof allocates.
  */
-const RSS_MAX_AGE_MS = 1
+const SHARED_MAX_AGE_MS = 1
 /** statm is two numbers in pages, then more; 64 bytes hold the two on any machine. */
 const STATM_BYTES = 64
 /** Linux reports statm in pages of this size on x86-64 and most arm64; checked when opened. */
@@ -58,13 +60,17 @@ export function openMemoryReader(): MemoryReader {
 
   let rssBytes = 0
   let vsizeBytes = Number.NaN
-  let readMs = Number.NEGATIVE_INFINITY
+  let pagesReadMs = Number.NEGATIVE_INFINITY
+  let heapUsedBytes = 0
+  let heapTotalBytes = 0
+  let externalBytes = 0
+  let heapReadMs = Number.NEGATIVE_INFINITY
 
-  function readHeap(into: Reading): void {
+  function readHeap(): void {
     const heap = getHeapStatistics()
-    into.heapUsedBytes = heap.used_heap_size
-    into.heapTotalBytes = heap.total_heap_size
-    into.externalBytes = heap.external_memory
+    heapUsedBytes = heap.used_heap_size
+    heapTotalBytes = heap.total_heap_size
+    externalBytes = heap.external_memory
   }
 
   function readPages(): void {
@@ -82,24 +88,30 @@ export function openMemoryReader(): MemoryReader {
     rssBytes = pages * pageBytes
   }
 
-  function fillPages(into: Reading): void {
+  function fill(into: Reading): void {
     into.rssBytes = rssBytes
     into.vsizeBytes = vsizeBytes
+    into.heapUsedBytes = heapUsedBytes
+    into.heapTotalBytes = heapTotalBytes
+    into.externalBytes = externalBytes
   }
 
   return {
     read(into) {
-      readHeap(into)
+      readHeap()
       readPages()
-      fillPages(into)
+      fill(into)
     },
-    readShared(into, nowMs) {
-      readHeap(into)
-      if (nowMs - readMs >= RSS_MAX_AGE_MS) {
-        readMs = nowMs
+    readShared(into, nowMs, alone) {
+      if (alone || nowMs - heapReadMs >= SHARED_MAX_AGE_MS) {
+        heapReadMs = nowMs
+        readHeap()
+      }
+      if (nowMs - pagesReadMs >= SHARED_MAX_AGE_MS) {
+        pagesReadMs = nowMs
         readPages()
       }
-      fillPages(into)
+      fill(into)
     },
     close() {
       if (descriptor >= 0) closeSync(descriptor)

@@ -94,6 +94,8 @@ export class Recorder {
   readonly #ownBytes = new RunningMedian()
   #lastForcedHeapBytes = Number.NaN
   #forcedPauseMs = 0
+  /** The request asked for last: its layers follow each other, and most events are its own. */
+  #latest = new RequestState()
 
   constructor(options: RecorderOptions) {
     this.#options = options
@@ -143,7 +145,7 @@ export class Recorder {
   }
 
   start(server: object, req: IncomingMessage, res: ServerResponse): Frame | null {
-    if (stateOf(res) !== null) return null
+    if (this.#stateOf(res) !== null) return null
     const state = this.#newState(req.method, req.url)
     this.#attach(res, state)
     if (res.socket === null) this.#queue(req.socket, res, state)
@@ -156,7 +158,7 @@ export class Recorder {
     stream: ServerHttp2Stream,
     headers: IncomingHttpHeaders,
   ): Frame | null {
-    if (stateOf(stream) !== null) return null
+    if (this.#stateOf(stream) !== null) return null
     const state = this.#newState(headers[':method'], headers[':path'])
     this.#attach(stream, state)
     return this.#arrive(state, server)
@@ -164,7 +166,7 @@ export class Recorder {
 
   /** The response object that frameworks know the request by. */
   answerStream(stream: object, res: object): void {
-    const state = stateOf(stream)
+    const state = this.#stateOf(stream)
     if (!state) return
     state.streamResponse = res
     Attached.set(res, state)
@@ -173,6 +175,17 @@ export class Recorder {
   #attach(to: object, state: RequestState): void {
     Attached.set(to, state)
     state.attachedTo = to
+    this.#latest = state
+  }
+
+  /** The request in flight behind a response or a stream; null for any other object. */
+  #stateOf(object: unknown): RequestState | null {
+    if (this.#latest.isOf(object)) return this.#latest
+    const state = Attached.get<RequestState>(object)
+    // Of a request that ended; it may serve another one by now.
+    if (state === null || !state.isOf(object)) return null
+    this.#latest = state
+    return state
   }
 
   #newState(method: string | undefined, url: string | undefined): RequestState {
@@ -198,7 +211,10 @@ export class Recorder {
       }
     }
     if (this.#options.gc === 'request') this.#readAlone(state)
-    else this.#options.reader.readShared(state.before, performance.now())
+    else {
+      const alone = this.#concurrency.inFlight === 1
+      this.#options.reader.readShared(state.before, performance.now(), alone)
+    }
     state.startMs = performance.now()
     return frame
   }
@@ -231,7 +247,7 @@ export class Recorder {
   }
 
   enterLayer(res: object, layer: LayerInfo): Frame | null {
-    const state = stateOf(res)
+    const state = this.#stateOf(res)
     if (!state) return null
     if (!state.framework) this.#markFramework(state)
     if (state.timed) this.#closeTimed(state, layer)
@@ -291,13 +307,13 @@ export class Recorder {
   }
 
   markUnmatched(res: object): void {
-    const state = stateOf(res)
+    const state = this.#stateOf(res)
     if (state) state.unmatched = true
   }
 
   /** All of the response was handed to the system; its listeners run under the route's label. */
   finish(res: ServerResponse): Frame | null {
-    const state = stateOf(res)
+    const state = this.#stateOf(res)
     if (!state || state.finished) return null
     state.finished = true
     state.outcome = FINISHED
@@ -309,7 +325,7 @@ export class Recorder {
   }
 
   close(res: ServerResponse): void {
-    const state = stateOf(res)
+    const state = this.#stateOf(res)
     if (state) this.#closeOne(res, state)
     if (this.#queues.size > 0 && res.req) this.#endUnanswered(res.req.socket)
   }
@@ -322,9 +338,8 @@ export class Recorder {
 
   /** An HTTP/2 response has no `finish` of its own that means it was sent: its end is the stream's. */
   closeStream(stream: ServerHttp2Stream): Frame | null {
-    const state = stateOf(stream)
+    const state = this.#stateOf(stream)
     if (!state) return null
-    if (state.streamResponse) Attached.set(state.streamResponse, null)
     const whole = stream.rstCode === NO_ERROR
     state.outcome = whole ? FINISHED : outcomeOfClosed(stream.errored)
     state.status = Number(stream.sentHeaders?.[':status'] ?? 0)
@@ -362,7 +377,7 @@ export class Recorder {
     const waiting = this.#queues.get(socket)
     if (!waiting || !(socket.destroyed || socket.writableEnded)) return
     for (const res of waiting) {
-      const state = res.socket === null ? stateOf(res) : null
+      const state = res.socket === null ? this.#stateOf(res) : null
       if (state) this.#closeOne(res, state)
     }
   }
@@ -394,7 +409,8 @@ export class Recorder {
 
   #end(state: RequestState, request: object | undefined): Route {
     state.endMs = performance.now()
-    this.#options.reader.readShared(state.after, state.endMs)
+    const alone = this.#concurrency.peakSince(state.arrival) === 1
+    this.#options.reader.readShared(state.after, state.endMs, alone)
     const route = this.#settle(state, request)
     this.#record(state)
     return route
@@ -422,8 +438,8 @@ export class Recorder {
   /** Lets go of the response, and names the route. */
   #settle(state: RequestState, request: object | undefined): Route {
     const key = state.attachedTo!
-    Attached.set(key, null)
     state.attachedTo = null
+    state.streamResponse = null
     if (state.queuedOn) this.#leaveQueue(state.queuedOn, key)
     const route = this.#nameRoute(state)
     state.route = route
@@ -523,11 +539,6 @@ function statusOf(res: ServerResponse): number {
 /** @param errored - why the response, or its stream, was destroyed */
 function outcomeOfClosed(errored: (Error & { code?: unknown }) | null | undefined): number {
   return errored && !CLIENT_GONE.has(errored.code) ? ERRORED : ABORTED
-}
-
-/** The request in flight behind a response; null for any other object. */
-function stateOf(res: unknown): RequestState | null {
-  return Attached.get<RequestState>(res)
 }
 
 /** The layers of a request that ran alone, until it is known whether a collection ran in it. */

@@ -54,10 +54,13 @@ export class RequestState implements FinishedRequest {
   readonly timedMs: Float64Array = new Float64Array(MAX_TIMED_LAYERS)
   readonly timedHeapBytes: Float64Array = new Float64Array(MAX_TIMED_LAYERS)
 
+  isOf(object: unknown): boolean {
+    return object !== null && (this.attachedTo === object || this.streamResponse === object)
+  }
+
   reset(): void {
     this.server = null
     this.queuedOn = null
-    this.streamResponse = null
     this.countedIn = null
     this.finished = false
     this.route = null

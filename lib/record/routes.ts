@@ -81,7 +81,8 @@ export class RouteTable {
   readonly #overflow = new PathNode(OTHER)
   readonly #routes: Route[] = []
   readonly #layers: Layer[] = []
-  readonly #byKey: Map<string, Route> = new Map()
+  /** By method, then by pattern: one text of both would be put together per request. */
+  readonly #named: Map<string, Map<string, Route>> = new Map()
   readonly #maxRoutes: number
   readonly #makeLabel: LabelMaker
   #nodes = 1
@@ -135,8 +136,7 @@ export class RouteTable {
   }
 
   named(method: string, pattern: string): Route {
-    const key = `${method} ${pattern}`
-    const found = this.#byKey.get(key)
+    const found = this.#named.get(method)?.get(pattern)
     if (found) return found
     if (this.#routes.length > this.#maxRoutes) {
       this.overflowed++
@@ -150,7 +150,7 @@ export class RouteTable {
    * at most. Null: too many guesses, name it when it has been answered.
    */
   guessed(method: string, pattern: string): Route | null {
-    const found = this.#byKey.get(`${method} ${pattern}`)
+    const found = this.#named.get(method)?.get(pattern)
     if (found) return found
     return this.#routes.length > this.#maxRoutes / 2 ? null : this.named(method, pattern)
   }
@@ -179,7 +179,9 @@ export class RouteTable {
       handlers: new Set(),
     }
     this.#routes.push(route)
-    this.#byKey.set(`${method} ${pattern}`, route)
+    const ofMethod = this.#named.get(method)
+    if (ofMethod) ofMethod.set(pattern, route)
+    else this.#named.set(method, new Map([[pattern, route]]))
     return route
   }
 }
@@ -193,7 +195,6 @@ const MAX_SEGMENTS = 8
 const UUID = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i
 const DATE = /^\d{4}-\d{2}(-\d{2})?(T[\d:.]+Z?)?$/
 const HASH = /^(?=.*\d)[0-9a-f]{8,}$/i
-const HAS_DIGIT = /\d/
 /** A word with digits this long is taken for a token, not a name. */
 const LONGEST_NAME = 24
 
@@ -227,15 +228,32 @@ export function pathOf(target: string): string {
 export function normalisePath(url: string): string {
   const path = pathOf(url)
   // Most paths hold nothing that varies.
-  if (path.length <= LONGEST_NAME && !HAS_DIGIT.test(path)) return path
-  const segments = path.split('/', MAX_SEGMENTS + 2)
-  const folded = segments.slice(1, MAX_SEGMENTS + 1).map(foldSegment)
-  return `/${folded.join('/')}${segments.length > MAX_SEGMENTS + 1 ? '/…' : ''}`
+  if (path.length <= LONGEST_NAME && countDigits(path) === 0) return path
+  // Per request where there is no framework: no array of segments is made.
+  let folded = ''
+  for (let segment = 1, from = 1; from <= path.length; segment++) {
+    if (segment > MAX_SEGMENTS) return `${folded}/…`
+    const slash = path.indexOf('/', from)
+    const to = slash < 0 ? path.length : slash
+    folded += `/${foldSegment(path.slice(from, to))}`
+    from = to + 1
+  }
+  return folded
+}
+
+function countDigits(text: string): number {
+  let digits = 0
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code >= 0x30 && code <= 0x39) digits++
+  }
+  return digits
 }
 
 function foldSegment(segment: string): string {
-  if (!HAS_DIGIT.test(segment)) return segment.length <= 64 ? segment : ':text'
-  if (/^\d+$/.test(segment)) return ':n'
+  const digits = countDigits(segment)
+  if (digits === 0) return segment.length <= 64 ? segment : ':text'
+  if (digits === segment.length) return ':n'
   if (UUID.test(segment)) return ':uuid'
   if (DATE.test(segment)) return ':date'
   if (HASH.test(segment)) return ':hash'
