@@ -57,15 +57,19 @@ export function restifyFiles(listener: HookListener): HookedFile[] {
     return view.chain
   }
 
+  function framedChain(chain: Chain): object {
+    if (!listener.active) return chain
+    try {
+      return viewOf(chain)
+    } catch (error) {
+      listener.hookFailed('running a chain', error)
+      return chain
+    }
+  }
+
   function wrapRun(original: AnyFunction): AnyFunction {
     return function run(this: Chain, req: unknown, res: unknown, done: unknown): unknown {
-      let chain: object = this
-      try {
-        if (listener.active) chain = viewOf(this)
-      } catch (error) {
-        listener.hookFailed('running a chain', error)
-      }
-      return original.call(chain, req, res, done)
+      return original.call(framedChain(this), req, res, done)
     }
   }
 
