@@ -170,21 +170,22 @@ export function openChart(options: ChartOptions): Chart {
     ctx.font = `600 ${11 * ratio}px ${FONT.slice(5)}`
     ctx.textAlign = 'center'
     ctx.textBaseline = 'middle'
-    let lastLabelX = Number.NEGATIVE_INFINITY
-    for (const mark of marks) {
+    const labelled: number[] = []
+    // Leaks first: theirs are the labels that stay where several would overlap.
+    for (const mark of marks.toSorted((a, b) => rankOf(a) - rankOf(b))) {
       if (mark.atMs < view.fromMs || mark.atMs > view.toMs) continue
       const x = Math.round(self.valToPos(mark.atMs, 'x', true))
       const leak = mark.kind === 'leak'
-      ctx.strokeStyle = colour(leak ? 'leaking' : 'muted')
+      ctx.strokeStyle = colour(leak ? 'leaking' : 'edge')
       ctx.lineWidth = (leak ? 1.5 : 1) * ratio
-      ctx.setLineDash(leak ? [] : [3 * ratio, 3 * ratio])
+      ctx.setLineDash(leak ? [] : [2 * ratio, 4 * ratio])
       ctx.beginPath()
       ctx.moveTo(x, bbox.top)
       ctx.lineTo(x, bbox.top + bbox.height)
       ctx.stroke()
-      // Marks close together share the first one's label; the list of events has them all.
-      if (!options.markLabels || x - lastLabelX < 18 * ratio) continue
-      lastLabelX = x
+      if (!options.markLabels || labelled.some((other) => Math.abs(other - x) < 18 * ratio))
+        continue
+      labelled.push(x)
       ctx.setLineDash([])
       drawLabel(ctx, mark, x, bbox.top - 11 * ratio, ratio)
     }
@@ -222,6 +223,10 @@ function valueRange(low: number | null, high: number | null): [number, number] {
   const top = Math.max(0, high)
   const bottom = Math.min(0, low)
   return top === bottom ? [0, 1] : [bottom * 1.05, top * 1.05]
+}
+
+function rankOf({ kind }: Mark): number {
+  return kind === 'leak' ? 0 : 1
 }
 
 /** A disc with the finding's number; a triangle where a process started, a square where it ended. */

@@ -22,6 +22,12 @@ export function byId(id: string): HTMLElement {
   return element
 }
 
+/** A file's path that breaks after its folders, rather than within a name. */
+export function makePath(path: string): HTMLElement {
+  const parts = path.split(/(?<=\/)/)
+  return make('span', {}, ...parts.flatMap((part) => [part, make('wbr')]))
+}
+
 export interface Column {
   readonly label: string
   readonly numeric?: boolean
@@ -58,7 +64,7 @@ export function makeTable(
   )
 }
 
-/** A closed part of the page whose content is made when it is first opened, or printed. */
+/** A closed part of the page whose content is made when it is first opened; on paper only if open. */
 export function makeDetails(summary: string, content: () => Child): HTMLDetailsElement {
   const details = make('details', {}, make('summary', {}, summary))
   details.addEventListener(

@@ -2,7 +2,7 @@
 import { formatBytes, formatTime } from '../view/numbers'
 import { formatElapsed } from './clock'
 import type { Finding, PageData } from './data'
-import { byId, make } from './dom'
+import { byId, make, makePath } from './dom'
 import { formatShare } from './share'
 
 export function showFindings(data: PageData): void {
@@ -59,7 +59,7 @@ function makeSite(site: Finding['sites'][number]): HTMLElement {
     {},
     make('span', { class: 'amount' }, formatShare(site.share)),
     bar,
-    make('span', { class: 'where' }, make('b', {}, site.function), ` ${site.place}`),
+    make('span', { class: 'where' }, make('b', {}, site.function), ' ', makePath(site.place)),
     make('span', { class: 'amount' }, formatBytes(site.bytes)),
   )
 }

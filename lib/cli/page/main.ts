@@ -26,13 +26,7 @@ if (data.span) {
 } else for (const id of ['memory', 'routes', 'kept', 'processes']) byId(id).remove()
 showNotes(data)
 
-// Paper has no arrows to open: all parts are open on it, and closed again after.
-let opened: HTMLDetailsElement[] = []
 onPrint((printing) => {
-  if (printing) {
-    document.documentElement.dataset['print'] = ''
-    opened = [...document.querySelectorAll<HTMLDetailsElement>('details:not([open], .long)')]
-  } else delete document.documentElement.dataset['print']
-  for (const details of opened) details.open = printing
+  if (printing) document.documentElement.dataset['print'] = ''
+  else delete document.documentElement.dataset['print']
 })
-document.documentElement.dataset['ready'] = ''

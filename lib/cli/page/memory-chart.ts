@@ -14,7 +14,7 @@ import { makeZoom } from './zoom'
 const MEASURES: ReadonlyArray<{ measure: Measure; label: string; slot: number; shown: boolean }> = [
   { measure: 'rssBytes', label: 'rss', slot: 0, shown: true },
   { measure: 'heapUsedBytes', label: 'heap used', slot: 5, shown: true },
-  { measure: 'liveHeapBytes', label: 'live heap, after a full collection', slot: 1, shown: true },
+  { measure: 'liveHeapBytes', label: 'live heap', slot: 1, shown: true },
   { measure: 'buffersBytes', label: 'buffers', slot: 2, shown: true },
   { measure: 'heapLimitBytes', label: 'heap limit', slot: 3, shown: false },
 ]

@@ -97,7 +97,7 @@ ul { margin: 0; padding-left: 20px; }
 .product, #facts, .quiet, .moment, .key, .strip, .shown { color: var(--muted); font-size: 14px; }
 .product { margin: 0; }
 #facts p { margin: 0; }
-section { margin-top: 40px; }
+section { margin-top: 40px; scroll-margin-top: 14px; }
 .hidden {
   position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
   white-space: nowrap;
@@ -200,6 +200,8 @@ td:last-child { min-width: 8em; }
 .rest, .dot.rest { background: var(--rest); }
 
 @media (max-width: 640px) {
+  td:last-child { min-width: 20em; }
+  .routes td:last-child { min-width: 0; }
   body { padding: 18px 14px 48px; }
   h1 { font-size: 22px; }
   section { margin-top: 32px; }
@@ -217,7 +219,7 @@ td:last-child { min-width: 8em; }
   .routes thead th { position: static; box-shadow: none; }
   .routes thead tr { display: flex; flex-wrap: wrap; align-items: center; gap: 6px; padding: 8px 0; border-bottom: 1px solid var(--grid); }
   .routes thead tr::before { content: "Sort by"; font-size: 14px; color: var(--muted); }
-  .routes thead th { border: 0; padding: 0; }
+  .routes thead th, .routes thead th:nth-child(2) { width: auto; border: 0; padding: 0; }
   .routes thead th.toggle { display: none; }
   .routes thead button { border: 1px solid var(--grid); border-radius: 6px; padding: 3px 8px; font-weight: 400; }
   .routes tbody tr { display: grid; grid-template-columns: 1fr 1fr; gap: 2px 14px; padding: 10px 0; border-bottom: 1px solid var(--grid); position: relative; }
@@ -237,14 +239,19 @@ td:last-child { min-width: 8em; }
 @media print {
   :root { color-scheme: light; ${properties(PALETTES.light)} }
   @page { margin: 14mm; }
-  body { padding: 0; font-size: 12px; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
-  .scrubber, .zoom, .filters .field, summary, .toggle, .u-cursor-x, .u-cursor-pt { display: none !important; }
+  body, .field, .legend, .quiet, #facts, .moment, .key, .strip, .shown, .product { font-size: 11px; }
+  body { padding: 0; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+  h1 { font-size: 20px; }
+  h2 { font-size: 15px; }
+  h3 { font-size: 11px; }
+  section { margin-top: 24px; }
+  .scrubber, .zoom, .filters .field, summary, details:not([open]), .toggle, .u-cursor-x, .u-cursor-pt { display: none !important; }
+  select { appearance: none; border: 0; padding: 0; font-size: inherit; font-weight: 600; }
   .scroll { max-height: none; overflow: visible; }
   thead th { position: static; }
-  table { font-size: 10.5px; }
+  table, .routes thead button, .verdict, .chip { font-size: 10px; }
   th, td { padding: 3px 6px; }
-  section, .findings > li, tr { break-inside: avoid; }
-  #routes, #processes, #verdicts { break-inside: auto; }
-  h2, h3 { break-after: avoid; }
+  .plot, .legend, .icicle, .findings > li, tr { break-inside: avoid; }
+  h2, h3, .above, .legend, .strip, #kept p { break-after: avoid; }
 }
 `
