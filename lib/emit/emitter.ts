@@ -62,8 +62,12 @@ export interface Emitter {
   readonly lost: number
   /** Writes what the destination takes, now: the process may not come to it later. Never waits. */
   flush(): void
-  /** Writes all that waits, and waits for a slow reader within bounds: the process ends. */
-  flushSync(): void
+  /**
+   * Writes all that waits, and waits for a slow reader within bounds: the process ends.
+   *
+   * @returns whether all was written; what was not is lost
+   */
+  flushSync(): boolean
   /**
    * Writes all that waits, and gives the destination back.
    *
@@ -177,9 +181,9 @@ export function openEmitter(options: EmitterOptions): Emitter {
     },
     flush,
     flushSync() {
-      if (closed) return
+      if (closed) return true
       writeEarly()
-      writer.flushSync()
+      return writer.flushSync()
     },
     close() {
       if (!closed) {

@@ -107,8 +107,10 @@ export class LineWriter {
   /**
    * Writes all that waits, and waits for a slow reader, 5 s at most; 2 s for one that has stopped
    * reading, whose lines are given up and counted.
+   *
+   * @returns whether all was written
    */
-  flushSync(): void {
+  flushSync(): boolean {
     let quietMs = 0
     let totalMs = 0
     while (this.#writeWaiting() && quietMs < LAST_WAIT_MS && totalMs < LAST_TOTAL_MS) {
@@ -118,7 +120,9 @@ export class LineWriter {
       totalMs += LAST_STEP_MS
       quietMs = this.#waitingBytes < before ? 0 : quietMs + LAST_STEP_MS
     }
+    const isDone = this.#waiting.length === 0 && !this.#failing
     this.#dropWaiting()
+    return isDone
   }
 
   /** A file that was moved away or deleted is opened anew, as log rotation expects. */

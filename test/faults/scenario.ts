@@ -1,0 +1,25 @@
+/**
+ * A fault, how it is brought about, and what must be true all the same. Each runs once as a test, and as
+ * often as it says for the table in docs/reliability.md.
+ */
+
+/** What a scenario needs around it; a test's context is one. */
+export interface Stage {
+  /** Undoes what was set up, after the scenario, whatever came of it. */
+  after(clean: () => void | Promise<void>): void
+}
+
+/** What was counted or measured, by name with unit. */
+export type Figures = Readonly<Record<string, number>>
+
+export interface Scenario {
+  /** What is true in spite of the fault: the title of its test. */
+  readonly claim: string
+  readonly how: string
+  /** In the run for the table. */
+  readonly times: number
+  /** Null: it can be tried here; else why not. */
+  readonly hindrance?: () => string | null
+  /** @throws where the claim does not hold */
+  readonly run: (stage: Stage) => Promise<Figures>
+}
