@@ -112,7 +112,7 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
   }
 
   const labels = new LabelTable()
-  const kept = new KeptRequests()
+  const kept = new KeptRequests(timed)
   const placeOptions = { labelOf: (url: string) => labels.ofScript(url), ownerOf }
   let series = new ProcessSeries()
   const handlers = new Handlers<Owner>((functions) => session.locate(functions))

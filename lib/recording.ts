@@ -66,7 +66,7 @@ export function openRecording(options: RecordingOptions): Recording {
   const heapCeilingBytes = readHeapCeiling()
   let liveHeapBytes: number | undefined
   let nearLimitSaid = false
-  const gc = watchGc(() => timed(afterFullGc))
+  const gc = watchGc(afterFullGc, timed)
   const loopDelay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS })
   loopDelay.enable()
   let loopUse = performance.eventLoopUtilization()

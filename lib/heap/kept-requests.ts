@@ -26,10 +26,15 @@ interface RouteWatch {
 const MAX_READINGS = 64
 
 export class KeptRequests {
-  readonly #registry = new FinalizationRegistry<Watch>((watch) => this.#collected(watch))
+  readonly #registry: FinalizationRegistry<Watch>
   readonly #routes: RouteWatch[] = []
   #watched = 0
   #reading = 0
+
+  /** @param run - runs what no hook guards, so that its errors never reach the app */
+  constructor(run: (work: () => void) => void = (work) => work()) {
+    this.#registry = new FinalizationRegistry((watch) => run(() => this.#collected(watch)))
+  }
 
   /** Called for each finished request; registers some. */
   watch(request: object, routeId: number): void {

@@ -65,8 +65,12 @@ export interface GcWatch {
 
 /**
  * @param onMajor - called a turn after each full collection: the heap is then close to its live set
+ * @param run - runs what nobody guards, so that its errors never reach the app
  */
-export function watchGc(onMajor: () => void): GcWatch {
+export function watchGc(
+  onMajor: () => void,
+  run: (work: () => void) => void = (work) => work(),
+): GcWatch {
   const log = new GcLog()
   const take = (entries: readonly { startTime: number; duration: number }[]): void => {
     let major = false
@@ -82,7 +86,7 @@ export function watchGc(onMajor: () => void): GcWatch {
     }
     if (major) onMajor()
   }
-  const observer = new PerformanceObserver((list) => take(list.getEntries()))
+  const observer = new PerformanceObserver((list) => run(() => take(list.getEntries())))
   observer.observe({ entryTypes: ['gc'] })
   return {
     log,

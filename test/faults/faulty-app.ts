@@ -44,9 +44,18 @@ export async function startFaulty(stage: Stage, options: FaultyOptions = {}): Pr
     child.kill('SIGKILL')
     await app.ended
   })
-  pid = await app.ask<number>('process.pid')
-  app.port = await app.ask<number>('listening')
+  const address = await addressOf(app)
+  pid = address.pid
+  app.port = address.port
   return app
+}
+
+/** As the app sends it: not asked for, since not every app can evaluate a question. */
+export function addressOf(app: App): Promise<{ port: number; pid: number }> {
+  return new Promise((resolve, reject) => {
+    app.child.once('message', (message) => resolve(message as { port: number; pid: number }))
+    void app.ended.then(({ stderr }) => reject(new Error(`the app ended:\n${stderr}`)))
+  })
 }
 
 function kill(pid: number): void {
