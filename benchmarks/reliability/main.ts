@@ -1,14 +1,14 @@
 /**
  * What memprof does under faults, load and hostile input: every scenario of test/faults, as often as it
- * says, and the long ones that are too much for a test.
+ * says; with `--long` those that are too much for a test.
  *
- *   node dist/benchmarks/reliability/main.js [--only part of a claim] [--once] [--write]
+ *   node dist/benchmarks/reliability/main.js [--long] [--only part of a claim] [--most 1] [--write]
  *
  * A scenario throws where its claim does not hold; the run fails then. The figures are of all its runs,
  * from the lowest to the highest. Load stays on 127.0.0.1, from this process.
  *
  * Left out: other systems than the one it runs on, and faults of the hardware.
- * `--once` runs each a single time. `--write` puts the tables into docs/reliability.md.
+ * `--most` runs each so many times at most. `--write` puts the tables into docs/reliability.md.
  */
 import { cpus, release, type } from 'node:os'
 import { parseArgs } from 'node:util'
@@ -24,14 +24,19 @@ const GROUPS: ReadonlyArray<[title: string, scenarios: readonly Scenario[]]> = [
   ['Where the lines go', destinations],
   ['How a process ends', deaths],
   ['What an app or its flags take away', hostileApps],
-  ['What is sent', [...traffic, attacked(1_000_000, 1), crowded(9000, 1)]],
+  ['What is sent', [...traffic, attacked(10_000, 1), crowded(1000, 1)]],
+  ['A long time', [footprint({ requests: 10_000, routes: 200, readings: 8, times: 1 })]],
+]
+const LONG: typeof GROUPS = [
+  ['What is sent', [attacked(1_000_000, 1), crowded(9000, 1)]],
   ['A long time', [footprint({ requests: 5_000_000, routes: 2000, readings: 200, times: 1 })]],
 ]
 
 const { values } = parseArgs({
   options: {
     only: { type: 'string', default: '' },
-    once: { type: 'boolean', default: false },
+    long: { type: 'boolean', default: false },
+    most: { type: 'string', default: '100' },
     write: { type: 'boolean', default: false },
   },
 })
@@ -61,7 +66,7 @@ async function tryOut(scenario: Scenario): Promise<Outcome> {
   const hindrance = scenario.hindrance?.() ?? null
   const runs: Figures[] = []
   const errors: string[] = []
-  const times = hindrance === null ? (values.once ? 1 : scenario.times) : 0
+  const times = hindrance === null ? Math.min(scenario.times, Number(values.most)) : 0
   for (let at = 0; at < times; at++) {
     try {
       runs.push(await runOnce(scenario))
@@ -107,7 +112,7 @@ function table(title: string, outcomes: readonly Outcome[]): string {
 async function main(): Promise<void> {
   const tables: string[] = []
   let failed = 0
-  for (const [title, scenarios] of GROUPS) {
+  for (const [title, scenarios] of values.long ? LONG : GROUPS) {
     const outcomes: Outcome[] = []
     for (const scenario of scenarios.filter(({ claim }) => claim.includes(values.only))) {
       outcomes.push(await tryOut(scenario))
@@ -119,7 +124,7 @@ async function main(): Promise<void> {
   const report = [on, ...tables].join('\n\n')
   process.stdout.write(`${report}\n`)
   if (failed > 0) process.exitCode = 1
-  else if (values.write) writeBlock('docs/reliability.md', 'reliability', report)
+  else if (values.write) writeBlock('docs/reliability.md', values.long ? 'long' : 'faults', report)
 }
 
 main().catch((error: unknown) => {
