@@ -97,7 +97,11 @@ export function openEmitter(options: EmitterOptions): Emitter {
   const early: Array<readonly [Line, string]> = []
   const isOn = (event: Line['event']): boolean =>
     LEVEL_VALUES[LEVEL_OF[event]]! >= LEVEL_VALUES[options.level]!
-  const writer = openWriter(options, (error) => {
+  /** Lines that pino could not make. */
+  let unmade = 0
+  const writer = openWriter(options, tellFailure)
+
+  function tellFailure(error: unknown): void {
     if (failed) return
     failed = true
     try {
@@ -105,7 +109,7 @@ export function openEmitter(options: EmitterOptions): Emitter {
     } catch {
       // The app broke what messages are made with: lines are lost all the same, and counted.
     }
-  })
+  }
 
   /** What is written in one turn goes out together, at its end. */
   function plan(): void {
@@ -118,13 +122,17 @@ export function openEmitter(options: EmitterOptions): Emitter {
   function flush(): void {
     planned = false
     if (closed) return
-    writeEarly()
-    const nowMs = performance.now()
-    if (nowMs - followedMs >= FOLLOW_MS) {
-      followedMs = nowMs
-      writer.followPath()
+    try {
+      writeEarly()
+      const nowMs = performance.now()
+      if (nowMs - followedMs >= FOLLOW_MS) {
+        followedMs = nowMs
+        writer.followPath()
+      }
+      writer.flush()
+    } catch (error) {
+      tellFailure(error)
     }
-    writer.flush()
   }
 
   function openLogger(): Logger {
@@ -156,8 +164,8 @@ export function openEmitter(options: EmitterOptions): Emitter {
       logger ??= openLogger()
       for (const [line, msg] of lines) log(logger, line, msg)
     } catch (error) {
-      if (!failed) sayDestination(options, error, 'lines are lost')
-      failed = true
+      unmade += lines.length
+      tellFailure(error)
     }
   }
 
@@ -176,7 +184,7 @@ export function openEmitter(options: EmitterOptions): Emitter {
     },
     get lost() {
       // While nothing can be written, neither can what was lost.
-      if (!writer.failing) lost = writer.lost
+      if (!writer.failing) lost = writer.lost + unmade
       return lost
     },
     flush,
@@ -192,7 +200,7 @@ export function openEmitter(options: EmitterOptions): Emitter {
         writer.flushSync()
         writer.close()
       }
-      return writer.lost
+      return writer.lost + unmade
     },
   }
 }
