@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { frameworkFiles } from '../../lib/hooks/frameworks'
 import { patternText } from '../../lib/hooks/layers'
-import { inRange, SUPPORTED } from '../../lib/hooks/supported'
+import type { HookListener } from '../../lib/hooks/listener'
+import { inRange, rangeText, SUPPORTED } from '../../lib/hooks/supported'
+import { ROOT } from '../support/files'
 
 describe('inRange', () => {
   it('accepts from the first version to just before the last', () => {
@@ -17,6 +22,28 @@ describe('inRange', () => {
   it('refuses what is no version', () => {
     for (const version of ['', 'latest', 'undefined', '5', 'x.y.z', '5.x', '^5.0.0']) {
       assert.equal(inRange(version, { min: [0, 0], below: [99, 0] }), false, version)
+    }
+  })
+
+  it('has a range for each file that is hooked', () => {
+    const listener = { active: false } as HookListener
+    for (const { packageName, file } of frameworkFiles(listener)) {
+      assert.ok(SUPPORTED[packageName], packageName)
+      assert.ok(file === packageName || file.startsWith(`${packageName}/`), file)
+    }
+  })
+
+  it('is repeated in the README, but for the parts of frameworks', () => {
+    const lines = readFileSync(join(ROOT, 'README.md'), 'utf8').split('\n')
+    const parts = new Set(['finalhandler', 'koa-compose', 'find-my-way'])
+    for (const [name, range] of Object.entries(SUPPORTED)) {
+      if (parts.has(name)) continue
+      const text = rangeText(range).replaceAll(/\.0\b/g, '')
+      const isRow = (line: string): boolean => line.startsWith('| ') && line.includes(name)
+      assert.ok(
+        lines.some((line) => isRow(line) && line.includes(text)),
+        `${name} ${text}`,
+      )
     }
   })
 
