@@ -63,6 +63,9 @@ main(process.argv.slice(2)).then(
     process.exitCode = EXIT.wrong
     if (error instanceof MemprofError) {
       process.stderr.write(`memprof: ${error.code}: ${error.message}\n`)
-    } else throw error
+    } else {
+      // A mistake of ours. Exit code 1, which Node would give it, means that a leak was found.
+      process.stderr.write(`memprof: ${String((error as Error).stack ?? error)}\n`)
+    }
   },
 )

@@ -181,7 +181,7 @@ export function openLogReader(sink: LogSink): LogReader {
     const text = bytes.toString('utf8', from, to)
     const value = parse(text)
     if (value === undefined) return 'torn'
-    const line = toLogLine(value)
+    const line = toLogLine(value) ?? toLogLine(unwrap(value))
     if (line !== null && typeof line === 'object' && line.event === 'route') {
       scanner.learn(text, line)
     }
@@ -238,6 +238,19 @@ function parse(text: string): unknown {
   if (start > 0) return parseJson(text.slice(start))
   const brace = text.indexOf('{')
   return brace > 0 ? parseJson(text.slice(brace)) : undefined
+}
+
+/** Fields in which collectors keep the line itself: Docker's json-file driver, journald, Vector. */
+const WRAPPERS = ['log', 'message', 'MESSAGE'] as const
+
+/** The object in a line that was put into another; undefined where there is none. */
+function unwrap(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return undefined
+  for (const name of WRAPPERS) {
+    const inner = Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined
+    if (typeof inner === 'string' && inner.includes('"name":"memprof"')) return parse(inner)
+  }
+  return undefined
 }
 
 function parseJson(text: string): unknown {

@@ -67,6 +67,19 @@ describe('a line of memprof’s', () => {
     }
   })
 
+  it('is found in the JSON that a collector put around it', () => {
+    const inner = leakLine({ route: '/über' })
+    for (const wrapped of [
+      { log: `${inner}\n`, stream: 'stdout', time: '2026-11-22T14:00:00Z' },
+      { MESSAGE: inner, _PID: '7' },
+      { timestamp: 1, message: `web-1 | ${inner}` },
+    ]) {
+      assert.deepEqual(readAll([JSON.stringify(wrapped)]).lines, readAll([inner]).lines)
+    }
+    const other = JSON.stringify({ log: 'of "name":"memprof" we speak', message: 7 })
+    assert.deepEqual(readAll([other]).others, [other])
+  })
+
   it('is found in a log that wrote its JSON again, with blanks and its keys sorted', () => {
     const value = JSON.parse(leakLine()) as Record<string, unknown>
     const sorted = Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
