@@ -8,7 +8,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { cleanEnv, countsByRoute, ofEvent, parseLines } from './support/app'
+import { cleanEnv, countsByRoute, type LogLine, ofEvent } from './support/app'
 import { APPS, type AppFile } from './support/express-apps'
 import { REGISTER, ROOT } from './support/files'
 import { request } from './support/http'
@@ -48,12 +48,12 @@ const OTEL = {
   '@opentelemetry/auto-instrumentations-node': '0.67.2',
 }
 const OTEL_ENV = {
-  OTEL_TRACES_EXPORTER: 'none',
+  OTEL_TRACES_EXPORTER: 'console',
   OTEL_METRICS_EXPORTER: 'none',
   OTEL_LOGS_EXPORTER: 'none',
   OTEL_NODE_RESOURCE_DETECTORS: 'none',
 }
-const OTEL_WITNESS = `require('@opentelemetry/api').trace.getActiveSpan()?.attributes['http.route']`
+const OTEL_WITNESS = `require('@opentelemetry/api').trace.getActiveSpan()?.attributes?.['http.route']`
 const DATADOG_ENV = {
   DD_TRACE_AGENT_URL: 'http://127.0.0.1:1',
   DD_INSTRUMENTATION_TELEMETRY_ENABLED: 'false',
@@ -70,7 +70,7 @@ const WAYS: readonly Way[] = [
   { name: '--preserve-symlinks', kind: 'loading', before: ['--preserve-symlinks', '--preserve-symlinks-main'] },
   { name: 'tsx, require', kind: 'loading', packages: { tsx: '4.21.0' }, app: 'app.cts', before: ['-r', 'tsx/cjs'] },
   { name: 'tsx, import', kind: 'loading', packages: { tsx: '4.21.0' }, app: 'app.mts', after: ['--import', 'tsx'] },
-  { name: 'ts-node', kind: 'loading', packages: { 'ts-node': '10.9.2', typescript: '5.9.3' }, app: 'app.cts', before: ['-r', 'ts-node/register/transpile-only'] },
+  { name: 'ts-node', kind: 'loading', packages: { 'ts-node': '10.9.2', typescript: '5.9.3' }, files: { 'tsconfig.json': '{"compilerOptions":{"module":"commonjs","target":"es2022"}}' }, app: 'app.cts', before: ['-r', 'ts-node/register/transpile-only'] },
   { name: 'swc (@swc-node/register)', kind: 'loading', packages: { '@swc-node/register': '1.11.1', '@swc/core': '1.15.8', typescript: '5.9.3' }, app: 'app.cts', before: ['-r', '@swc-node/register'] },
   { name: 'type stripping, require (Node 24)', kind: 'loading', app: 'app.cts', node: 24 },
   { name: 'type stripping, import (Node 24)', kind: 'loading', app: 'app.mts', node: 24 },
@@ -106,7 +106,10 @@ interface Seen {
 function must(folder: string, command: readonly string[]): void {
   const [program = '', ...args] = command
   const shell = process.platform === 'win32'
-  const result = spawnSync(program, args, { cwd: folder, encoding: 'utf8', env: cleanEnv(), shell })
+  // Yarn reads neither npm's settings nor the system's certificates.
+  const registry = spawnSync('npm', ['config', 'get', 'registry'], { encoding: 'utf8', shell })
+  const env = { ...process.env, YARN_NPM_REGISTRY_SERVER: registry.stdout.trim() }
+  const result = spawnSync(program, args, { cwd: folder, encoding: 'utf8', env, shell })
   if (result.status !== 0)
     throw new Error(`${command.join(' ')}:\n${result.stdout}${result.stderr}`)
 }
@@ -158,6 +161,14 @@ async function freePort(): Promise<number> {
   return port
 }
 
+/** Without a look at their fields: agents that instrument pino add their own. */
+function readLines(text: string): LogLine[] {
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as LogLine)
+}
+
 async function run(way: Way, folder: string, memprof: readonly string[]): Promise<Seen> {
   const logs = join(folder, 'logs')
   rmSync(logs, { recursive: true, force: true })
@@ -196,7 +207,7 @@ async function run(way: Way, folder: string, memprof: readonly string[]): Promis
     else await request(port, '/bye')
     await ended
     const lines = readdirSync(logs).flatMap((name) =>
-      parseLines(readFileSync(join(logs, name), 'utf8')),
+      readLines(readFileSync(join(logs, name), 'utf8')),
     )
     const warnings = ofEvent(lines, 'warning').map(({ code }) => code)
     return {

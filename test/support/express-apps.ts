@@ -22,6 +22,11 @@ const TYPED_ROUTES = `
 interface Params { id: string }
 const app = express()
 app.get('/items/:id', (req: { params: Params }, res: { json(body: Params): void }) => { res.json(req.params) })
+app.get('/bye', (_req: unknown, res: { on(event: string, listener: () => void): void, set(name: string, value: string): void, end(): void }): void => {
+  res.on('finish', () => server.close())
+  res.set('Connection', 'close')
+  res.end()
+})
 const server = app.listen(0, '127.0.0.1', (): void => console.log('PORT ' + (server.address() as { port: number }).port))
 `
 
