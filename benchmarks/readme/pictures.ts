@@ -2,7 +2,7 @@
  * The README's pictures of `memprof report --html`: the demo's shop under its traffic, its log as a
  * page, the page in Chromium (`apt-get install chromium`).
  *
- *   node dist/benchmarks/readme/pictures.js [--seconds 90]
+ *   node dist/benchmarks/readme/pictures.js [--seconds 120]
  */
 import { spawnSync } from 'node:child_process'
 import { createWriteStream, existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
@@ -33,7 +33,7 @@ const SETTINGS = {
 }
 
 const PICTURES = [
-  { name: 'report.png', from: 'header', width: 1080, height: 1060, scale: 1, colorScheme: 'light' },
+  { name: 'report.png', from: 'html', width: 1080, height: 1060, scale: 1, colorScheme: 'light' },
   {
     name: 'report-phone.png',
     from: '#routes',
@@ -105,7 +105,7 @@ async function takePictures(page: string): Promise<void> {
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { seconds: { type: 'string', default: '90' } } })
+  const { values } = parseArgs({ options: { seconds: { type: 'string', default: '120' } } })
   if (!existsSync(CHROMIUM)) throw new Error(`no ${CHROMIUM}: apt-get install chromium`)
   const folder = mkdtempSync(path.join(tmpdir(), 'memprof-pictures-'))
   try {

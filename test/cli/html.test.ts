@@ -254,6 +254,18 @@ describe('requests per second', () => {
     assert.deepEqual(rates(1, 10_000, 12, 1000), new Array(12).fill(5))
   })
 
+  it('of the interval that the process ended in are over its part of it', () => {
+    const log = new MadeLog().start({}, 0)
+    for (const [at, requests] of [
+      [10_000, 50],
+      [20_000, 50],
+      [22_000, 10],
+    ] as const) {
+      log.process({}, at).route({}, at, { requests })
+    }
+    assert.deepEqual(dataOf(log).routes[0]!.curve!.requestsPerSecond, [5, 5, 5])
+  })
+
   for (const [processes, stepMs] of [
     [1, 16_000],
     [1, 128_000],

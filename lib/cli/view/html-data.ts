@@ -278,6 +278,18 @@ function routeCurve({ points, stepMs }: RouteSummary, summary: LogSummary): Rout
   }
 }
 
+/** The one that the process ended in is shorter: from the point before the last one on. */
+function lastInterval(
+  { memory }: InstanceSummary,
+  endMs: number,
+  intervalMs: number,
+): { fromMs: number; lengthMs: number } {
+  const [before, last] = memory.slice(-2)
+  if (!before || !last) return { fromMs: Number.POSITIVE_INFINITY, lengthMs: intervalMs }
+  const lengthMs = Math.max(1000, endMs - before.time)
+  return { fromMs: last.time, lengthMs: Math.min(intervalMs, lengthMs) }
+}
+
 /**
  * Requests per second at each point. A line counts the requests of the interval before it, and there are
  * points with one line and points with two beside each other: so a rate is that of some points around,
@@ -294,7 +306,10 @@ export function ratesOf(
   // One process with a line in each point at most, and few of them: each stands for itself.
   const few = (end - begin) / (LINES_PER_POINT * intervalMs) < MIN_POINTS
   if (instances.length === 1 && stepMs <= intervalMs && few) {
-    return points.map(({ requests }) => requests / (intervalMs / 1000))
+    const last = lastInterval(instances[0]!, end, intervalMs)
+    return points.map(({ time, requests }) => {
+      return requests / ((time >= last.fromMs ? last.lengthMs : intervalMs) / 1000)
+    })
   }
   const around = Math.ceil((LINES_PER_POINT * intervalMs) / stepMs / 2 - 0.5)
   let first = 0
