@@ -97,7 +97,7 @@ export function openEmitter(options: EmitterOptions): Emitter {
   const early: Array<readonly [Line, string]> = []
   const isOn = (event: Line['event']): boolean =>
     LEVEL_VALUES[LEVEL_OF[event]]! >= LEVEL_VALUES[options.level]!
-  /** Lines that pino could not make. */
+  /** Lines that pino could not make: the app has frozen or broken what it needs. */
   let unmade = 0
   const writer = openWriter(options, tellFailure)
 
@@ -164,8 +164,11 @@ export function openEmitter(options: EmitterOptions): Emitter {
       logger ??= openLogger()
       for (const [line, msg] of lines) log(logger, line, msg)
     } catch (error) {
+      if (unmade === 0) {
+        const reason = String((error as Error)?.message)
+        options.say(`memprof: no lines can be made (${reason}); the app runs on without them`)
+      }
       unmade += lines.length
-      tellFailure(error)
     }
   }
 
@@ -184,14 +187,14 @@ export function openEmitter(options: EmitterOptions): Emitter {
     },
     get lost() {
       // While nothing can be written, neither can what was lost.
-      if (!writer.failing) lost = writer.lost + unmade
+      if (!writer.failing && unmade === 0) lost = writer.lost
       return lost
     },
     flush,
     flushSync() {
       if (closed) return true
       writeEarly()
-      return writer.flushSync()
+      return writer.flushSync() && unmade === 0
     },
     close() {
       if (!closed) {
