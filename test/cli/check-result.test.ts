@@ -29,6 +29,7 @@ function leak(more: Partial<LeakSummary> = {}): LeakSummary {
     ci95: [900, 1100],
     since: null,
     secondsToLimit: null,
+    perInstance: [{ instance: 'one' }],
     sites: [],
     holders: [],
     ...more,
@@ -38,9 +39,15 @@ function leak(more: Partial<LeakSummary> = {}): LeakSummary {
 function judged(
   routes: readonly RouteSummary[],
   leaks: readonly LeakSummary[],
-  { limit = 0, anyStatus = false, targets = [target()] } = {},
+  {
+    limit = 0,
+    anyStatus = false,
+    targets = [target()],
+    secondsToLimit = 500 as number | null,
+  } = {},
 ): ReturnType<typeof judgeCheck> {
-  const summary = { routes, leaks } as unknown as LogSummary
+  const instances = [{ instance: 'one', secondsToLimit }]
+  const summary = { routes, leaks, instances } as unknown as LogSummary
   return judgeCheck(targets, summary, { limit, anyStatus })
 }
 
@@ -76,6 +83,15 @@ describe('a URL', () => {
       const result = judged([route('steady')], [leak({ ...shared, route: mount })])
       assert.equal(result.outcome, outcome, mount)
     }
+  })
+
+  it('does not leak where every route did, and the process called nothing leaking in the end', () => {
+    const shared = leak({ scope: 'shared', method: '', route: '' })
+    assert.equal(judged([route('steady')], [shared], { secondsToLimit: null }).outcome, 'passed')
+    assert.equal(judged([route('leaking')], [leak()], { secondsToLimit: null }).outcome, 'leaking')
+    const untilTooLong = leak({ scope: 'process', method: '', route: '' })
+    const result = judged([route('steady')], [untilTooLong], { secondsToLimit: null })
+    assert.equal(result.outcome, 'leaking')
   })
 
   it('is decided by the leak that is proven to be the largest', () => {
