@@ -189,7 +189,7 @@ td:last-child { min-width: 8em; }
   color: var(--box-text); border: 1px solid var(--page); border-radius: 4px; background: var(--node);
 }
 .box small { font-size: inherit; font-weight: 400; }
-@container (max-width: 40px) { .box span { visibility: hidden; } }
+@container (max-width: 56px) { .box span { visibility: hidden; } }
 .box:hover { filter: brightness(0.95); }
 .box:focus-visible { outline-offset: -2px; }
 .all, .dot.all { background: var(--soft); font-weight: 600; }
