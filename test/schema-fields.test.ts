@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { describe, it } from 'node:test'
 import { jsonSchema } from '../benchmarks/schema/json-schema'
 import { schemaMarkdown } from '../benchmarks/schema/markdown'
 import { SCHEMA_VERSION } from '../lib/schema'
 import { BASE, EVENTS, ORIGINS, type Unit } from '../lib/schema-fields'
-import { ROOT } from './support/files'
+import { filesEndingWith, ROOT } from './support/files'
 import { checkLine } from './support/line-schema'
 
 interface Row {
@@ -80,6 +80,16 @@ describe('the table of fields', () => {
     }
     const used = new Set(rows().map(([, { from }]) => from))
     assert.deepEqual([...used].sort(), Object.keys(ORIGINS).sort())
+  })
+
+  it('is loaded by no module of the preload', () => {
+    const lib = join(ROOT, 'dist/lib')
+    const loading = filesEndingWith(lib, '.js').filter(
+      (file) =>
+        !relative(lib, file).startsWith('cli') &&
+        /schema-fields['"]\)/.test(readFileSync(file, 'utf8')),
+    )
+    assert.deepEqual(loading, [])
   })
 })
 

@@ -4,7 +4,7 @@
  *   npm run fleet -- --out benchmarks/out/fleet [--processes 200] [--days 7] [--interval-minutes 10]
  *                    [--routes 12] [--seed 1]
  *
- * Lines are about 0.7 kB: 200 processes, 12 routes and a line of each every 10 minutes are 2.6 million
+ * Lines are about 0.8 kB: 200 processes, 12 routes and a line of each every 10 minutes are 2.6 million
  * lines a week.
  */
 import { parseArgs } from 'node:util'

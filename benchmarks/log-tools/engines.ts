@@ -14,8 +14,9 @@ import { repository } from '../support/places'
 const PACKAGES = {
   duckdb: { name: '@duckdb/node-api', version: '1.5.6-r.1' },
   clickhouse: { name: 'chdb', version: '3.4.0' },
+  transport: { name: 'pino-roll', version: '4.0.0' },
 } as const
-export type EngineName = keyof typeof PACKAGES
+export type EngineName = 'duckdb' | 'clickhouse'
 export const ENGINE_NAMES: readonly EngineName[] = ['duckdb', 'clickhouse']
 
 const INSTALL_TIMEOUT_MS = 300_000
@@ -33,7 +34,7 @@ export interface Engine {
   load(glob: string): Promise<void>
   /** One or more statements; the rows of the last. */
   query(sql: string): Promise<Row[]>
-  /** Bytes on disk of what was loaded; null where the engine reads the files themselves. */
+  /** Bytes on disk of what was loaded; null where nothing is stored there. */
   storedBytes(): Promise<number | null>
   close(): void
 }
@@ -56,9 +57,14 @@ export async function openEngine(
   }
 }
 
-function load(engine: EngineName): unknown {
-  const { name, version } = PACKAGES[engine]
-  const home = path.join(repository, '.log-tools', engine)
+/**
+ * The folder of a package, installed now if it is not there.
+ *
+ * @throws Error where npm cannot install it
+ */
+export function installed(what: keyof typeof PACKAGES): string {
+  const { name, version } = PACKAGES[what]
+  const home = path.join(repository, '.log-tools', what)
   const folder = path.join(home, 'node_modules', name)
   if (!existsSync(path.join(folder, 'package.json'))) {
     const args = ['install', '--prefix', home, '--no-audit', '--no-fund', `${name}@${version}`]
@@ -72,7 +78,7 @@ function load(engine: EngineName): unknown {
       throw new Error(`npm install failed: ${stderr.trim().split('\n').at(-1) ?? status}`)
     }
   }
-  return require(folder)
+  return folder
 }
 
 interface DuckdbApi {
@@ -84,7 +90,7 @@ interface DuckdbConnection {
 }
 
 async function openDuckdb(): Promise<Engine> {
-  const { DuckDBInstance } = load('duckdb') as DuckdbApi
+  const { DuckDBInstance } = require(installed('duckdb')) as DuckdbApi
   const instance = await DuckDBInstance.create(':memory:')
   const connection = await instance.connect()
   const query = async (sql: string): Promise<Row[]> => {
@@ -126,7 +132,7 @@ interface ChdbSession {
 }
 
 function openClickhouse(): Promise<Engine> {
-  const { Session } = load('clickhouse') as ChdbApi
+  const { Session } = require(installed('clickhouse')) as ChdbApi
   const folder = mkdtempSync(path.join(tmpdir(), 'memprof-clickhouse-'))
   const session = new Session(folder)
   const query = (sql: string): Row[] => {

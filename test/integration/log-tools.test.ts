@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { appendFileSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { appendFileSync, readFileSync, statSync } from 'node:fs'
+import { basename, join, relative, sep } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { type FleetOptions, LEAKS } from '../../benchmarks/fleet/fleet'
 import { writeFleet, type Written } from '../../benchmarks/fleet/write'
@@ -12,7 +12,7 @@ import {
   type Row,
 } from '../../benchmarks/log-tools/engines'
 import { poolEstimates } from '../../lib/stats/pooled-estimate'
-import { ROOT, temporaryFolder } from '../support/files'
+import { filesEndingWith, ROOT, temporaryFolder } from '../support/files'
 import { checkLine } from '../support/line-schema'
 import { runNode } from '../support/node'
 
@@ -162,6 +162,35 @@ function withoutMacros(sql: string): string {
     .replaceAll('${service:singlequote}', "'shop'")
 }
 
+describe('docs/log-tools.md', () => {
+  const doc = readFileSync(join(ROOT, 'docs/log-tools.md'), 'utf8')
+  const folder = join(ROOT, 'docs/log-tools')
+
+  it('shows the queries as they stand in their files', () => {
+    for (const name of ENGINE_NAMES) {
+      for (const file of filesEndingWith(join(folder, name), '.sql')) {
+        const shown = `\`\`\`sql\n${readFileSync(file, 'utf8').trim()}\n\`\`\`\n`
+        assert.ok(
+          doc.includes(shown) || doc.includes(`](log-tools/${name}/${basename(file)})`),
+          file,
+        )
+      }
+    }
+  })
+
+  it('names every file, and has something in every block', () => {
+    for (const file of filesEndingWith(folder, '')) {
+      const name = relative(folder, file).split(sep).join('/')
+      if (statSync(file).isFile() && !name.endsWith('.sql')) {
+        assert.ok(doc.includes(`](log-tools/${name})`), name)
+      }
+    }
+    for (const [, name, text] of doc.matchAll(/<!-- ([a-z-]+) -->\n(.*?)<!-- \/\1 -->/gs)) {
+      assert.ok(text!.trim().length > 50, name)
+    }
+  })
+})
+
 describe('a fleet’s logs', () => {
   const cleanUp: Array<() => void> = []
   let folder = ''
@@ -242,6 +271,7 @@ describe('a fleet’s logs', () => {
           ],
         )
         assert.equal((await engine.query(recipe(name, 'how-long.sql'))).length, 10)
+        assert.deepEqual(await engine.query(recipe(name, 'other-leaks.sql')), [])
         const chart = await engine.query(recipe(name, 'chart.sql'))
         assert.equal(chart.length, 2 * FLEET.days)
         assert.match(String(chart.at(-1)!['chart']), /█/)

@@ -36,7 +36,7 @@ describe('the package as published', () => {
   it('holds what users need and nothing else', () => {
     const paths = packed.files.map((file) => file.path)
     const allowed =
-      /^(dist\/(lib|register)\/.+\.(js|d\.ts|js\.map)|docs\/.+\.(md|json|sql|conf)|README\.md|CHANGELOG\.md|LICENSE|package\.json)$/
+      /^(dist\/(lib|register)\/.+\.(js|d\.ts|js\.map)|docs\/.+\.(md|json|sql|conf|cjs)|README\.md|CHANGELOG\.md|LICENSE|package\.json)$/
     assert.deepEqual(
       paths.filter((path) => !allowed.test(path)),
       [],

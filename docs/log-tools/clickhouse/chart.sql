@@ -1,4 +1,4 @@
--- Live heap of the whole fleet over the days, in GB.
+-- Live heap over the days, mean per process.
 SELECT
     toStartOfInterval(time, INTERVAL 12 HOUR) AS half,
     argMax(version, time) AS newest,

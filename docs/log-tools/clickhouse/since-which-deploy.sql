@@ -1,7 +1,7 @@
 -- Since which deploy does GET /search leak?
 SELECT
     n.version AS version,
-    min(n.firstTime) AS deployed,
+    min(n.firstTime) AS firstSeen,
     countIf(n.verdict = 'leaking') AS leaking,
     countIf(n.verdict IN ('steady', 'plateaued')) AS keepsNothing,
     round(quantileIf(0.5)(n.floorBytesPerRequest, n.verdict IN ('steady', 'plateaued'))) AS medianFloor,
@@ -14,5 +14,5 @@ LEFT JOIN memprof.pooled AS p
     AND p.route = n.route AND p.per = 'version'
 WHERE n.service = 'shop' AND n.method = 'GET' AND n.route = '/search'
 GROUP BY version
-ORDER BY deployed
+ORDER BY firstSeen
 SETTINGS join_use_nulls = 1;

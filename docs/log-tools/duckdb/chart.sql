@@ -1,4 +1,4 @@
--- Live heap of the fleet, mean per process.
+-- Live heap over the days, mean per process.
 SELECT
     time_bucket(INTERVAL 12 HOUR, time) AS half,
     arg_max(version, time) AS newest,

@@ -1,7 +1,7 @@
 -- Since which deploy does GET /search leak?
 SELECT
     n.version,
-    min(n.firstTime) AS deployed,
+    min(n.firstTime) AS firstSeen,
     count(*) FILTER (WHERE n.said.verdict = 'leaking') AS leaking,
     count(*) FILTER (WHERE n.said.verdict IN ('steady', 'plateaued')) AS keepsNothing,
     median(n.said.floor) FILTER (WHERE n.said.verdict IN ('steady', 'plateaued')) AS medianFloor,
@@ -14,4 +14,4 @@ LEFT JOIN pooled p
     AND p.route = n.route AND p.per = 'version'
 WHERE n.service = 'shop' AND n.method = 'GET' AND n.route = '/search'
 GROUP BY n.version
-ORDER BY deployed;
+ORDER BY firstSeen;

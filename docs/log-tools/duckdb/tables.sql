@@ -10,7 +10,7 @@ FROM read_json('logs/*.ndjson',
     columns = {
         name: 'VARCHAR', time: 'BIGINT', event: 'VARCHAR', level: 'INTEGER', service: 'VARCHAR',
         version: 'VARCHAR', hostname: 'VARCHAR', instance: 'VARCHAR', msg: 'VARCHAR',
-        method: 'VARCHAR', route: 'VARCHAR', requests: 'BIGINT', durationMs: 'JSON',
+        scope: 'VARCHAR', method: 'VARCHAR', route: 'VARCHAR', requests: 'BIGINT', durationMs: 'JSON',
         verdict: 'VARCHAR', retainedBytesPerRequest: 'DOUBLE', ci95: 'DOUBLE[]',
         floorBytesPerRequest: 'DOUBLE', rssBytes: 'BIGINT', heapUsedBytes: 'BIGINT',
         heapLimitBytes: 'BIGINT', liveHeapBytes: 'BIGINT', secondsToLimit: 'BIGINT'
