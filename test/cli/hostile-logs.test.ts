@@ -248,10 +248,9 @@ describe('memprof report given', () => {
       fc.property(fc.nat(whole.length), fc.nat(5000), (at, length) => {
         const [summary, counts] = read(whole.slice(0, at) + whole.slice(at + length))
         assert.ok(counts.memprof + counts.torn + counts.wrongType > 100)
-        assert.deepEqual(
-          summary.instances.map(({ instance }) => instance),
-          full.instances.map(({ instance }) => instance),
-        )
+        // Two halves of two lines may name a third process; none that was there is lost.
+        const found = new Set(summary.instances.map(({ instance }) => instance))
+        for (const { instance } of full.instances) assert.ok(found.has(instance))
       }),
       { numRuns: 60 },
     )
