@@ -224,6 +224,8 @@ function parseWhole(log: string): LogLine[] {
 
 function brokenLines(log: string): number {
   const lines = readFileSync(log, 'utf8').split('\n').filter(Boolean)
+  for (const line of lines)
+    assert.equal(line.indexOf('{"level":', 1), -1, 'glued to half of another')
   return lines.length - parseWhole(log).length
 }
 
