@@ -10,6 +10,9 @@ import type { AnyFunction, Frame, HookListener, LayerInfo } from './listener'
 import type { HookedFile } from './modules'
 import { inGuiseOf, patchAll, type Unpatch } from './patch'
 
+// Taken before the app can put another in its place: its requests pass through here.
+const { apply } = Reflect
+
 interface Layer {
   handle: AnyFunction & { stack?: unknown; handle?: unknown }
   name?: string
@@ -93,9 +96,7 @@ export function expressFiles(listener: HookListener): HookedFile[] {
       const known = listener.active && arguments.length === 3
       // A function of four arguments handles errors only: it is skipped, and does not take over.
       const frame = known && !(this.handle?.length > 3) ? enter(res, this) : null
-      return frame
-        ? frame.call3(original, this, req, res, next)
-        : Reflect.apply(original, this, arguments)
+      return frame ? frame.call3(original, this, req, res, next) : apply(original, this, arguments)
     }
   }
 
@@ -111,7 +112,7 @@ export function expressFiles(listener: HookListener): HookedFile[] {
       const frame = known && this.handle?.length === 4 ? enter(res, this) : null
       return frame
         ? frame.call4(original, this, error, req, res, next)
-        : Reflect.apply(original, this, arguments)
+        : apply(original, this, arguments)
     }
   }
 

@@ -15,6 +15,9 @@ import type { AnyFunction, HookListener, LayerInfo } from './listener'
 import type { HookedFile } from './modules'
 import { patch } from './patch'
 
+// Taken before the app can put another in its place: its requests pass through here.
+const { apply } = Reflect
+
 interface RouteContext {
   handler: AnyFunction
   readonly config?: { readonly url?: unknown }
@@ -65,7 +68,7 @@ export function fastifyFiles(listener: HookListener): HookedFile[] {
       if (route) enterLayer(listener, res, route)
       else tellUnmatched(res)
       // Once per request: no array of arguments is made here.
-      return Reflect.apply(handler, this, arguments)
+      return apply(handler, this, arguments)
     }, handler)
     naming.add(wrapper)
     return wrapper

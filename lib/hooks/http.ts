@@ -11,6 +11,9 @@ import type { AnyFunction, Frame, HookListener } from './listener'
 import { http2Streams, isServerStream } from './http2'
 import { patch, type Unpatch } from './patch'
 
+// Taken before the app can put another in its place: its requests pass through here.
+const { apply } = Reflect
+
 /** Marks our `emit`, so that a second copy of memprof finds the first. */
 const MARK = Symbol.for('memprof')
 
@@ -98,7 +101,7 @@ export function patchHttp(listener: HookListener, mark: Mark): Unpatch {
       ): unknown {
         const original = below()
         // `arguments`, not `...args`: V8 passes it on without making an array per event.
-        if (!listener.active) return Reflect.apply(original, this, arguments)
+        if (!listener.active) return apply(original, this, arguments)
         if (carriesRequest(event)) {
           const frame = startRequest(this, first, second)
           if (frame !== null && arguments.length === 3) {
@@ -110,7 +113,7 @@ export function patchHttp(listener: HookListener, mark: Mark): Unpatch {
         else if (event === 'upgrade' || event === 'connect') {
           return upgrade(this, original, arguments, first)
         }
-        return Reflect.apply(original, this, arguments)
+        return apply(original, this, arguments)
       }
       Object.defineProperty(emit, MARK, { value: mark })
       return emit
@@ -149,7 +152,7 @@ export function patchHttp(listener: HookListener, mark: Mark): Unpatch {
 
   function upgrade(server: Server, original: AnyFunction, args: IArguments, req: unknown): unknown {
     const startedMs = performance.now()
-    const handled = Reflect.apply(original, server, args)
+    const handled = apply(original, server, args)
     try {
       // HTTP/2 emits `connect` too, with a stream: not a request.
       http ??= patchMessages()
@@ -188,6 +191,6 @@ function wrapResponseEmit(below: () => AnyFunction, listener: HookListener): Any
     const original = below()
     const frame = listener.active ? tellEnd(listener, this, event) : null
     if (frame && arguments.length === 1) return frame.call1(original, this, event)
-    return Reflect.apply(original, this, arguments)
+    return apply(original, this, arguments)
   }
 }

@@ -8,6 +8,9 @@ import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import type { AnyFunction, Frame, HookListener } from './listener'
 import { patch, type Unpatch } from './patch'
 
+// Taken before the app can put another in its place: its requests pass through here.
+const { apply } = Reflect
+
 export function isServerStream(value: unknown): value is ServerHttp2Stream {
   const stream = value as Partial<ServerHttp2Stream> | null | undefined
   return typeof stream?.respond === 'function' && typeof stream.pushStream === 'function'
@@ -46,7 +49,7 @@ export function http2Streams(listener: HookListener): Http2Streams {
     return function emit(this: ServerHttp2Stream, ...args: unknown[]): unknown {
       const frame = listener.active && args[0] === 'close' ? closed(this) : null
       return frame
-        ? frame.call3(Reflect.apply, undefined, original, this, args)
+        ? frame.call3(apply, undefined, original, this, args)
         : original.apply(this, args)
     }
   }
@@ -55,7 +58,7 @@ export function http2Streams(listener: HookListener): Http2Streams {
     emit(server, original, args) {
       const frame = started(server, args[1] as ServerHttp2Stream, args[2])
       return frame
-        ? frame.call3(Reflect.apply, undefined, original, server, args)
+        ? frame.call3(apply, undefined, original, server, args)
         : original.apply(server, args)
     },
     unpatch: () => unpatch?.(),

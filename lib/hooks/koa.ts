@@ -23,6 +23,9 @@ import {
 import type { AnyFunction, HookListener, LayerInfo } from './listener'
 import type { HookedFile } from './modules'
 
+// Taken before the app can put another in its place: its requests pass through here.
+const { apply } = Reflect
+
 interface Context {
   readonly res: object
   readonly method: string
@@ -146,7 +149,7 @@ export function koaFiles(listener: HookListener): HookedFile[] {
           listener.hookFailed('composing', error)
         }
       }
-      const result = Reflect.apply(original, this, args) as unknown
+      const result = apply(original, this, args) as unknown
       // A chain lives as long as its request: not worth a note.
       if (!running && typeof result === 'function') composed.add(result)
       return result
