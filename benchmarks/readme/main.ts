@@ -1,6 +1,6 @@
 /**
  * Fills the README's blocks from what the code says and what runs print, so that nothing there is
- * typed by hand. The cost's block is filled by the request-cost benchmark.
+ * typed by hand. The cost's block is filled by the overhead benchmark.
  *
  *   node dist/benchmarks/readme/main.js [--only two-minutes,settings,demo,by-hand,api]
  */

@@ -16,6 +16,8 @@ export interface ServerOptions {
   readonly prefix?: readonly string[]
   /** For {@link ServerProcess.ask}; the probe must be among the node arguments. */
   readonly ipc?: boolean
+  /** The app ends when it does not listen by then; ms. */
+  readonly startWithinMs?: number
   /** Each line the app prints, those before it listens too. */
   readonly onLine?: (line: string) => void
 }
@@ -38,6 +40,7 @@ const LISTENS = /listens on http:\/\/127\.0\.0\.1:(\d+)/
 /** @throws Error when the app ends before it listens, or does not listen in time. */
 export async function startServer(options: ServerOptions): Promise<ServerProcess> {
   const { file, env, node = process.execPath, nodeArguments = [], prefix = [], onLine } = options
+  const { startWithinMs = START_MS } = options
   const [command, ...args] = [...prefix, node, ...nodeArguments, file.split('/').join(path.sep)]
   const startedMs = performance.now()
   const child = spawn(command!, args, {
@@ -49,8 +52,8 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
   const port = await new Promise<number>((resolve, reject) => {
     const timer = setTimeout(() => {
       child.kill('SIGKILL')
-      reject(new Error(`${file} did not listen within ${START_MS} ms`))
-    }, START_MS)
+      reject(new Error(`${file} did not listen within ${startWithinMs} ms`))
+    }, startWithinMs)
     closed.then(
       ([code, signal]) => {
         clearTimeout(timer)

@@ -1,9 +1,11 @@
 // Connect with five middlewares; the load asks for the last.
 const connect = require('connect')
 const http = require('node:http')
+const { outermost } = require('./outermost.cjs')
 
 const app = connect()
 
+if (outermost) app.use(outermost)
 app.use(function requestId(req, res, next) {
   res.setHeader('x-request-id', Math.random().toString(36).slice(2))
   next()

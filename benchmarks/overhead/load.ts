@@ -17,6 +17,9 @@ export interface LoadReport {
   readonly ms: number
   /** Responses other than 200, and connections that broke. */
   readonly failed: number
+  /** Of all requests, as the client saw them. */
+  readonly p50Ms: number
+  readonly p99Ms: number
 }
 
 const HEAD_END = '\r\n\r\n'
@@ -26,7 +29,9 @@ function run({ port, path, requests, connections }: LoadOrder): Promise<LoadRepo
     `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: keep-alive\r\n\r\n`,
   )
   const startedMs = performance.now()
+  const latenciesMs = new Float64Array(requests)
   let left = requests
+  let answered = 0
   let failed = 0
 
   /** One request at a time until none is left. A response without a length breaks the connection. */
@@ -35,6 +40,7 @@ function run({ port, path, requests, connections }: LoadOrder): Promise<LoadRepo
       const socket = net.connect(port, '127.0.0.1')
       let received = ''
       let over = false
+      let sentMs = 0
       const end = (): void => {
         over = true
         socket.destroy()
@@ -44,6 +50,7 @@ function run({ port, path, requests, connections }: LoadOrder): Promise<LoadRepo
         if (left === 0) return end()
         left--
         received = ''
+        sentMs = performance.now()
         socket.write(request)
       }
       socket.setEncoding('latin1').setNoDelay(true)
@@ -59,6 +66,7 @@ function run({ port, path, requests, connections }: LoadOrder): Promise<LoadRepo
         }
         if (received.length < headEnd + HEAD_END.length + length) return
         if (!received.startsWith('HTTP/1.1 200')) failed++
+        latenciesMs[answered++] = performance.now() - sentMs
         next()
       })
       socket.on('error', () => {})
@@ -69,10 +77,12 @@ function run({ port, path, requests, connections }: LoadOrder): Promise<LoadRepo
     })
   }
 
-  return Promise.all(Array.from({ length: connections }, serve)).then(() => ({
-    ms: performance.now() - startedMs,
-    failed: failed + left,
-  }))
+  return Promise.all(Array.from({ length: connections }, serve)).then(() => {
+    const ms = performance.now() - startedMs
+    const sorted = latenciesMs.subarray(0, answered).sort()
+    const at = (share: number): number => sorted[Math.floor(share * (answered - 1))] ?? Number.NaN
+    return { ms, failed: failed + left, p50Ms: at(0.5), p99Ms: at(0.99) }
+  })
 }
 
 process.on('message', (order: LoadOrder) => {

@@ -1,0 +1,411 @@
+/** The figures as Markdown that also reads well in a terminal. Pure. */
+import type { FunctionShare } from '../support/probe'
+import type { Growth } from './growth'
+import type { CpuRun, OwnFigures, StartRun } from './measure'
+import { DEFAULTS, DISABLED, LEAKS_OFF, NONE } from './variants'
+import { BARE, EXPRESS } from './apps'
+
+/** By variant, in the order of the rounds. */
+export type ByVariant<T> = ReadonlyMap<string, readonly T[]>
+
+export interface AppFigures {
+  readonly app: string
+  readonly cpu: ByVariant<CpuRun>
+  readonly allocatedBytes: ByVariant<number>
+  /** Of the main thread, in user mode. */
+  readonly instructions: ByVariant<number>
+}
+
+export interface Report {
+  readonly node: string
+  readonly cpuModel: string
+  readonly date: string
+  readonly rounds: number
+  readonly pinned: boolean
+  readonly peers: string
+  /** Why perf counted nothing; null where it did. */
+  readonly noPerf: string | null
+  /** Processes that wanted to run before the first of ours did, over a minute. */
+  readonly loadBefore: number
+  readonly apps: readonly AppFigures[]
+  readonly startApp: string
+  readonly start: ByVariant<StartRun>
+  /** CPU of bare http by the connections that ask at once. */
+  readonly curve: ReadonlyMap<number, ByVariant<CpuRun>>
+  readonly functions: readonly FunctionShare[]
+  readonly own: readonly OwnFigures[]
+  readonly growth: Growth | null
+}
+
+/** Functions listed. */
+const MAX_FUNCTIONS = 20
+
+/** What was measured, by part; each stands for itself, with the conditions it was measured under. */
+export function renderParts(report: Report): Map<string, string> {
+  const sections: Record<string, readonly string[]> = {
+    instructions: report.apps.flatMap(renderInstructions),
+    cpu: report.apps.flatMap(renderApp),
+    allocation: renderAllocation(report),
+    start: renderStart(report),
+    curves: renderCurve(report),
+    own: [...renderFunctions(report), ...renderOwn(report), ...renderGrowth(report)],
+  }
+  return new Map(
+    Object.entries(sections)
+      .filter(([, texts]) => texts.length > 0)
+      .map(([part, texts]) => [
+        part,
+        [conditions(report, part), ...renderBudgets(report, part), ...texts].join('\n\n'),
+      ]),
+  )
+}
+
+function conditions(report: Report, part: string): string {
+  const { node, cpuModel, date, rounds, pinned, noPerf, peers, loadBefore } = report
+  const sentences = [`Node ${node}, ${cpuModel}, ${date}.`]
+  sentences.push(`Load average of the machine before the first run: ${loadBefore.toFixed(1)}.`)
+  if (part === 'cpu') {
+    sentences.push(
+      `${rounds} rounds, interleaved; ${pinned ? 'the server on one core, the load on another' : 'not pinned to cores (no taskset here)'}. Medians; a ratio is the median of the rounds, with the lowest and the highest.`,
+    )
+    if (noPerf !== null)
+      sentences.push(`Instructions of user and kernel are not counted: ${noPerf}.`)
+    sentences.push(`Beside: ${peers}.`)
+  }
+  return sentences.join(' ')
+}
+
+interface Budget {
+  readonly part: string
+  readonly name: string
+  readonly limit: number
+  readonly measured: number | null
+  readonly unit: string
+}
+
+function budgets({ apps, start, growth }: Report): Budget[] {
+  const of = (name: string): AppFigures | undefined => apps.find(({ app }) => app === name)
+  const instructions = (app: string, variant: string): number | null => {
+    const counts = of(app)?.instructions
+    const [run] = counts?.get(variant) ?? []
+    const [none] = counts?.get(NONE) ?? []
+    return run === undefined || none === undefined ? null : run / none
+  }
+  const more = <T>(runs: ByVariant<T> | undefined, pick: (run: T) => number): number | null => {
+    const [some, none] = [runs?.get(DEFAULTS) ?? [], runs?.get(NONE) ?? []]
+    return some.length > 0 && none.length > 0
+      ? median(some.map(pick)) - median(none.map(pick))
+      : null
+  }
+  const bytes = (one: number): number => one
+  const rss = more(of(EXPRESS.name)?.cpu, ({ rssBytes }) => rssBytes / 1e6)
+  const live = growth?.liveHeapBytes
+  return [
+    {
+      part: 'instructions',
+      name: 'Express 5, defaults: instructions, ratio',
+      limit: 1.04,
+      measured: instructions(EXPRESS.name, DEFAULTS),
+      unit: '',
+    },
+    {
+      part: 'instructions',
+      name: 'Express 5, leaks off: instructions, ratio',
+      limit: 1.03,
+      measured: instructions(EXPRESS.name, LEAKS_OFF),
+      unit: '',
+    },
+    {
+      part: 'instructions',
+      name: 'bare http, defaults: instructions, ratio',
+      limit: 1.2,
+      measured: instructions(BARE.name, DEFAULTS),
+      unit: '',
+    },
+    {
+      part: 'instructions',
+      name: 'Express 5, disabled: instructions, ratio',
+      limit: 1.005,
+      measured: instructions(EXPRESS.name, DISABLED),
+      unit: '',
+    },
+    {
+      part: 'allocation',
+      name: 'bytes allocated per request, Express 5',
+      limit: 700,
+      measured: more(of(EXPRESS.name)?.allocatedBytes, bytes),
+      unit: '',
+    },
+    {
+      part: 'start',
+      name: 'time to listening',
+      limit: 25,
+      measured: more(start, ({ listeningMs }) => listeningMs),
+      unit: ' ms',
+    },
+    { part: 'cpu', name: 'memory at rest, Express 5', limit: 12, measured: rss, unit: ' MB' },
+    {
+      part: 'own',
+      name: 'live heap, from the first million requests to the fifth',
+      limit: 0.5,
+      measured: live ? (live.at(-1)! - live[0]!) / 1e6 : null,
+      unit: ' MB',
+    },
+  ]
+}
+
+function renderBudgets(report: Report, ofPart: string): string[] {
+  const text = (value: number, unit: string): string =>
+    unit === '' && value < 10 ? value.toFixed(3) : `${value.toFixed(unit === ' MB' ? 1 : 0)}${unit}`
+  const rows = budgets(report).flatMap(({ part, name, limit, measured, unit }) =>
+    part !== ofPart || measured === null
+      ? []
+      : [
+          [
+            name,
+            text(limit, unit),
+            text(measured, unit),
+            measured <= limit ? 'yes' : `missed by ${text(measured - limit, unit)}`,
+          ],
+        ],
+  )
+  return rows.length > 0 ? [table(['budget', 'at most', 'measured', 'met'], rows)] : []
+}
+
+function renderAllocation({ apps }: Report): string[] {
+  const rows = apps.flatMap(({ app, allocatedBytes }) => {
+    const none = allocatedBytes.get(NONE) ?? []
+    return [...allocatedBytes].flatMap(([name, bytes]) =>
+      bytes.length === 0 || none.length === 0
+        ? []
+        : [[app, name, grouped(median(bytes)), signed(median(bytes) - median(none), 0)]],
+    )
+  })
+  return rows.length > 0
+    ? [table(['app', 'variant', 'bytes per request', 'more than none'], rows)]
+    : []
+}
+
+function renderInstructions({ app, instructions }: AppFigures): string[] {
+  const [none] = instructions.get(NONE) ?? []
+  if (none === undefined) return []
+  const rows = [...instructions].flatMap(([name, [count]]) =>
+    count === undefined ? [] : [[name, grouped(count), (count / none).toFixed(3)]],
+  )
+  return [
+    `### ${app}: instructions per request, main thread, user mode\n\n${table(
+      ['variant', 'instructions', 'ratio to none'],
+      rows,
+    )}`,
+  ]
+}
+
+function renderApp({ app, cpu }: AppFigures): string[] {
+  const none = cpu.get(NONE)
+  if (!none) return []
+  const counted = none.every((run) => run.instructionsPerRequest !== null)
+  const rows = [...cpu].map(([name, runs]) => {
+    const of = (pick: (run: CpuRun) => number): [number[], number[]] => [
+      runs.map(pick),
+      none.map(pick),
+    ]
+    const cpuUs = of((run) => run.cpuUsPerRequest)
+    const count = of((run) => run.instructionsPerRequest ?? Number.NaN)
+    const rss = of((run) => run.rssBytes)
+    return [
+      name,
+      median(cpuUs[0]).toFixed(1),
+      ratio(...cpuUs),
+      heldOrder(...cpuUs),
+      ...(counted ? [grouped(median(count[0])), ratio(...count)] : []),
+      grouped(median(runs.map((run) => run.requestsPerSecond))),
+      median(runs.map((run) => run.p50Ms)).toFixed(2),
+      median(runs.map((run) => run.p99Ms)).toFixed(2),
+      signed((median(rss[0]) - median(rss[1])) / 1e6, 1),
+    ]
+  })
+  const headings = [
+    'variant',
+    'CPU µs',
+    'ratio to none',
+    'above none',
+    ...(counted ? ['instructions', 'ratio to none'] : []),
+    'requests/s',
+    'p50 ms',
+    'p99 ms',
+    'rss, MB more',
+  ]
+  return [`### ${app}\n\n${table(headings, rows)}`]
+}
+
+function renderStart({ startApp, start }: Report): string[] {
+  const none = start.get(NONE)
+  if (!none) return []
+  const listening = (runs: readonly StartRun[]): number =>
+    median(runs.map(({ listeningMs }) => listeningMs))
+  const answering = (runs: readonly StartRun[]): number =>
+    median(runs.map(({ firstAnswerMs }) => firstAnswerMs))
+  const rows = [...start].map(([name, runs]) => [
+    name,
+    listening(runs).toFixed(0),
+    signed(listening(runs) - listening(none), 0),
+    answering(runs).toFixed(0),
+    signed(answering(runs) - answering(none), 0),
+  ])
+  return [
+    `### Start-up: ${startApp}`,
+    table(['variant', 'ms to listening', 'more', 'ms to the first answer', 'more'], rows),
+  ]
+}
+
+function renderCurve({ curve }: Report): string[] {
+  if (curve.size === 0) return []
+  const rows = [...curve].map(([connections, cpu]) => {
+    const us = (name: string): number[] => cpu.get(name)!.map((run) => run.cpuUsPerRequest)
+    const [none, defaults] = [us(NONE), us(DEFAULTS)]
+    return [
+      String(connections),
+      median(none).toFixed(1),
+      median(defaults).toFixed(1),
+      signed(median(defaults) - median(none), 1),
+    ]
+  })
+  return [
+    `### By the requests in flight: ${BARE.name}`,
+    table(['connections', 'none, CPU µs', 'defaults, CPU µs', 'more'], rows),
+  ]
+}
+
+function renderFunctions({ functions }: Report): string[] {
+  if (functions.length === 0) return []
+  const total = functions.reduce((sum, { share }) => sum + share, 0)
+  const percent = (share: number): string => `${(share * 100).toFixed(2)} %`
+  return [
+    `### Where the cost is: ${EXPRESS.name}, defaults`,
+    `Own time of memprof's functions in the CPU profile, of all time in which the process worked: ${percent(total)}. What they call in Node and V8 counts there.`,
+    table(
+      ['function', 'file', 'share'],
+      functions.slice(0, MAX_FUNCTIONS).map((one) => [one.function, one.file, percent(one.share)]),
+    ),
+  ]
+}
+
+function renderOwn({ own }: Report): string[] {
+  if (own.length === 0) return []
+  return [
+    '### What memprof says of itself, with a reading of the live heap every 5 s',
+    table(
+      [
+        'app',
+        'live heap, MB',
+        'seconds',
+        'requests',
+        'own work, ms',
+        'pauses, ms',
+        'pauses, of the time',
+        'own memory, MB',
+      ],
+      own.map((one) => [
+        one.app,
+        (one.liveHeapBytes / 1e6).toFixed(0),
+        String(one.seconds),
+        grouped(one.requests),
+        one.cpuMs.toFixed(0),
+        one.pauseMs.toFixed(0),
+        `${((one.pauseMs / one.seconds / 1000) * 100).toFixed(2)} %`,
+        (one.heapBytes / 1e6).toFixed(2),
+      ]),
+    ),
+  ]
+}
+
+function renderGrowth({ growth }: Report): string[] {
+  if (!growth) return []
+  const { requestsPerRound, liveHeapBytes } = growth
+  return [
+    '### Memory over many requests, handed to the hooks without sockets',
+    table(
+      ['requests', 'live heap, MB'],
+      liveHeapBytes.map((bytes, round) => [
+        grouped((round + 1) * requestsPerRound),
+        (bytes / 1e6).toFixed(2),
+      ]),
+    ),
+    `Ten in flight; ${growth.allocatedBytesPerRequest.toFixed(0)} bytes allocated and ${growth.heapReadingsPerRequest.toFixed(2)} readings of V8's statistics per request.`,
+  ]
+}
+
+/** One table for the README: of the figures that do not depend on what else the machine does; null without. */
+export function renderSummary(report: Report): string | null {
+  const { node, cpuModel, apps } = report
+  const [bare, express] = [BARE, EXPRESS].map(
+    ({ name }) => apps.find(({ app }) => app === name)?.instructions,
+  )
+  if (!express || express.size === 0) {
+    const allocation = renderAllocation(report)
+    return allocation.length > 0
+      ? ['Bytes allocated per request:', ...allocation, `Node ${node}, ${cpuModel}.`].join('\n\n')
+      : null
+  }
+  const ratioOf = (counts: ByVariant<number> | undefined, name: string): string => {
+    const [count] = counts?.get(name) ?? []
+    const [none] = counts?.get(NONE) ?? []
+    return count === undefined || none === undefined ? 'not measured' : (count / none).toFixed(2)
+  }
+  return [
+    'Instructions per request, ratio to none: of the main thread, in user mode.',
+    table(
+      ['variant', EXPRESS.name, BARE.name],
+      [...express.keys()].map((name) => [name, ratioOf(express, name), ratioOf(bare, name)]),
+    ),
+    `Node ${node}, ${cpuModel}.`,
+  ].join('\n\n')
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const middle = sorted.length >> 1
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
+}
+
+/** Round by round, so that what slows a whole round down cancels. */
+function ratios(runs: readonly number[], none: readonly number[]): number[] {
+  return runs.map((run, round) => run / none[round]!)
+}
+
+function ratio(runs: readonly number[], none: readonly number[]): string {
+  const all = ratios(runs, none)
+  return `${median(all).toFixed(2)} (${Math.min(...all).toFixed(2)} to ${Math.max(...all).toFixed(2)})`
+}
+
+/** In how many rounds the variant cost more than none. */
+function heldOrder(runs: readonly number[], none: readonly number[]): string {
+  return `${ratios(runs, none).filter((one) => one > 1).length} of ${runs.length}`
+}
+
+function grouped(value: number): string {
+  return Math.round(value).toLocaleString('en-US')
+}
+
+function signed(value: number, digits: number): string {
+  const text = value.toFixed(digits)
+  if (Number(text) === 0) return (0).toFixed(digits)
+  return value > 0 ? `+${text}` : text
+}
+
+/** Columns padded; the first to the left, figures to the right. */
+function table(headings: readonly string[], rows: ReadonlyArray<readonly string[]>): string {
+  const widths = headings.map((heading, column) =>
+    Math.max(heading.length, ...rows.map((row) => row[column]!.length)),
+  )
+  const line = (cells: readonly string[]): string =>
+    `| ${cells
+      .map((cell, column) =>
+        column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!),
+      )
+      .join(' | ')} |`
+  const rule = widths.map((width, column) =>
+    column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`,
+  )
+  return [line(headings), line(rule), ...rows.map(line)].join('\n')
+}
