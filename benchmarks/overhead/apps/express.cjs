@@ -12,6 +12,8 @@ for (let mb = 0; mb < Number(process.env.LIVE_HEAP_MB ?? 0); mb++) {
   // About 1 MB: objects and strings as an app's own cache has them.
   for (let i = 0; i < 6000; i++) kept.push({ id: i, name: `item ${mb} ${i}`, tags: [mb, i, 0.5] })
 }
+// Reached from the app: what only a finished module refers to is garbage.
+app.locals.kept = kept
 
 if (outermost) app.use(outermost)
 app.use(function requestId(req, res, next) {
