@@ -33,13 +33,13 @@ import { addDeltas, type Instance, type Leak, noteRetention, type Route, type Sh
 import { TimeBuckets } from './time-buckets'
 
 /** Processes and threads told apart; the lines of more are counted alone. */
-const MAX_INSTANCES = 1000
+const MAX_INSTANCES = 4096
 /** Routes told apart over all services; the rest share `(other)`. */
 const MAX_ROUTES = 4096
 /** Routes of instances whose totals and verdicts are known one by one. */
 const MAX_INSTANCE_ROUTES = 50_000
 /** Leaks of instances. */
-const MAX_LEAKS = 2000
+const MAX_LEAKS = 4096
 /** Kinds of warnings, and labels of `measure()`. */
 const MAX_WARNINGS = 200
 const MAX_MEASURES = 500

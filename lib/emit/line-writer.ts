@@ -8,7 +8,7 @@
  * line that is no longer than that is never torn by what the app writes to the same pipe.
  */
 import { closeSync, constants, fstatSync, openSync, readSync, statSync, writeSync } from 'node:fs'
-import { clearTimeout, setTimeout } from '../clock'
+import { clearTimeout, performance, setTimeout } from '../clock'
 import { openShared } from '../shared-stream'
 
 /** POSIX allows 512; Linux and macOS write at least this much into a pipe in one piece. */
@@ -111,14 +111,15 @@ export class LineWriter {
    * @returns whether all was written
    */
   flushSync(): boolean {
-    let quietMs = 0
-    let totalMs = 0
-    while (this.#writeWaiting() && quietMs < LAST_WAIT_MS && totalMs < LAST_TOTAL_MS) {
+    const beganMs = performance.now()
+    let movedMs = beganMs
+    while (this.#writeWaiting()) {
       const before = this.#waitingBytes
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LAST_STEP_MS)
       this.#writeWaiting()
-      totalMs += LAST_STEP_MS
-      quietMs = this.#waitingBytes < before ? 0 : quietMs + LAST_STEP_MS
+      const nowMs = performance.now()
+      if (this.#waitingBytes < before) movedMs = nowMs
+      if (nowMs - movedMs >= LAST_WAIT_MS || nowMs - beganMs >= LAST_TOTAL_MS) break
     }
     const isDone = this.#waiting.length === 0 && !this.#failing
     this.#dropWaiting()
