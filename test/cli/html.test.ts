@@ -140,12 +140,12 @@ describe('the page has a limit', () => {
     for (const what of [
       /The first 100 of 300 leaks are shown/,
       /The first 1,000 of 4,\d+ routes/,
-      /The first 500 of 1,000 processes/,
+      /The first 500 of 1,200 processes/,
       /The first 400 of [\d,]+ events/,
       /Curves are drawn for the first 100 routes/,
       /Memory is drawn for the first 64 processes/,
       /A point of a curve stands for up to/,
-      /Not told apart: [\d,]+ lines of more than 1000 processes/,
+      /Not told apart: [\d,]+ lines of more than 4096 routes/,
     ]) {
       assert.match(said, what)
     }
