@@ -9,6 +9,8 @@ import { formatBytes, formatSeconds } from './units'
 
 /** Sites of a leak in its line. */
 const MAX_SITES = 5
+/** A site with a smaller share of a leak is not told: it would read 0. */
+const MIN_SHARE = 0.001
 /** Callers of a site in its line. */
 const MAX_CALLERS = 6
 /** A function's or file's name longer than this is cut: it comes from the app, or its bundler. */
@@ -69,6 +71,7 @@ function sitesOf(places: readonly PlaceGrowth[], locate: LeakContext['locate']):
       frames: group[0]!.place.frames,
       bytes: group.reduce((sum, { bytes }) => sum + bytes, 0),
     }))
+    .filter(({ bytes }) => bytes >= MIN_SHARE * total)
     .sort((a, b) => b.bytes - a.bytes)
     .slice(0, MAX_SITES)
     .map(({ frames, bytes }) => ({

@@ -118,6 +118,25 @@ describe('leakLine', () => {
     assert.equal(sites[0]?.stack.length, 6)
   })
 
+  it('tells no site whose share would read 0: one in a thousand is the least', () => {
+    const { sites } = leakLine(
+      leak({ places: [grown(99_900, 'keep'), grown(100, 'least')] }),
+      CONTEXT,
+    )
+    assert.deepEqual(
+      sites.map((site) => [site.function, site.share]),
+      [
+        ['keep', 0.999],
+        ['least', 0.001],
+      ],
+    )
+    const less = leakLine(leak({ places: [grown(99_901, 'keep'), grown(99, 'less')] }), CONTEXT)
+    assert.deepEqual(
+      less.sites.map((site) => site.function),
+      ['keep'],
+    )
+  })
+
   it('tells no site where no frame is known, and counts its bytes in the shares of the others', () => {
     const { sites } = leakLine(leak({ places: [grown(300), grown(100, 'keep')] }), CONTEXT)
     assert.deepEqual(
