@@ -282,9 +282,9 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
     const wanted = (bytesPerMs * config.leakIntervalMs) / SAMPLES_PER_READING
     const next = Math.round(Math.min(MAX_SAMPLING_BYTES, Math.max(MIN_SAMPLING_BYTES, wanted)))
     const isFirst = series.length === 0
-    if (next < samplingBytes * (isFirst ? RETUNE_FACTOR : LATE_RETUNE_FACTOR)) {
-      if (!isFirst || next > samplingBytes / RETUNE_FACTOR) return false
-    }
+    const isCoarser = next >= samplingBytes * (isFirst ? RETUNE_FACTOR : LATE_RETUNE_FACTOR)
+    const isFiner = isFirst && next <= samplingBytes / RETUNE_FACTOR
+    if (!isCoarser && !isFiner) return false
     session.stop()
     samplingBytes = next
     takenBefore = 0

@@ -16,15 +16,13 @@ import {
   isProxy,
   isSet,
   mapPrototype,
-  mapSize,
   now,
   ownKeys,
   ownValue,
   setPrototype,
-  setSize,
   weakMapGet,
 } from './intrinsics'
-import { type Collection, nameOf, type WalkMemory } from './object-walk'
+import { type Collection, nameOf, sizeOf, type WalkMemory } from './object-walk'
 
 /** In this order: most leaks are in Maps, and arrays are the most. */
 const PROTOTYPES = [mapPrototype, setPrototype, arrayPrototype]
@@ -106,12 +104,6 @@ export class Census {
       } as const
     })
   }
-}
-
-function sizeOf(value: object): number {
-  if (isMap(value)) return mapSize(value)
-  if (isSet(value)) return setSize(value)
-  return isArray(value) ? (ownValue(value, 'length') as number) : 0
 }
 
 function sampleOf(value: object): unknown[] {

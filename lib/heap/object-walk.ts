@@ -725,7 +725,8 @@ class Sum {
   }
 }
 
-function sizeOf(value: object): number {
+/** Entries of a Map, Set or array; -1 of what is none. Not to be asked of a proxy. */
+export function sizeOf(value: object): number {
   if (isMap(value)) return mapSize(value)
   if (isSet(value)) return setSize(value)
   return isArray(value) ? (ownValue(value, 'length') as number) : -1

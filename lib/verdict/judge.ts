@@ -98,7 +98,7 @@ export function judge(
   for (const unit of units) {
     const { lasting, lumps } = sort(unit, span, readings)
     const growth = growthOf(poolOf(lasting, readings), unit.counts, span, observation.samplingBytes)
-    const going = isGoing(growth, unit, observation, span, standing.has(heapKey(unit)))
+    const going = isGoing(growth, unit, observation, span, standing.has(leakKey(unit, 'heap')))
     judged.set(unit, { growth, going })
     if (going) found.push({ unit, growth, lasting, lumps })
   }
@@ -165,8 +165,8 @@ function lasts(place: PlaceSeries, unit: Unit, span: Span, readings: number): bo
   return Number.isNaN(share) || share >= MIN_SURVIVAL
 }
 
-function heapKey({ key }: Unit): string {
-  return `${key} heap`
+function leakKey({ key }: Unit, kind: LeakKind): string {
+  return `${key} ${kind}`
 }
 
 function isGoing(
@@ -335,7 +335,7 @@ function leakOf(
   const direct = sum(grown.filter(({ place }) => unit.direct.includes(place)))
   const directShare = direct / Math.max(1, sum(grown))
   return {
-    key: kind === 'heap' ? heapKey(unit) : `${unit.key} ${kind}`,
+    key: leakKey(unit, kind),
     scope: unit.scope,
     kind,
     route: unit.route,
