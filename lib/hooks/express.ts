@@ -96,7 +96,8 @@ export function expressFiles(listener: HookListener): HookedFile[] {
       const known = listener.active && arguments.length === 3
       // A function of four arguments handles errors only: it is skipped, and does not take over.
       const frame = known && !(this.handle?.length > 3) ? enter(res, this) : null
-      return frame ? frame.call3(original, this, req, res, next) : apply(original, this, arguments)
+      if (frame) return frame.call3(original, this, req, res, next)
+      return known ? original.call(this, req, res, next) : apply(original, this, arguments)
     }
   }
 
@@ -169,17 +170,17 @@ export function expressFiles(listener: HookListener): HookedFile[] {
 
 /** What Express and Connect call when no layer answered: the one sure sign of an unmatched URL. */
 function wrapFinalHandler(original: AnyFunction, listener: HookListener): AnyFunction {
-  function finalhandler(this: unknown, ...args: unknown[]): unknown {
-    const last = original.apply(this, args) as AnyFunction
-    const res = args[1] as object
-    return inGuiseOf(last, function (this: unknown, ...lastArgs: unknown[]): unknown {
+  function finalhandler(this: unknown, _req: unknown, res: object): unknown {
+    const last = apply(original, this, arguments) as AnyFunction
+    // One per request: without a name and of one parameter, like the one it stands for, as it is.
+    return function (this: unknown, error: unknown): unknown {
       try {
-        if (listener.active && !lastArgs[0]) listener.nothingMatched(res)
-      } catch (error) {
-        listener.hookFailed('finalhandler', error)
+        if (listener.active && !error) listener.nothingMatched(res)
+      } catch (caught) {
+        listener.hookFailed('finalhandler', caught)
       }
-      return last.apply(this, lastArgs)
-    })
+      return apply(last, this, arguments)
+    }
   }
   return Object.assign(inGuiseOf(original, finalhandler), original)
 }
