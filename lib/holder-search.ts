@@ -255,13 +255,15 @@ export class HolderSearch {
   }
 
   #note(): { note?: string } {
-    const what = {
+    const walk = {
       '': '',
       time: `after ${MAX_LOOK_MS} ms`,
       objects: `after ${MAX_OBJECTS} objects`,
       functions: `after ${MAX_FUNCTIONS} functions`,
     }[this.#cut]
-    return what === '' ? {} : { note: `the search stopped ${what}: other holders may exist` }
+    const census = this.#census?.cut ? `${this.#census.cut} of one kind` : ''
+    const stopped = [walk, census].filter((where) => where !== '').join(' and ')
+    return stopped === '' ? {} : { note: `the search stopped ${stopped}: other holders may exist` }
   }
 
   #giveUp(): void {

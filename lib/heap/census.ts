@@ -30,9 +30,14 @@ const PROTOTYPES = [mapPrototype, setPrototype, arrayPrototype]
 const MIN_SIZE = 64
 /** Followed of each kind, at most: the largest. */
 const MAX_FOLLOWED = 2000
-/** Of all there are, so many are asked for their size, and for so long, ms. */
-const MAX_ASKED = 1_000_000
-const MAX_ASKING_MS = 150
+/** Of each kind, so many are asked for their size, and for so long, ms. */
+export interface CensusBounds {
+  readonly asked: number
+  readonly ms: number
+}
+const BOUNDS: CensusBounds = { asked: 1_000_000, ms: 150 }
+/** Between two looks at the clock. */
+const ASKED_AT_ONCE = 1024
 /** Keys of an entry that are told. */
 const MAX_KEYS = 4
 /** What none of our walks finds by a path is told with less confidence, as if so many steps away. */
@@ -50,8 +55,19 @@ interface Followed {
 }
 
 export class Census {
+  readonly #bounds: CensusBounds
   readonly #followed: Followed[] = []
   #queries = 0
+  #cut = ''
+
+  constructor(bounds: CensusBounds = BOUNDS) {
+    this.#bounds = bounds
+  }
+
+  /** Where it stopped early: `after 150 ms`, and the like; '' where it saw everything. */
+  get cut(): string {
+    return this.#cut
+  }
 
   /** Until each kind was asked for. */
   get isOpen(): boolean {
@@ -68,13 +84,20 @@ export class Census {
     const large: Sized[] = []
     const all = inspection.allOf(PROTOTYPES[this.#queries++]!)
     const beganMs = now()
-    for (let at = 0; all && at < all.length && at < MAX_ASKED; at++) {
-      if (at % 1024 === 0 && now() - beganMs > MAX_ASKING_MS) break
+    for (let at = 0; all && at < all.length && this.#mayAsk(at, beganMs); at++) {
       const value = all[at]!
       const size = isProxy(value) ? 0 : sizeOf(value)
       if (size >= MIN_SIZE) large[large.length] = { value, size }
     }
     return large
+  }
+
+  #mayAsk(at: number, beganMs: number): boolean {
+    const { ms, asked } = this.#bounds
+    if (at >= asked) this.#cut = `after ${asked} collections`
+    else if (at % ASKED_AT_ONCE === 0 && now() - beganMs > ms) this.#cut = `after ${ms} ms`
+    else return true
+    return false
   }
 
   /** The largest of them are looked at from now on. */

@@ -63,34 +63,54 @@ estimates AS
         ((service, method, route), (service, version, method, route),
          (service, version, method, route, hostname))
     HAVING leaking > 0
+),
+-- A step each: what a lambda refers to would else be worked out anew for every instance.
+means AS
+(
+    SELECT
+        *,
+        list_sum(list_transform(found, lambda e: e.w)) AS weight,
+        list_sum(list_transform(found, lambda e: e.w * e.y)) / weight AS fixedMean
+    FROM estimates
+),
+-- Cochran's Q, I^2, and the variance between instances by DerSimonian and Laird.
+spreads AS
+(
+    SELECT
+        *,
+        leaking - 1 AS degreesOfFreedom,
+        CASE WHEN leaking = 1 THEN 0
+             ELSE list_sum(list_transform(found, lambda e: e.w * pow(e.y - fixedMean, 2))) END AS q,
+        greatest(0, q - degreesOfFreedom) AS excess,
+        CASE WHEN excess > 0 THEN excess / q ELSE 0 END AS iSquared,
+        CASE WHEN excess > 0
+             THEN excess / (weight - list_sum(list_transform(found, lambda e: e.w * e.w)) / weight)
+             ELSE 0 END AS tauSquared
+    FROM means
+),
+merged AS
+(
+    SELECT
+        *,
+        -- Q against chi-squared at 5 %, by the cube root of Wilson and Hilferty.
+        2 / (9 * greatest(degreesOfFreedom, 1)) AS cubeVariance,
+        leaking > 1 AND (cbrt(q / degreesOfFreedom) - 1 + cubeVariance) / sqrt(cubeVariance) > 1.645
+            AS heterogeneous,
+        list_sum(list_transform(found, lambda e: 1 / (1 / e.w + tauSquared))) AS pooledWeight,
+        list_sum(list_transform(found, lambda e: e.y / (1 / e.w + tauSquared))) / pooledWeight
+            AS bytesPerRequest,
+        requestsOfLeaking / greatest(epoch_ms(until) / 3.6e6 - epoch_ms(since) / 3.6e6, 1)
+            AS requestsPerHour
+    FROM spreads
 )
 SELECT
-    per, service, version, method, route, hostname, since, until, leaking,
-    list_sum(list_transform(found, lambda e: e.w)) AS weight,
-    list_sum(list_transform(found, lambda e: e.w * e.y)) / weight AS fixedMean,
-    leaking - 1 AS degreesOfFreedom,
-    -- Cochran's Q, I^2, and the variance between instances by DerSimonian and Laird.
-    CASE WHEN leaking = 1 THEN 0
-         ELSE list_sum(list_transform(found, lambda e: e.w * pow(e.y - fixedMean, 2))) END AS q,
-    greatest(0, q - degreesOfFreedom) AS excess,
-    CASE WHEN excess > 0 THEN excess / q ELSE 0 END AS iSquared,
-    CASE WHEN excess > 0
-         THEN excess / (weight - list_sum(list_transform(found, lambda e: e.w * e.w)) / weight)
-         ELSE 0 END AS tauSquared,
-    -- Q against chi-squared at 5 %, by the cube root of Wilson and Hilferty.
-    2 / (9 * greatest(degreesOfFreedom, 1)) AS cubeVariance,
-    leaking > 1 AND (cbrt(q / degreesOfFreedom) - 1 + cubeVariance) / sqrt(cubeVariance) > 1.645
-        AS heterogeneous,
-    list_sum(list_transform(found, lambda e: 1 / (1 / e.w + tauSquared))) AS pooledWeight,
-    list_sum(list_transform(found, lambda e: e.y / (1 / e.w + tauSquared))) / pooledWeight
-        AS bytesPerRequest,
+    * EXCLUDE (found, floors, requestsOfLeaking),
     bytesPerRequest - 1.96 / sqrt(pooledWeight) AS low,
     bytesPerRequest + 1.96 / sqrt(pooledWeight) AS high,
     -- Instances whose floor is below the leak would have seen it.
     leaking + len(list_filter(coalesce(floors, []), lambda floor: floor <= bytesPerRequest)) AS wouldSee,
-    requestsOfLeaking / greatest(epoch_ms(until) / 3.6e6 - epoch_ms(since) / 3.6e6, 1) AS requestsPerHour,
     bytesPerRequest * requestsPerHour AS bytesPerHour
-FROM estimates;
+FROM merged;
 
 -- The leaks of the fleet by the bytes they take per hour. What few of those say who would have seen
 -- it is a wrong verdict.
