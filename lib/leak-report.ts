@@ -10,12 +10,14 @@ import { formatBytes } from './emit/units'
 import { SourceMaps } from './heap/source-maps'
 import type { FoundHolders } from './holder-search'
 import { readMemoryLimit } from './record/memory-limit'
-import type { LeakLine, RetentionFields } from './schema'
+import type { LeakLine, RetentionFields, UnroutedLeak } from './schema'
 import { Announcer } from './verdict/announcer'
 import type { HeapGrowth } from './verdict/heap-only'
 import type { Judgement, Leak } from './verdict/judge'
 import type { Observation } from './verdict/observation'
 
+/** The key of what is no judgement's: the growth of a heap too large to be read. */
+const HEAP_GROWTH = 'heap growth'
 /** Watched requests below which no share of them is told. */
 const MIN_WATCHED = 10
 
@@ -29,7 +31,8 @@ export class LeakReport {
   /** Keys of leaks whose holders no line has told yet. */
   readonly #untold = new Set<string>()
   readonly #seekHolders: (leaks: readonly Leak[]) => void
-  #heapGrowthTold = false
+  /** Leaks that were told and have no route, by their keys. */
+  readonly #unrouted = new Map<string, UnroutedLeak>()
   #judgement: Judgement | null = null
   #observation: Observation | null = null
 
@@ -88,6 +91,7 @@ export class LeakReport {
     const seconds = this.secondsToLimit()
     const found = this.#holders.get(leak.key)
     this.#untold.delete(leak.key)
+    if (leak.scope !== 'route') this.#unrouted.set(leak.key, unroutedLeak(leak))
     const line = leakLine(leak, {
       method: route?.method ?? '',
       route: route?.route ?? '',
@@ -103,8 +107,8 @@ export class LeakReport {
 
   /** The heap grows, and nobody knows under which route. */
   takeHeapGrowth({ bytesPerRequest, ci95, bytes, requests }: HeapGrowth): void {
-    if (this.#heapGrowthTold) return
-    this.#heapGrowthTold = true
+    if (this.#unrouted.has(HEAP_GROWTH)) return
+    this.#unrouted.set(HEAP_GROWTH, { scope: 'process', kind: 'heap' })
     const line: LeakLine = {
       event: 'leak',
       scope: 'process',
@@ -122,6 +126,18 @@ export class LeakReport {
       `the live heap grows by ${formatBytes(bytesPerRequest)} per request of any route; it is too large for memprof's own readings, so which route is not known`,
     )
     if (leakChannel.hasSubscribers) leakChannel.publish(line)
+  }
+
+  /**
+   * Of the leaks that were told and have no route, those that go on: no verdict of a route takes them
+   * back. Undefined before the first of them.
+   */
+  unroutedLeaks(): readonly UnroutedLeak[] | undefined {
+    if (this.#unrouted.size === 0) return undefined
+    const going = new Set(this.#judgement?.leaks.map(({ key }) => key))
+    // Told by the process's own collections, when there are no more judgements.
+    going.add(HEAP_GROWTH)
+    return [...this.#unrouted].flatMap(([key, leak]) => (going.has(key) ? leak : []))
   }
 
   /** Verdict and figures of a route, as far as they are known. */
@@ -161,6 +177,11 @@ export class LeakReport {
     const until = Math.min(untilHeap, untilMemory)
     return Number.isFinite(until) ? Math.max(0, Math.round(until)) : undefined
   }
+}
+
+function unroutedLeak({ scope, kind, mount }: Leak): UnroutedLeak {
+  if (scope === 'process') return { scope, kind }
+  return { scope: 'shared', kind, ...(mount === '' ? {} : { route: mount }) }
 }
 
 function keptShare(route: { watched: number; kept: number }): number | undefined {

@@ -235,6 +235,7 @@ export function openRecording(options: RecordingOptions): Recording {
     // Our own readings are exact; Node tells of other full collections a turn later.
     const live = leaks?.liveHeapBytes ?? liveHeapBytes
     const secondsToLimit = leakReport.secondsToLimit()
+    const unrouted = leakReport.unroutedLeaks()
     const line: ProcessLine = {
       event: 'process',
       rssBytes: reading.rssBytes,
@@ -252,6 +253,7 @@ export function openRecording(options: RecordingOptions): Recording {
       dropped: recorder.ring.dropped - droppedWritten,
       self: selfCost(),
       ...(secondsToLimit === undefined ? {} : { secondsToLimit }),
+      ...(unrouted === undefined ? {} : { leaks: unrouted }),
     }
     requestsWritten = recorder.requests
     droppedWritten = recorder.ring.dropped

@@ -535,6 +535,16 @@ export const EVENTS: EventTable = {
         ),
         unit: 's',
       }),
+      leaks: maybe({
+        kind: 'list',
+        from: 'verdict',
+        says: 'Of the leaks told that no route is blamed for, those that go on; from the first of them on.',
+        of: {
+          scope: choice('verdict', ['shared', 'process'], 'As in `leak`.'),
+          kind: choice('verdict', ['heap', 'buffers', 'native'], 'As in `leak`.'),
+          route: maybe(ROUTE),
+        },
+      }),
     },
   },
   leak: {

@@ -133,6 +133,16 @@ export interface ProcessLine {
   dropped: number
   self: { cpuMs: number; pauseMs: number; heapBytes: number }
   secondsToLimit?: number
+  /** Of those told that no route is blamed for, which go on; from the first of them on. */
+  leaks?: readonly UnroutedLeak[]
+}
+
+/** A leak that no route's verdict tells of. */
+export interface UnroutedLeak {
+  scope: 'shared' | 'process'
+  kind: LeakKind
+  /** The mount of a `shared` one; missing where all requests share it. */
+  route?: string
 }
 
 export interface SiteFrame {

@@ -67,7 +67,7 @@ export function judgeCheck(
   summary: LogSummary,
   options: CheckOptions,
 ): CheckResult {
-  const leaks = summary.leaks.filter((leak) => isGoing(leak, summary))
+  const leaks = summary.leaks.filter(({ since }) => since === null)
   const urls = targets.map((target) => judgeUrl(target, summary, leaks, options))
   const processLeaks = leaks.filter(({ scope }) => scope === 'process')
   // A limit is of bytes per request; without one, whatever is proven counts.
@@ -80,19 +80,6 @@ export function judgeCheck(
     limitBytesPerRequest: options.limit,
     outcome: outcome ?? 'passed',
   }
-}
-
-/**
- * Whether it was still called a leak in the end. What no single route is blamed for has no verdict that
- * would take it back; but a process that heads for no limit calls nothing leaking.
- */
-function isGoing(leak: LeakSummary, { instances }: LogSummary): boolean {
-  if (leak.since !== null) return false
-  // Told once, by the process's own collections, when memprof's readings had become too long.
-  const isLastWord = leak.scope === 'process' && leak.bytesPerRequest !== null
-  if (leak.scope === 'route' || isLastWord) return true
-  const showing = new Set(leak.perInstance.map(({ instance }) => instance))
-  return instances.some((of) => showing.has(of.instance) && of.secondsToLimit !== null)
 }
 
 function judgeUrl(

@@ -24,6 +24,7 @@ import {
   type SiteFrame,
   type StartLine,
   type StopLine,
+  type UnroutedLeak,
 } from '../schema'
 
 /** What every line carries beside its own fields. */
@@ -217,7 +218,16 @@ function processLine(from: Fields): ProcessLine {
   if (liveHeapBytes !== undefined) line.liveHeapBytes = liveHeapBytes
   const secondsToLimit = optionalNumber(from, 'secondsToLimit')
   if (secondsToLimit !== undefined) line.secondsToLimit = secondsToLimit
+  if (from['leaks'] !== undefined) line.leaks = list(from['leaks'], unroutedLeak)
   return line
+}
+
+function unroutedLeak(value: unknown): UnroutedLeak {
+  if (!isFields(value)) throw WRONG
+  const { scope, kind } = value
+  if (!isOneOf(scope, UNROUTED) || !isOneOf(kind, KINDS)) throw WRONG
+  const route = optionalText(value, 'route')
+  return { scope, kind, ...(route === undefined ? {} : { route }) }
 }
 
 function selfCost(from: Fields): ProcessLine['self'] {
@@ -427,7 +437,8 @@ function routeVerdict(value: unknown): RouteVerdict {
 }
 
 const VERDICTS = ['leaking', 'plateaued', 'steady', 'insufficient-data'] as const
-const SCOPES = ['route', 'shared', 'process'] as const
+const UNROUTED = ['shared', 'process'] as const
+const SCOPES = ['route', ...UNROUTED] as const
 const KINDS = ['heap', 'buffers', 'native'] as const
 const ATTRIBUTIONS = ['direct', 'estimated'] as const
 const HOLDER_KINDS = ['Map', 'Set', 'Array', 'Object', 'Timers'] as const

@@ -1,5 +1,5 @@
 /** A leak over all instances that show it. */
-import type { LeakKind, Site } from '../schema'
+import type { LeakKind, Site, Verdict } from '../schema'
 import type { LeakOfInstance, LeakSummary } from './summary'
 import { poolRates } from './pool-rates'
 import type { Leak, Route, Share } from './tally'
@@ -149,8 +149,23 @@ function leakOfInstance(leak: Leak, all: readonly Leak[]): LeakOfInstance {
     ci95: (newer ? newer.ci95 : newest.ci95) ?? null,
     firstTime,
     lastTime: newest.time,
-    since: now?.verdict === undefined || now.verdict === 'leaking' ? null : now.verdict,
+    since: newest.scope === 'route' ? calledSince(now?.verdict) : unroutedSince(leak),
   }
+}
+
+function calledSince(verdict: Verdict | undefined): Verdict | null {
+  return verdict === undefined || verdict === 'leaking' ? null : verdict
+}
+
+/** What no route is blamed for is taken back by the `process` lines that follow. */
+function unroutedSince({ instance, newest }: Leak): Verdict | null {
+  const { time, leaks } = instance.newest ?? { time: 0 }
+  if (!leaks || time <= newest.time) return null
+  const { scope, kind, route = '' } = newest
+  const goesOn = leaks.some(
+    (leak) => leak.scope === scope && leak.kind === kind && (leak.route ?? '') === route,
+  )
+  return goesOn ? null : 'plateaued'
 }
 
 /** Sites of all instances by function, file and line; shares anew of what they are together. */

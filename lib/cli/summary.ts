@@ -151,7 +151,7 @@ export interface LeakOfInstance {
   /** Of its `leak` lines. */
   readonly firstTime: number
   readonly lastTime: number
-  /** What its route is called since, where that is not `leaking` any more. */
+  /** What its route is called since, or it is itself, where that is not `leaking` any more. */
   readonly since: Verdict | null
 }
 

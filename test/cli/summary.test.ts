@@ -157,6 +157,24 @@ describe('a leak', () => {
     assert.equal(leaks[0]!.since, 'plateaued')
   })
 
+  it('of no route is over once a later process line no longer has it', () => {
+    for (const [scope, route] of [
+      ['shared', '/api'],
+      ['process', undefined],
+    ] as const) {
+      const told = leakLine({ time: at(10), scope, method: undefined, route })
+      const since = (time: number, leaks?: readonly object[]): unknown =>
+        summaryOf([told, processLine({ time: at(time), leaks })]).leaks[0]!.since
+      assert.equal(since(20, [{ scope, kind: 'heap', route }]), null)
+      assert.equal(since(20, []), 'plateaued')
+      assert.equal(since(20, [{ scope, kind: 'buffers', route }]), 'plateaued')
+      assert.equal(since(20, [{ scope, kind: 'heap', route: '/b' }]), 'plateaued')
+      // From before it was told, or of a version that does not say.
+      assert.equal(since(10, []), null)
+      assert.equal(since(20), null)
+    }
+  })
+
   it('of two processes is one, with the sites of both', () => {
     const site = { function: 'f', file: 'a.js', line: 1, column: 1, share: 1, stack: [] }
     const { leaks } = summaryOf([

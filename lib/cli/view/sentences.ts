@@ -67,8 +67,10 @@ export function leakSentence(leak: LeakSummary, show: ShowName = printable): str
   if (holder) where.push(`kept by ${holderName(holder, show)}`)
   if (where.length > 0) said.push(`: ${where.join(', ')}`)
   said.push('.')
-  if (leak.since !== null) said.push(` No more: the route is now ${leak.since}.`)
-  else if (leak.secondsToLimit !== null) {
+  if (leak.since !== null) {
+    const now = leak.scope === 'route' ? `the route is now ${leak.since}` : 'it has stopped'
+    said.push(` No more: ${now}.`)
+  } else if (leak.secondsToLimit !== null) {
     said.push(` ${formatSeconds(leak.secondsToLimit)} to the memory limit.`)
   }
   return said.join('')
