@@ -28,7 +28,7 @@ const GROUPS: ReadonlyArray<[title: string, scenarios: readonly Scenario[]]> = [
   ['A long time', [footprint({ requests: 10_000, routes: 200, readings: 8, times: 1 })]],
 ]
 const LONG: typeof GROUPS = [
-  ['What is sent', [attacked(1_000_000, 1), crowded(9000, 1)]],
+  ['What is sent', [attacked(1_000_000, 1), crowded(10_000, 1)]],
   ['A long time', [footprint({ requests: 5_000_000, routes: 2000, readings: 200, times: 1 })]],
 ]
 

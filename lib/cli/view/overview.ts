@@ -40,6 +40,9 @@ function endTime(from: number, to: number): string {
   return day === formatTime(from).split(' ')[0] ? time! : `${day} ${time}`
 }
 
+/** Between two readings: what is advised where nothing is known yet. */
+const QUICK_SECONDS = 2
+
 /** What the routes that do not leak are, in a sentence each; and what to do where too little is known. */
 export function otherVerdicts(summary: LogSummary): string[] {
   const { routes, leaks, instances } = summary
@@ -82,7 +85,9 @@ function whyNothing(instances: readonly InstanceSummary[]): string[] {
     : ''
   return [
     `No verdict yet: it takes ${MIN_READINGS} readings of the live heap, with traffic between them, and ${MIN_REQUESTS} requests of a route.${takes}`,
-    'Let it run longer, or read more often: MEMPROF_LEAK_INTERVAL=2s.',
+    intervalMs <= QUICK_SECONDS * 1000
+      ? 'Let it run longer.'
+      : `Let it run longer, or read more often: MEMPROF_LEAK_INTERVAL=${QUICK_SECONDS}s.`,
   ]
 }
 
