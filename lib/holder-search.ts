@@ -47,8 +47,6 @@ const MAX_ASKED = 1000
 /** Of a leak's places, and of each place's frames, so many are searched for. */
 const MAX_PLACES = 5
 const MAX_FRAMES = 6
-/** Servers known, at most. */
-const MAX_SERVERS = 16
 /** Shortened in the line: it comes from the app. */
 const MAX_PATH_CHARS = 256
 
@@ -67,6 +65,8 @@ export interface HolderSearchOptions {
   readonly paused: (ms: number) => void
   /** Until the pause budget allows the next pause, ms. */
   readonly restMs: () => number
+  /** Those of the app that listen. */
+  readonly servers: () => readonly object[]
   /** The last reading's pause, ms. */
   readonly readingMs: () => number
   readonly found: (leak: Leak, found: FoundHolders) => void
@@ -90,7 +90,6 @@ type Stage = 'near' | 'wide' | 'census'
 export class HolderSearch {
   readonly #options: HolderSearchOptions
   readonly #maps = new SourceMaps()
-  readonly #servers: Array<WeakRef<object>> = []
   #recorder: Recorder | null = null
   #sought: Sought[] = []
   readonly #known = new Set<string>()
@@ -110,10 +109,6 @@ export class HolderSearch {
 
   begin(recorder: Recorder): void {
     this.#recorder = recorder
-  }
-
-  noteServer(server: object): void {
-    if (this.#servers.length < MAX_SERVERS) this.#servers.push(new WeakRef(server))
   }
 
   /** Leaks that were told just now; those sought before are passed over. */
@@ -329,7 +324,6 @@ export class HolderSearch {
     const queried = this.#queried.flatMap((ref) => ref.deref() ?? [])
     const layers = routes.layers.flatMap(({ handlers }) => [...handlers])
     const others = routes.routes.flatMap(({ handlers }) => [...handlers])
-    const servers = this.#servers.flatMap((ref) => ref.deref() ?? [])
     const near = (values: readonly object[], far: number): Root[] =>
       values.map((value) => ({ value, name: typeof value === 'function' ? '' : 'server', far }))
     return [
@@ -337,7 +331,7 @@ export class HolderSearch {
       ...near(own, 0),
       ...near(layers, 0),
       ...near(others, 1),
-      ...near(servers, 1),
+      ...near(this.#options.servers(), 1),
     ]
   }
 

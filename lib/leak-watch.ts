@@ -41,6 +41,9 @@ const FIRST_READING_SHARE = 0.5
 /** Without requests, one reading in this many is made: a heap that nobody uses seldom grows. */
 const IDLE_READINGS = 10
 
+/** Servers known, at most. */
+const MAX_SERVERS = 16
+
 /** How long a reading waits for a look that goes first, ms. */
 const YIELD_MS = 20
 
@@ -130,6 +133,7 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
   /** Every `stride`-th reading is kept, once the history was halved. */
   let stride = 1
   let readings = 0
+  const serverRefs: Array<WeakRef<object>> = []
   let ownReadings = true
   const points: HeapPoint[] = []
   let profiles = 0
@@ -146,9 +150,14 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
         paused: spend,
         restMs,
         readingMs: () => readingMs,
+        servers,
         found: options.onHolders,
       })
     : null
+
+  function servers(): object[] {
+    return serverRefs.flatMap((ref) => ref.deref() ?? [])
+  }
 
   function spend(ms: number): void {
     pauseMs += ms
@@ -202,7 +211,8 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
     liveHeapBytes = reading.liveHeapBytes
     if (retune(reading.profile.samples)) return reading.pauseMs
     history.add(reading.profile)
-    series.add(reading.liveHeapBytes, holders?.work ?? 0, from)
+    const ownWork = holders?.work ?? 0
+    series.add({ liveHeapBytes, ownWork, connections: connectionsOf(servers()) }, from)
     kept.nextReading()
     noteHandlers(from)
     const observation = observe(from)
@@ -384,7 +394,7 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
       plan(config.leakIntervalMs * FIRST_READING_SHARE)
     },
     noteServer(server) {
-      holders?.noteServer(server)
+      if (serverRefs.length < MAX_SERVERS) serverRefs.push(new WeakRef(server))
     },
     seekHolders(leaks) {
       holders?.seek(leaks)
@@ -414,6 +424,14 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
   }
 }
 
+/** Connections open now, as `getConnections` of net.Server has them, which answers a turn later. */
+function connectionsOf(servers: readonly object[]): number {
+  return servers.reduce((sum, server) => {
+    const { _connections: open } = server as { _connections?: unknown }
+    return typeof open === 'number' ? sum + open : sum
+  }, 0)
+}
+
 /** Under Node's permission model the inspector is closed, unless it was allowed. */
 function openSession(warn: LeakWatchOptions['warn']): HeapSession | null {
   try {
@@ -427,6 +445,13 @@ function openSession(warn: LeakWatchOptions['warn']): HeapSession | null {
   }
 }
 
+interface ReadingCounts {
+  readonly liveHeapBytes: number
+  /** Looks for holders so far. */
+  readonly ownWork: number
+  readonly connections: number
+}
+
 /** The counts and sizes that go with each reading of the heap. */
 class ProcessSeries {
   readonly #timeMs: number[] = []
@@ -435,6 +460,7 @@ class ProcessSeries {
   readonly #arrayBuffersBytes: number[] = []
   readonly #rssBytes: number[] = []
   readonly #heapTotalBytes: number[] = []
+  readonly #connections: number[] = []
   readonly #routes: Array<{ ended: number[]; inFlight: number[] }> = []
   readonly #layers: number[][] = []
 
@@ -442,7 +468,7 @@ class ProcessSeries {
     return this.#timeMs.length
   }
 
-  add(liveHeapBytes: number, ownWork: number, { routes, stats }: Recorder): void {
+  add({ liveHeapBytes, ownWork, connections }: ReadingCounts, { routes, stats }: Recorder): void {
     const memory = process.memoryUsage()
     const before = this.length
     this.#timeMs.push(performance.now())
@@ -451,6 +477,7 @@ class ProcessSeries {
     this.#arrayBuffersBytes.push(memory.arrayBuffers)
     this.#rssBytes.push(memory.rss)
     this.#heapTotalBytes.push(memory.heapTotal)
+    this.#connections.push(connections)
     for (const { id } of routes.routes) {
       const one = (this.#routes[id] ??= { ended: zeros(before), inFlight: zeros(before) })
       one.ended.push(stats[id]?.endedTotal ?? 0)
@@ -464,7 +491,13 @@ class ProcessSeries {
 
   columns(): Pick<
     Observation,
-    'timeMs' | 'liveHeapBytes' | 'ownWork' | 'arrayBuffersBytes' | 'rssBytes' | 'heapTotalBytes'
+    | 'timeMs'
+    | 'liveHeapBytes'
+    | 'ownWork'
+    | 'arrayBuffersBytes'
+    | 'rssBytes'
+    | 'heapTotalBytes'
+    | 'connections'
   > {
     return {
       timeMs: this.#timeMs,
@@ -473,6 +506,7 @@ class ProcessSeries {
       arrayBuffersBytes: this.#arrayBuffersBytes,
       rssBytes: this.#rssBytes,
       heapTotalBytes: this.#heapTotalBytes,
+      connections: this.#connections,
     }
   }
 
@@ -500,6 +534,7 @@ class ProcessSeries {
       this.#arrayBuffersBytes,
       this.#rssBytes,
       this.#heapTotalBytes,
+      this.#connections,
       ...this.#routes.flatMap(({ ended, inFlight }) => [ended, inFlight]),
       ...this.#layers,
     ]

@@ -72,6 +72,8 @@ const MIN_SURVIVAL = 0.6
 export const MIN_BYTES_PER_REQUEST = 24
 /** Requests still in flight, as a share of those that ended, that may explain what is kept. */
 const MAX_IN_FLIGHT_SHARE = 0.1
+/** What may be kept of an open connection, bytes: a session, a window of its requests, Node's own. */
+const MAX_BYTES_PER_CONNECTION = 32 << 10
 /** A buffer's wrapper weighs less than this share of the buffer, where buffers are what leaks. */
 const MAX_WRAPPER_SHARE = 0.1
 /** Samples of wrappers from which a unit is taken for one that keeps buffers. */
@@ -185,16 +187,22 @@ function isGoing(
   }
   if (unit.route !== null) {
     const { inFlight } = observation.routes[unit.route]!
-    const more = inFlight[span.last]! - inFlight[span.first]!
-    if (more > MAX_IN_FLIGHT_SHARE * counts) return false
+    if (grownBy(inFlight, span) > MAX_IN_FLIGHT_SHARE * counts) return false
   }
   const [, , lastRate] = rates
   const [, , lastSd] = rateSds
   if (isStanding) return lastRate + lastSd >= MIN_STEADINESS * rate
+  // Opened at a steady rate, connections grow like requests: what they may hold is no leak yet.
+  const opened = unit.scope === 'process' ? 0 : grownBy(observation.connections, span)
+  if (bytes <= opened * MAX_BYTES_PER_CONNECTION) return false
   if (lastRate < lastSd) return false
   return observation.timeMs.length < SHORT_READINGS
     ? lastRate + 0.5 * lastSd >= MIN_STEADINESS_SHORT * rate
     : lastRate + lastSd >= MIN_STEADINESS * rate
+}
+
+function grownBy(series: readonly number[], { first, last }: Span): number {
+  return series[last]! - series[first]!
 }
 
 interface Measured {

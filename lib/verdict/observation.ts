@@ -66,6 +66,8 @@ export interface Observation {
   readonly arrayBuffersBytes: readonly number[]
   readonly rssBytes: readonly number[]
   readonly heapTotalBytes: readonly number[]
+  /** Open to the app's servers. */
+  readonly connections: readonly number[]
   readonly routes: readonly RouteSeries[]
   readonly layers: readonly LayerSeries[]
   readonly places: readonly PlaceSeries[]

@@ -49,6 +49,13 @@ function checkFigures(leak: LineOf<'leak'>): void {
   for (const site of leak.sites) assert.ok(site.bytes > 0 && site.share > 0 && site.share <= 1)
 }
 
+/** Within the interval told, or its width beyond: six standard deviations, which no chance exceeds. */
+function checkNear(leak: LineOf<'leak'>, truth: number): void {
+  const [low, high] = leak.ci95!
+  const width = high - low
+  assert.ok(low - width <= truth && truth <= high + width, JSON.stringify(leak))
+}
+
 /** Whether anybody samples the heap of the app's process. */
 const IS_SAMPLING = `(() => {
   const session = new (require('node:inspector').Session)()
@@ -85,7 +92,7 @@ describe('a leak line', () => {
 
     const sync = last('/sync')
     assert.equal(sync.attribution, 'direct')
-    assert.ok(Math.abs(sync.bytesPerRequest! / 1650 - 1) < 0.5, `${sync.bytesPerRequest}`)
+    checkNear(sync, 1650)
     const [site] = sync.sites
     assert.equal(site?.function, 'remember')
     assert.match(site?.file ?? '', /test\/fixtures\/apps\/leaks\.cjs$/)
@@ -94,7 +101,7 @@ describe('a leak line', () => {
 
     const after = last('/after')
     assert.equal(after.sites[0]?.line, lineOf('leaks.cjs', "app.get('/after'"))
-    assert.ok(Math.abs(after.bytesPerRequest! / 3300 - 1) < 0.5, `${after.bytesPerRequest}`)
+    checkNear(after, 3300)
 
     assert.ok((last('/requests').keptRequestsShare ?? 0) > 0.9)
     assert.equal(sync.keptRequestsShare, 0)
@@ -149,7 +156,7 @@ describe('a leak line', () => {
       if (site) assert.equal(leak.sites[0]?.function, site)
       if (which === 'buffers') {
         assert.equal(leak.route, '/a')
-        assert.ok(Math.abs(leak.bytesPerRequest! / 20_000 - 1) < 0.5, `${leak.bytesPerRequest}`)
+        checkNear(leak, 20_000)
       }
       if (which === 'timer') assert.equal(leak.bytesPerRequest, undefined)
     })

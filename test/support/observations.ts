@@ -205,6 +205,7 @@ export class SyntheticApp {
       arrayBuffersBytes: cut(buffers),
       rssBytes: cut(this.#nativeBytes.map((bytes, at) => bytes + heapTotal[at]! + buffers[at]!)),
       heapTotalBytes: cut(heapTotal),
+      connections: cut(this.#timeMs.map(() => 50)),
       routes: this.plan.routes.map(({ route, keepsRequests }, index): RouteSeries => {
         const ended = cut(this.#ended[index]!)
         const watched = Math.min(ended.at(-1)!, 64 + Math.floor(ended.at(-1)! / 16))
@@ -471,6 +472,7 @@ export function handmade(
     arrayBuffersBytes: flat(1 << 20),
     rssBytes: flat(100 << 20),
     heapTotalBytes: flat(40 << 20),
+    connections: flat(50),
     routes: routes.map(({ route, ended, kept = 0 }) => ({
       method: 'GET',
       route,

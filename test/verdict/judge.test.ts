@@ -136,6 +136,22 @@ describe('judge: what goes on, and what has stopped', () => {
     assert.equal(verdictOf(withInFlight(51)), 'plateaued')
   })
 
+  it('is no leak where connections opened since may hold it: 32 kB each', () => {
+    const withOpened = (more: number): Observation =>
+      app(steps(8, 100), steps(8, 4), {
+        connections: steps(8, 0).map((_, at) => (at === 7 ? more : 0)),
+      })
+    const grown = 4 * 5 * S
+    assert.equal(verdictOf(withOpened(Math.floor(grown / 32 / 1024) - 1)), 'leaking')
+    assert.equal(verdictOf(withOpened(Math.ceil(grown / 32 / 1024) + 1)), 'plateaued')
+  })
+
+  it('is still that leak where connections are opened once it was told', () => {
+    const opening = app(steps(8, 100), steps(8, 4), { connections: cumulative(steps(8, 1000)) })
+    assert.deepEqual(judge(opening).leaks, [])
+    assert.equal(judge(opening, new Set(['route 0 heap'])).leaks.length, 1)
+  })
+
   it('gives the heap the last word: samples without growth of the heap are no leak', () => {
     const flat = app(steps(LONG, 100), steps(LONG, 4), {
       liveHeapBytes: steps(LONG, 50 << 20),
