@@ -31,9 +31,15 @@ import {
 
 /** The layer that stands for the server's own listeners, before any layer of a framework. */
 const BEFORE_LAYERS = '(server)'
-/** One request in this many has its layers timed, after the first few. */
-const TIMED_ONE_IN = 16
+/**
+ * Requests whose layers are timed: the first few, then as many per second on average as this, of those
+ * that come. V8's statistics at each layer take several us, what a request under load cannot pay.
+ */
+const TIMED_PER_SECOND = 50
 const TIMED_AT_FIRST = 64
+/** Until the first drain tells how many come: one in so many. And one in so many at least. */
+const TIMED_ONE_IN = 16
+const TIMED_ONE_IN_AT_LEAST = 1024
 /** A ring this full is drained early, so that a burst is not lost between two intervals. */
 const DRAIN_AT_SHARE = 0.75
 /** Layers of requests that ran alone, kept until the drain, at most. */
@@ -90,6 +96,11 @@ export class Recorder {
   readonly #alone: LayersAlone[] = []
   #requests = 0
   #nearlyFullSaid = false
+  #timedOneIn = TIMED_ONE_IN
+  #untilTimed = 0
+  #drawn = 1
+  #drainedMs = performance.now()
+  #requestsAtDrain = 0
   /** With forced collections: what the request's own objects weigh before its handler runs. */
   readonly #ownBytes = new RunningMedian()
   #lastForcedHeapBytes = Number.NaN
@@ -193,8 +204,29 @@ export class Recorder {
     state.method = knownMethod(method)
     state.url = url ?? ''
     this.#requests++
-    state.timed = this.#requests <= TIMED_AT_FIRST || this.#requests % TIMED_ONE_IN === 0
+    state.timed = this.#requests <= TIMED_AT_FIRST || this.#untilTimed-- <= 0
+    if (state.timed) this.#untilTimed = this.#drawGap()
     return state
+  }
+
+  /**
+   * Requests to pass over until the next that is timed: evenly from 0 to twice what the rate asks for,
+   * so that no rhythm of requests hides a route. Not by `Math.random`, whose sequence is the app's.
+   */
+  #drawGap(): number {
+    // Source: Numerical Recipes, the quick 32-bit generator.
+    this.#drawn = (Math.imul(this.#drawn, 1_664_525) + 1_013_904_223) >>> 0
+    return Math.floor((this.#drawn / 2 ** 32) * (2 * this.#timedOneIn - 1))
+  }
+
+  #paceTimed(): void {
+    const nowMs = performance.now()
+    const perSecond = (1000 * (this.#requests - this.#requestsAtDrain)) / (nowMs - this.#drainedMs)
+    this.#drainedMs = nowMs
+    this.#requestsAtDrain = this.#requests
+    const oneIn = Math.ceil(perSecond / TIMED_PER_SECOND)
+    // Not a number where the clock stood still.
+    this.#timedOneIn = oneIn >= 1 ? Math.min(oneIn, TIMED_ONE_IN_AT_LEAST) : 1
   }
 
   #arrive(state: RequestState, server: object): Frame | null {
@@ -511,6 +543,7 @@ export class Recorder {
     const { ring } = this
     const { gcLog } = this.#options
     this.#nearlyFullSaid = false
+    this.#paceTimed()
     // Where the app answered on the connection itself, no response told of its end.
     for (const socket of this.#queues.keys()) this.#endUnanswered(socket)
     for (const { routeId, startMs, endMs, names, heapBytes } of this.#alone.splice(0)) {
