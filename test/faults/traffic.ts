@@ -41,9 +41,12 @@ export async function pipeline(
 /** In the app, under --expose-gc: heapUsed after full collections. */
 export const collected = `(gc(), gc(), process.memoryUsage().heapUsed)`
 
-/** A word for each number, no digit in it: nothing that memprof would fold. */
+/**
+ * A word for each number. No digit in it: nothing that memprof would fold; and begun as no path of the
+ * app is, some of which never answer.
+ */
 export function word(at: number): string {
-  return at.toString(26).replace(/\d/g, (digit) => 'qrstuvwxyz'[Number(digit)]!)
+  return `is-${at.toString(26).replace(/\d/g, (digit) => 'qrstuvwxyz'[Number(digit)]!)}`
 }
 
 const METHODS = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'PROPFIND', 'PURGE', 'M-SEARCH', 'LINK']
