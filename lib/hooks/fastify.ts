@@ -10,10 +10,10 @@
  *       new Context({ handler: show.bind(fastify), config: { url: '/users/:id' } })   handler framed
  *       router.on('GET', '/users/:id', {}, routeHandler, context)                     routeHandler names
  */
-import { disguised, enterLayer, handlerLayer, routeLayer } from './layers'
+import { enterLayer, handlerLayer, routeLayer } from './layers'
 import type { AnyFunction, HookListener, LayerInfo } from './listener'
 import type { HookedFile } from './modules'
-import { patch } from './patch'
+import { inGuiseOf, patch } from './patch'
 
 // Taken before the app can put another in its place: its requests pass through here.
 const { apply } = Reflect
@@ -34,11 +34,11 @@ export function fastifyFiles(listener: HookListener): HookedFile[] {
 
   function framed(handler: AnyFunction): AnyFunction {
     const info = handlerLayer(handler)
-    return disguised(function (this: unknown, request: unknown, reply: Reply): unknown {
+    return inGuiseOf(handler, function (this: unknown, request: unknown, reply: Reply): unknown {
       const res = reply?.raw
       const frame = res ? enterLayer(listener, res, info) : null
       return frame ? frame.call2(handler, this, request, reply) : handler.call(this, request, reply)
-    }, handler)
+    })
   }
 
   function note(context: RouteContext): void {
@@ -64,12 +64,15 @@ export function fastifyFiles(listener: HookListener): HookedFile[] {
 
   /** Fastify's one handler of all routes, which tells by their context which one it is. */
   function named(handler: AnyFunction, route: LayerInfo | null): AnyFunction {
-    const wrapper = disguised(function (this: unknown, _req: unknown, res: object): unknown {
-      if (route) enterLayer(listener, res, route)
-      else tellUnmatched(res)
-      // Once per request: no array of arguments is made here.
-      return apply(handler, this, arguments)
-    }, handler)
+    const wrapper = inGuiseOf(
+      handler,
+      function (this: unknown, _req: unknown, res: object): unknown {
+        if (route) enterLayer(listener, res, route)
+        else tellUnmatched(res)
+        // Once per request: no array of arguments is made here.
+        return apply(handler, this, arguments)
+      },
+    )
     naming.add(wrapper)
     return wrapper
   }

@@ -8,17 +8,10 @@
  * The router gets the framed function; what the app can look at (`app.routes`, `matchedRoutes(c)`) is
  * the second of the pair, and stays. The response is in `c.env`, where @hono/node-server puts it.
  */
-import {
-  disguised,
-  enterLayer,
-  handlerLayer,
-  middlewareLayer,
-  patternText,
-  routeLayer,
-} from './layers'
+import { enterLayer, handlerLayer, middlewareLayer, patternText, routeLayer } from './layers'
 import type { AnyFunction, HookListener, LayerInfo } from './listener'
 import type { HookedFile } from './modules'
-import { patch } from './patch'
+import { inGuiseOf, patch } from './patch'
 
 interface Bindings {
   readonly outgoing?: object
@@ -50,13 +43,13 @@ export function honoFiles(listener: HookListener): HookedFile[] {
   const framedPairs = new WeakSet<object>()
 
   function framed(handler: AnyFunction, route: LayerInfo | null, info: LayerInfo): AnyFunction {
-    return disguised(function (this: unknown, c: Context, next: unknown): unknown {
+    return inGuiseOf(handler, function (this: unknown, c: Context, next: unknown): unknown {
       const res = c?.env?.outgoing ?? c?.env?.server?.outgoing
       if (!res || !listener.active) return handler.call(this, c, next)
       if (route) enterLayer(listener, res, route)
       const frame = enterLayer(listener, res, info)
       return frame ? frame.call2(handler, this, c, next) : handler.call(this, c, next)
-    }, handler)
+    })
   }
 
   function framedPair(pair: unknown): unknown {

@@ -12,14 +12,8 @@
  *     ctx.matched  [use /v1(.*), stack [auth]]   [GET /v1/users/:id, stack [load, show]]
  *     chain        (set), auth,                  (set), load, show
  */
-import {
-  disguised,
-  enterLayer,
-  handlerLayer,
-  middlewareLayer,
-  patternText,
-  routeLayer,
-} from './layers'
+import { enterLayer, handlerLayer, middlewareLayer, patternText, routeLayer } from './layers'
+import { inGuiseOf } from './patch'
 import type { AnyFunction, HookListener, LayerInfo } from './listener'
 import type { HookedFile } from './modules'
 
@@ -58,7 +52,7 @@ export function koaFiles(listener: HookListener): HookedFile[] {
   }
 
   function framed(fn: AnyFunction, info: LayerInfo): AnyFunction {
-    return disguised(function (this: unknown, ctx: unknown, next: unknown): unknown {
+    return inGuiseOf(fn, function (this: unknown, ctx: unknown, next: unknown): unknown {
       if (!listener.active || !isContext(ctx)) return fn.call(this, ctx, next)
       const outer = running
       running = ctx
@@ -68,7 +62,7 @@ export function koaFiles(listener: HookListener): HookedFile[] {
       } finally {
         running = outer
       }
-    }, fn)
+    })
   }
 
   /** A middleware of the app, or of something it composed. */

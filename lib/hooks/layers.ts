@@ -57,10 +57,3 @@ export function enterLayer(listener: HookListener, res: object, info: LayerInfo)
     return null
   }
 }
-
-/** A wrapper that nobody tells from what it wraps by its name or arity. */
-export function disguised(wrapper: AnyFunction, original: AnyFunction): AnyFunction {
-  Object.defineProperty(wrapper, 'name', { value: original.name, configurable: true })
-  Object.defineProperty(wrapper, 'length', { value: original.length, configurable: true })
-  return wrapper
-}

@@ -5,10 +5,10 @@
  * wait: the method then runs without a label. It is noted as the route's, so that it is known by its
  * place. It cannot be wrapped: Nest finds its metadata by it, and hands it out as `getHandler()`.
  */
-import { disguised, enterLayer, handlerLayer } from './layers'
+import { enterLayer, handlerLayer } from './layers'
 import type { AnyFunction, HookListener, LayerInfo } from './listener'
 import type { HookedFile } from './modules'
-import { patch } from './patch'
+import { inGuiseOf, patch } from './patch'
 
 /** Express's response, or Fastify's reply over it. */
 type Response = object & { readonly raw?: object }
@@ -23,10 +23,13 @@ export function nestFiles(listener: HookListener): HookedFile[] {
   }
 
   function framed(handle: AnyFunction, info: LayerInfo): AnyFunction {
-    return disguised(function (this: unknown, req: unknown, res: Response, next: unknown): unknown {
-      const frame = res ? enterLayer(listener, res.raw ?? res, info) : null
-      return frame ? frame.call3(handle, this, req, res, next) : handle.call(this, req, res, next)
-    }, handle)
+    return inGuiseOf(
+      handle,
+      function (this: unknown, req: unknown, res: Response, next: unknown): unknown {
+        const frame = res ? enterLayer(listener, res.raw ?? res, info) : null
+        return frame ? frame.call3(handle, this, req, res, next) : handle.call(this, req, res, next)
+      },
+    )
   }
 
   /** `create(instance, method, …)` makes what the adapter calls for a route, of a method of a controller. */

@@ -4,10 +4,10 @@
  * Its class is no export, but each app is one of it. An app's `find` says which functions a route has:
  * the framed ones are said instead, those in `app.handlers` stay.
  */
-import { disguised, enterLayer, handlerLayer, patternText, routeLayer } from './layers'
+import { enterLayer, handlerLayer, patternText, routeLayer } from './layers'
 import type { AnyFunction, HookListener } from './listener'
 import type { HookedFile } from './modules'
-import { patchAll } from './patch'
+import { inGuiseOf, patchAll } from './patch'
 
 interface App {
   readonly handlers: Readonly<Record<string, Readonly<Record<string, AnyFunction[]>>>>
@@ -31,11 +31,16 @@ export function polkaFiles(listener: HookListener): HookedFile[] {
   function framed(handler: AnyFunction, pattern: string): AnyFunction {
     const route = routeLayer(pattern)
     const info = handlerLayer(handler)
-    return disguised(function (this: unknown, req: unknown, res: object, next: unknown): unknown {
-      enterLayer(listener, res, route)
-      const frame = enterLayer(listener, res, info)
-      return frame ? frame.call3(handler, this, req, res, next) : handler.call(this, req, res, next)
-    }, handler)
+    return inGuiseOf(
+      handler,
+      function (this: unknown, req: unknown, res: object, next: unknown): unknown {
+        enterLayer(listener, res, route)
+        const frame = enterLayer(listener, res, info)
+        return frame
+          ? frame.call3(handler, this, req, res, next)
+          : handler.call(this, req, res, next)
+      },
+    )
   }
 
   /** The literal bases of all apps above this one. */

@@ -4,10 +4,10 @@
  * The router tells the route; its functions stand in chains, which call them by turns, and in version
  * 12 a tick later. A chain runs over a view of itself that has framed functions; its own stack stays.
  */
-import { disguised, enterLayer, handlerLayer, middlewareLayer, routeLayer } from './layers'
+import { enterLayer, handlerLayer, middlewareLayer, routeLayer } from './layers'
 import type { AnyFunction, HookListener, LayerInfo } from './listener'
 import type { HookedFile } from './modules'
-import { patch, patchAll } from './patch'
+import { inGuiseOf, patch, patchAll } from './patch'
 
 interface Route {
   readonly path: unknown
@@ -41,7 +41,7 @@ export function restifyFiles(listener: HookListener): HookedFile[] {
       return frame ? frame.call3(handler, this, req, res, next) : handler.call(this, req, res, next)
     }
     // The names restify gives a function are properties of it.
-    return Object.assign(disguised(wrapper, handler), handler)
+    return Object.assign(inGuiseOf(handler, wrapper), handler)
   }
 
   function viewOf(chain: Chain): object {
