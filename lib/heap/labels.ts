@@ -12,9 +12,11 @@ const MAX_LABELS = 2048
 
 /**
  * Dead code that makes the functions too large for V8 to inline (460 bytes of bytecode): an inlined
- * frame is missing from sampled stacks. test/heap/labels.test.ts fails without it.
+ * frame is missing from sampled stacks. test/heap/labels.test.ts fails without it. Constants of 31 bits
+ * take the most bytecode for the least machine code, and no feedback: there is one of these functions
+ * per label, and V8 keeps what it compiles of each.
  */
-const PADDING = `if(fn===0){${'x=x+fn*x-fn/x;'.repeat(60)}}`
+const PADDING = `if(fn===0){${Array.from({ length: 66 }, (_, at) => `x=${2 ** 29 + at};`).join('')}}`
 const SOURCE = `({
 call1:function route(fn,self,a){var x=1;${PADDING}return fn.call(self,a)},
 call2:function route(fn,self,a,b){var x=1;${PADDING}return fn.call(self,a,b)},
