@@ -22,10 +22,14 @@ export interface GcCounts {
 export class GcLog {
   readonly #startMs = new Float64Array(GC_LOG_CAPACITY)
   #written = 0
+  /** Between two collections, where no other began: requests drained in a row nearly all lie in one. */
+  #gapFromMs = Number.POSITIVE_INFINITY
+  #gapToMs = Number.NEGATIVE_INFINITY
   #counts: GcCounts = { minor: 0, major: 0, pauseMs: 0 }
 
   add(startMs: number, durationMs: number, major: boolean): void {
     this.#startMs[this.#written++ % GC_LOG_CAPACITY] = startMs
+    this.#gapToMs = Number.NEGATIVE_INFINITY
     if (major) this.#counts.major++
     else this.#counts.minor++
     this.#counts.pauseMs += durationMs
@@ -33,7 +37,16 @@ export class GcLog {
 
   /** Collections that started within the span. Counts what is still remembered: a floor. */
   countBetween(fromMs: number, toMs: number): number {
-    return this.#firstAfter(toMs) - this.#firstAfter(fromMs)
+    if (fromMs > this.#gapFromMs && toMs <= this.#gapToMs) return 0
+    const after = this.#firstAfter(toMs)
+    this.#gapFromMs = this.#at(after - 1, Number.NEGATIVE_INFINITY)
+    this.#gapToMs = this.#at(after, Number.POSITIVE_INFINITY)
+    return after - this.#firstAfter(fromMs)
+  }
+
+  #at(number: number, outside: number): number {
+    const isKept = number >= this.#written - GC_LOG_CAPACITY && number < this.#written
+    return number >= 0 && isKept ? this.#startMs[number % GC_LOG_CAPACITY]! : outside
   }
 
   /** Counts since the last call. */

@@ -18,9 +18,12 @@ const BUCKETS = LINEAR + (MAX_EXPONENT - 6) * SUB_BUCKETS
 
 function bucketOf(magnitude: number): number {
   if (magnitude < LINEAR) return Math.min(LINEAR - 1, Math.round(magnitude))
-  const exponent = Math.floor(Math.log2(magnitude))
-  const sub = Math.floor(magnitude / 2 ** (exponent - 5)) - SUB_BUCKETS
-  return Math.min(BUCKETS - 1, LINEAR + (exponent - 6) * SUB_BUCKETS + sub)
+  // In integers of 32 bits, once per request: logarithms and powers were a third of a drain.
+  const shift = magnitude < 2 ** 31 ? 0 : 16
+  const whole = Math.min(2 ** 31 - 1, magnitude / (1 << shift)) >>> 0
+  const top = 31 - Math.clz32(whole)
+  const sub = (whole >>> (top - 5)) - SUB_BUCKETS
+  return Math.min(BUCKETS - 1, LINEAR + (top + shift - 6) * SUB_BUCKETS + sub)
 }
 
 /** Middle of the values that share the bucket. */
