@@ -25,11 +25,25 @@ const GROUPS: ReadonlyArray<[title: string, scenarios: readonly Scenario[]]> = [
   ['How a process ends', deaths],
   ['What an app or its flags take away', hostileApps],
   ['What is sent', [...traffic, attacked(10_000, 1), crowded(1000, 1)]],
-  ['A long time', [footprint({ requests: 10_000, routes: 200, readings: 8, times: 1 })]],
+  [
+    'A long time',
+    [footprint({ requests: 10_000, routes: 200, readings: 8, settledReadings: 4, times: 1 })],
+  ],
 ]
 const LONG: typeof GROUPS = [
   ['What is sent', [attacked(1_000_000, 1), crowded(10_000, 1)]],
-  ['A long time', [footprint({ requests: 5_000_000, routes: 2000, readings: 200, times: 1 })]],
+  [
+    'A long time',
+    [
+      footprint({
+        requests: 5_000_000,
+        routes: 2000,
+        readings: 330,
+        settledReadings: 130,
+        times: 1,
+      }),
+    ],
+  ],
 ]
 
 const { values } = parseArgs({

@@ -12,7 +12,10 @@ const GROUPS: ReadonlyArray<[title: string, scenarios: readonly Scenario[]]> = [
   ['how a process ends', deaths],
   ['what an app or its flags take away', hostileApps],
   ['what is sent', [...traffic, attacked(10_000, 1), crowded(300, 1)]],
-  ['a long time', [footprint({ requests: 10_000, routes: 200, readings: 8, times: 1 })]],
+  [
+    'a long time',
+    [footprint({ requests: 10_000, routes: 200, readings: 8, settledReadings: 4, times: 1 })],
+  ],
 ]
 
 for (const [title, scenarios] of GROUPS) {
