@@ -341,12 +341,7 @@ export function renderSummary(report: Report): string | null {
   const [bare, express] = [BARE, EXPRESS].map(
     ({ name }) => apps.find(({ app }) => app === name)?.instructions,
   )
-  if (!express || express.size === 0) {
-    const allocation = renderAllocation(report)
-    return allocation.length > 0
-      ? ['Bytes allocated per request:', ...allocation, `Node ${node}, ${cpuModel}.`].join('\n\n')
-      : null
-  }
+  if (!express || express.size === 0) return null
   const ratioOf = (counts: ByVariant<number> | undefined, name: string): string => {
     const [count] = counts?.get(name) ?? []
     const [none] = counts?.get(NONE) ?? []
