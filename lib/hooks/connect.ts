@@ -2,8 +2,8 @@
  * Connect 3. Its prototype is private to the module and copied onto each app, so each app's own
  * `use` is wrapped, and through it each layer's function: Connect has no Layer class to patch.
  */
-import type { AnyFunction, Frame, HookListener, LayerInfo } from './listener'
-import { patternText } from './layers'
+import { enterLayer, patternText } from './layers'
+import type { AnyFunction, HookListener, LayerInfo } from './listener'
 import type { HookedFile } from './modules'
 import { inGuiseOf, patch, type Unpatch } from './patch'
 
@@ -24,16 +24,6 @@ export function connectFiles(listener: HookListener): HookedFile[] {
     undo.push(new WeakRef(entry))
   }
 
-  function enter(res: object, info: LayerInfo): Frame | null {
-    if (!listener.active) return null
-    try {
-      return listener.layerEntered(res, info)
-    } catch (error) {
-      listener.hookFailed('layer', error)
-      return null
-    }
-  }
-
   /** Arity decides whether Connect takes a function for an error handler: kept, like the name. */
   function framed(handle: AnyFunction, info: LayerInfo): AnyFunction {
     const wrapper =
@@ -45,13 +35,13 @@ export function connectFiles(listener: HookListener): HookedFile[] {
             res: object,
             next: unknown,
           ): unknown {
-            const frame = enter(res, info)
+            const frame = enterLayer(listener, res, info)
             return frame
               ? frame.call4(handle, this, err, req, res, next)
               : handle.call(this, err, req, res, next)
           }
         : function (this: unknown, req: unknown, res: object, next: unknown): unknown {
-            const frame = enter(res, info)
+            const frame = enterLayer(listener, res, info)
             return frame
               ? frame.call3(handle, this, req, res, next)
               : handle.call(this, req, res, next)

@@ -94,6 +94,15 @@ function stoppedSocket(): Reader {
 }
 
 function stops(what: string, make: (stage: Stage) => Reader): Scenario[] {
+  /** An app whose lines wait: its reader reads nothing. */
+  async function startUnread(stage: Stage): Promise<{ reader: Reader; app: App }> {
+    const reader = make(stage)
+    const app = await startFaulty(stage, { stdout: reader.stdout, env: DEBUG })
+    app.child.stdout?.pause()
+    await sendMany(app.port, MORE_THAN_FITS)
+    await writeLines(app)
+    return { reader, app }
+  }
   return [
     {
       claim: `${what} whose reader stops does not stop the app, and gets every line when it reads again`,
@@ -101,11 +110,7 @@ function stops(what: string, make: (stage: Stage) => Reader): Scenario[] {
       times: 5,
       hindrance: onWindows,
       async run(stage) {
-        const reader = make(stage)
-        const app = await startFaulty(stage, { stdout: reader.stdout, env: DEBUG })
-        app.child.stdout?.pause()
-        await sendMany(app.port, MORE_THAN_FITS)
-        await writeLines(app)
+        const { reader, app } = await startUnread(stage)
         // The app still answers, with its lines waiting.
         assert.equal(await sendMany(app.port, 50), 50)
         const [text, { signal }] = await Promise.all([reader.rest(app), ends(app)])
@@ -124,11 +129,7 @@ function stops(what: string, make: (stage: Stage) => Reader): Scenario[] {
       times: 3,
       hindrance: onWindows,
       async run(stage) {
-        const reader = make(stage)
-        const app = await startFaulty(stage, { stdout: reader.stdout, env: DEBUG })
-        app.child.stdout?.pause()
-        await sendMany(app.port, MORE_THAN_FITS)
-        await writeLines(app)
+        const { reader, app } = await startUnread(stage)
         await app.settled()
         const beganMs = performance.now()
         app.child.kill('SIGTERM')
