@@ -16,6 +16,7 @@ import { HeapSession } from './heap/session'
 import { type SampledProfile, type ScriptOwner } from './heap/sites'
 import { type FoundHolders, HolderSearch } from './holder-search'
 import type { Label as HookLabel } from './hooks/listener'
+import { connectionsOf } from './listening'
 import type { Recorder } from './record/recorder'
 import type { Route } from './record/routes'
 import { positionKey } from './stack-frame'
@@ -422,14 +423,6 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
       session.close()
     },
   }
-}
-
-/** Connections open now, as `getConnections` of net.Server has them, which answers a turn later. */
-function connectionsOf(servers: readonly object[]): number {
-  return servers.reduce((sum, server) => {
-    const { _connections: open } = server as { _connections?: unknown }
-    return typeof open === 'number' ? sum + open : sum
-  }, 0)
 }
 
 /** Under Node's permission model the inspector is closed, unless it was allowed. */

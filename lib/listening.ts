@@ -14,3 +14,11 @@ export function listeningOf(server: object): Listening | undefined {
     return undefined
   }
 }
+
+/** Connections open now, as `getConnections` of net.Server has them, which answers a turn later. */
+export function connectionsOf(servers: readonly object[]): number {
+  return servers.reduce((sum, server) => {
+    const { _connections: open } = server as { _connections?: unknown }
+    return typeof open === 'number' ? sum + open : sum
+  }, 0)
+}
