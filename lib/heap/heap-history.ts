@@ -11,11 +11,11 @@ export const MAX_READINGS = 128
 const MAX_PLACES = 4096
 
 /**
- * An object of this many sampling intervals is sampled for sure, and alone outweighs all others of its
- * place: kept apart, so that a table that doubles does not look like a leak of the route that added
- * the one entry too many.
+ * An object of this many sampling intervals is nearly sure to be sampled (95 %), and alone outweighs
+ * others of its place: kept apart, so that a table that grows does not look like a leak of the route that
+ * added the one entry too many, nor its predecessor, thrown away, like one of a place where nothing stays.
  */
-const LARGE_SAMPLES = 8
+const LARGE_SAMPLES = 3
 
 export interface History {
   readonly place: Place

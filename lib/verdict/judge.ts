@@ -222,7 +222,7 @@ function measure(found: readonly Found[], observation: Observation, span: Span):
     rest.filter(({ isLarge }) => isLarge),
     readings,
   ).alive
-  const background = rest.filter(({ isLarge }) => !isLarge)
+  const background = rest.filter((place) => !place.isLarge && !isOfNoFunction(place))
   const ofOwn = background.filter(({ origin }) => origin === 'memprof')
   const ofOthers = background.filter(({ origin }) => origin !== 'memprof')
   const own = withoutSteps(poolOf(ofOwn, readings).alive, stepsOf(observation.ownWork))
@@ -248,6 +248,14 @@ function measure(found: readonly Found[], observation: Observation, span: Span):
     const leak = leakOf(unit, 'heap', { rate, sd }, counts, places, observation)
     return leak ? [{ unit, leak }] : []
   })
+}
+
+/**
+ * Made by native code with no function above it: above all the strings of a request's URL and headers,
+ * by the parser. Those are no site of a leak, but grow only where one keeps them: they are part of it.
+ */
+function isOfNoFunction({ origin, frames }: PlaceSeries): boolean {
+  return origin === 'runtime' && frames.length === 0
 }
 
 /** What a series moves by at those readings is left out: the calibration finds it as it finds a step. */

@@ -80,10 +80,10 @@ describe('HeapHistory', () => {
     assert.deepEqual(keep.born, [3, 12])
   })
 
-  it('keeps objects of eight intervals and more apart', () => {
-    const history = historyOf('2x799#1 2x800#2')
-    assert.deepEqual(find(history, 'keep').alive, [799])
-    assert.deepEqual(find(history, 'keep', true).alive, [800])
+  it('keeps objects of three intervals and more apart', () => {
+    const history = historyOf('2x299#1 2x300#2')
+    assert.deepEqual(find(history, 'keep').alive, [299])
+    assert.deepEqual(find(history, 'keep', true).alive, [300])
   })
 
   it('counts what memprof itself allocated, at the last reading', () => {

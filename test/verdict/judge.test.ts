@@ -269,6 +269,17 @@ describe('judge: whose it is', () => {
     assert.equal(leak.route, 0)
   })
 
+  it('counts what native code made with no function above it as part of what leaks', () => {
+    const rateBeside = (functions: string[]): number => {
+      const strings = bornPlace(steps(READINGS, 1), { sampleBytes: S, functions })
+      const places = [under(0, 4), { ...strings, origin: 'runtime' as const }]
+      return only(judge(handmade([route('/a', 100)], places))).rate
+    }
+    const oneEach = S / 100
+    assert.ok(Math.abs(rateBeside([]) / (5 * oneEach) - 1) < 0.02)
+    assert.ok(Math.abs(rateBeside(['onconnection']) / (4.2 * oneEach) - 1) < 0.02)
+  })
+
   it('never blames what memprof allocates', () => {
     const own = under(0, 4, { origin: 'memprof' })
     assert.deepEqual(judge(handmade([route('/a', 100)], [own])).leaks, [])
