@@ -24,6 +24,8 @@ export interface Claim {
 export interface Calibrated {
   readonly rate: number
   readonly sd: number
+  /** Together, and beyond doubt, the claims make the heap grow: the rest is how much of it is whose. */
+  readonly isSure: boolean
 }
 
 /** The bias of a site's sampled size as a standard deviation, relative; see docs/method.md. */
@@ -40,6 +42,7 @@ const MODEL_SD = 0.04
 const STEP_SD_BYTES = 1 << 20
 /** Readings are not independent: what the heap holds for a while shows in several of them. */
 const CORRELATION = 2
+const Z95 = 1.96
 
 /**
  * @param heapBytes - live heap over the span; shape [n]
@@ -68,7 +71,8 @@ export function calibrate(
   ]
   let noise = MIN_NOISE_BYTES
   let fit = fitLinear(rows, values, noise, priors)
-  if (!fit) return claims.map(({ sampledRate: rate }) => ({ rate, sd: BIAS_SD * rate }))
+  if (!fit)
+    return claims.map(({ sampledRate: rate }) => ({ rate, sd: BIAS_SD * rate, isSure: false }))
   // The noise is what the first fit could not explain.
   const free = Math.max(1, n - claims.length - steps.length - 1)
   const rms = Math.sqrt(fit.residuals.reduce((sum, of) => sum + of * of, 0) / free)
@@ -77,11 +81,16 @@ export function calibrate(
   fit = fitLinear(rows, values, noise, priors) ?? fit
   const { coefficients, covariance } = fit
   const backgroundDoubt = BACKGROUND_BIAS_SD * Math.abs(background[n - 1]! - background[0]!)
-  return claims.map(({ counts }, at) => {
+  const grown = claims.map(({ counts }) => counts[n - 1]! - counts[0]!)
+  const sum = (of: (at: number) => number): number => grown.reduce((all, _, at) => all + of(at), 0)
+  const bytes = sum((at) => coefficients[at]! * grown[at]!)
+  const variance = sum((i) => sum((k) => covariance[i]![k]! * grown[i]! * grown[k]!))
+  const isSure = bytes > Z95 * Math.hypot(Math.sqrt(variance), backgroundDoubt, MODEL_SD * bytes)
+  return claims.map((_, at) => {
     const rate = coefficients[at]!
     const spread = Math.sqrt(covariance[at]![at]!)
-    const doubt = backgroundDoubt / claims.length / (counts[n - 1]! - counts[0]!)
-    return { rate, sd: Math.hypot(spread, doubt, MODEL_SD * rate) }
+    const doubt = backgroundDoubt / claims.length / grown[at]!
+    return { rate, sd: Math.hypot(spread, doubt, MODEL_SD * rate), isSure }
   })
 }
 

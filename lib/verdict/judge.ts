@@ -78,6 +78,8 @@ const MAX_BYTES_PER_CONNECTION = 32 << 10
 const MAX_WRAPPER_SHARE = 0.1
 /** Samples of wrappers from which a unit is taken for one that keeps buffers. */
 const MIN_WRAPPER_SAMPLES = 4
+/** Of what was sampled of a site, at least this much is real: V8 counts some of it twice or so. */
+const MIN_REAL_SHARE = 0.25
 const Z95 = 1.96
 
 /**
@@ -236,16 +238,19 @@ function measure(found: readonly Found[], observation: Observation, span: Span):
     cut(observation.ownWork),
   )
   return found.flatMap(({ unit, growth, lasting, lumps: tables }, at) => {
-    const { rate: entryRate, sd } = calibrated[at]!
+    const { rate: entryRate, sd, isSure } = calibrated[at]!
     // The tables hold every entry since the start: each pays its part, whenever they grew.
     const rate = entryRate + poolOf(tables, readings).alive[last]! / unit.counts[last]!
     const counts = unit.counts[last]! - unit.counts[first]!
+    // Of two leaks with one rhythm the heap tells the sum: that each is there, their samples do.
+    const sampled = growth.bytes / (unit.counts[last - 1]! - unit.counts[first - 1]!)
+    const least = isSure && entryRate > MIN_REAL_SHARE * sampled ? MIN_REAL_SHARE * sampled : 0
     const scale = (rate * counts) / growth.bytes
     const places = lasting.map((place) => ({
       place,
       bytes: (place.aged[last]! - place.aged[first]!) * scale,
     }))
-    const leak = leakOf(unit, 'heap', { rate, sd }, counts, places, observation)
+    const leak = leakOf(unit, 'heap', { rate, sd, least }, counts, places, observation)
     return leak ? [{ unit, leak }] : []
   })
 }
@@ -335,16 +340,16 @@ function measureNative(observation: Observation, span: Span): Leak[] {
   ]
 }
 
-/** @returns null where the interval reaches zero */
+/** @returns null where the interval reaches zero, and no `least` is known */
 function leakOf(
   unit: Unit,
   kind: LeakKind,
-  { rate, sd }: { rate: number; sd: number },
+  { rate, sd, least = 0 }: { rate: number; sd: number; least?: number },
   counts: number,
   places: readonly PlaceGrowth[],
   { samplingBytes }: Observation,
 ): Leak | null {
-  const ci95: Interval = [rate - Z95 * sd, rate + Z95 * sd]
+  const ci95: Interval = [Math.max(least, rate - Z95 * sd), rate + Z95 * sd]
   if (ci95[0] <= 0) return null
   const grown = places.filter(({ bytes }) => bytes > 0).sort((a, b) => b.bytes - a.bytes)
   const sum = (of: readonly PlaceGrowth[]): number => of.reduce((all, { bytes }) => all + bytes, 0)
@@ -383,13 +388,15 @@ function routeJudgement(
   const { ended } = routes[index]!
   const counts = ended[last]! - ended[first]!
   const unit = units.find(({ route }) => route === index)
-  const growth = unit && judged.get(unit)?.growth
+  const { growth, going } = (unit && judged.get(unit)) ?? {}
   if (!growth || counts < MIN_REQUESTS) return { verdict: 'insufficient-data' }
   const floorBytesPerRequest = floorOf(samplingBytes, counts)
   const leak = leaks.find((one) => one.unit === unit)?.leak
   if (leak) {
     return { verdict: 'leaking', bytesPerRequest: leak.rate, ci95: leak.ci95, floorBytesPerRequest }
   }
+  // It goes on by its samples, and the heap does not show it: who knows.
+  if (going) return { verdict: 'insufficient-data', floorBytesPerRequest }
   const held = growth.heldBytes + growth.bytes
   const grew = held >= MIN_SAMPLES * samplingBytes
   return { verdict: grew ? 'plateaued' : 'steady', floorBytesPerRequest }

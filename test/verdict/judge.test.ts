@@ -227,6 +227,30 @@ describe('judge: whose it is', () => {
     )
   })
 
+  it('names both of them where the heap grows by half of what was sampled, and their sum is known', () => {
+    const routes = [route('/a', 100), route('/b', 100)]
+    const places = [under(0, 4), { ...under(1, 4), frames: [frameOf('other')] }]
+    const half = handmade(routes, places).liveHeapBytes.map((bytes) => bytes / 2)
+    const { leaks } = judge(handmade(routes, places, { liveHeapBytes: half }))
+    const truth = (2 * S) / 100
+    assert.equal(leaks.length, 2)
+    for (const {
+      rate,
+      ci95: [low, high],
+    } of leaks) {
+      assert.ok(Math.abs(rate / truth - 1) < 0.1, `${rate} for ${truth}`)
+      assert.ok(low > 0 && low < truth && truth < high, `${low}..${high}`)
+    }
+    // The heap stands still: whatever the samples say, that is no leak, nor is it known to be none.
+    const still = half.map(() => half[0]!)
+    const neither = judge(handmade(routes, places, { liveHeapBytes: still }))
+    assert.deepEqual(neither.leaks, [])
+    assert.deepEqual(
+      neither.routes.map(({ verdict }) => verdict),
+      ['insufficient-data', 'insufficient-data'],
+    )
+  })
+
   it('blames a site that grows under two routes on both, and under three alike on all requests', () => {
     assert.deepEqual(
       atOneSite([1, 1]).leaks.map(({ scope }) => scope),
