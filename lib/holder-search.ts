@@ -1,13 +1,16 @@
 /**
- * Who keeps a leak: after it was told, a few looks at the app's variables some requests apart, and the
- * collections that grew in step. Once per leak; each look is a pause, within the pause budget.
+ * Who keeps a leak: once it is found, a few looks at the app's variables some requests apart, and the
+ * collections that grew in step; where nothing was found, and only for a leak that was told, more
+ * thoroughly. Each look is a pause, within the pause budget.
  */
 import { clearTimeout, performance, setTimeout } from './clock'
 import type { Config } from './config'
 import { Census } from './heap/census'
 import {
   countsBetween,
+  likeliest,
   type Look,
+  mayBeFilling,
   type RankedHolder,
   rankHolders,
   type Suspect,
@@ -21,6 +24,7 @@ import { placeOf } from './heap/variable-place'
 import type { Recorder } from './record/recorder'
 import type { Holder } from './schema'
 import { positionKey, type StackFrame } from './stack-frame'
+import type { Bounded } from './verdict/filling'
 import type { Leak } from './verdict/judge'
 import { below } from './verdict/owner'
 
@@ -40,6 +44,8 @@ const MIN_SECONDS = 6
 /** A search ends without a result after so many looks, or so long, ms. */
 const MAX_LOOKS = 8
 const MAX_SEARCH_MS = 15 * 60_000
+/** A leak is not held back for longer than this, ms: a cache that fills so slowly may be told of. */
+const MAX_WAIT_MS = 15_000
 /** A query of all functions takes about so many times a reading of the heap. */
 const QUERY_PAUSES = 12
 /** Functions of a query whose place is asked, at most: those that bear the right name. */
@@ -52,8 +58,24 @@ const MAX_PATH_CHARS = 256
 
 export interface FoundHolders {
   readonly holders: readonly Holder[]
+  /** The likeliest of them, with what is known of their ends. */
+  readonly bounds: readonly Bounded[]
   /** What was left out of the search. */
   readonly note?: string
+}
+
+/** Who looks for what keeps a leak. */
+export interface HolderSeeker {
+  /**
+   * Begins to look for what keeps leaks that were found; those sought to the end are passed over.
+   *
+   * @param areTold - then what is not found near by is searched for further
+   */
+  seek(leaks: readonly Leak[], areTold: boolean): void
+  /** What was found may no longer hold: the leak may be sought once more. */
+  forget(key: string): void
+  /** Whether a cache that fills may be what keeps a leak, by the looks so far; not for long. */
+  mayBeFilling(key: string): boolean
 }
 
 export interface HolderSearchOptions {
@@ -70,10 +92,13 @@ export interface HolderSearchOptions {
   /** The last reading's pause, ms. */
   readonly readingMs: () => number
   readonly found: (leak: Leak, found: FoundHolders) => void
+  /** After each look: `mayBeFilling` may have changed. */
+  readonly looked: () => void
 }
 
 interface Sought {
   readonly leak: Leak
+  isTold: boolean
   readonly frames: readonly StackFrame[]
   readonly sinceMs: number
   /** Index of its first look. */
@@ -87,12 +112,13 @@ interface Sought {
  */
 type Stage = 'near' | 'wide' | 'census'
 
-export class HolderSearch {
+export class HolderSearch implements HolderSeeker {
   readonly #options: HolderSearchOptions
   readonly #maps = new SourceMaps()
   #recorder: Recorder | null = null
   #sought: Sought[] = []
-  readonly #known = new Set<string>()
+  /** Leaks that were sought, by their keys, and whether that was to the end. */
+  readonly #known: Map<string, boolean> = new Map()
   #looks: Look[] = []
   #memory: WalkMemory | null = null
   /** Functions of the leaks' stacks, found by a query. */
@@ -111,18 +137,31 @@ export class HolderSearch {
     this.#recorder = recorder
   }
 
-  /** Leaks that were told just now; those sought before are passed over. */
-  seek(leaks: readonly Leak[]): void {
+  seek(leaks: readonly Leak[], isTold: boolean): void {
     for (const leak of leaks) {
-      if (this.#known.has(leak.key) || leak.kind === 'native') continue
-      this.#known.add(leak.key)
-      const frames = leak.places
+      const { key, kind, places } = leak
+      const sought = this.#sought.find((one) => one.leak.key === key)
+      if (sought) sought.isTold ||= isTold
+      const wasThorough = this.#known.get(key)
+      if (sought || kind === 'native' || wasThorough || wasThorough === isTold) continue
+      const frames = places
         .slice(0, MAX_PLACES)
         .flatMap(({ place }) => place.frames.slice(0, MAX_FRAMES))
       const firstLook = this.#looks.length
-      this.#sought.push({ leak, frames, sinceMs: performance.now(), firstLook, stage: 'near' })
+      const sinceMs = performance.now()
+      this.#sought.push({ leak, isTold, frames, sinceMs, firstLook, stage: 'near' })
     }
     if (this.#sought.length > 0 && !this.#timer) this.#plan(0)
+  }
+
+  forget(key: string): void {
+    this.#known.delete(key)
+  }
+
+  mayBeFilling(key: string): boolean {
+    const sought = this.#sought.find((one) => one.leak.key === key)
+    if (sought?.stage !== 'near' || performance.now() - sought.sinceMs > MAX_WAIT_MS) return false
+    return mayBeFilling(this.#looks.slice(sought.firstLook))
   }
 
   close(): void {
@@ -166,6 +205,7 @@ export class HolderSearch {
     this.#giveUp()
     if (this.#sought.length > 0) this.#plan(LOOK_INTERVAL_MS)
     else this.#forget()
+    this.#options.looked()
   }
 
   #forget(): void {
@@ -204,13 +244,19 @@ export class HolderSearch {
     const suspect = this.#suspect(sought)
     const looks = this.#looks.slice(sought.firstLook)
     const ranked = rankHolders(suspect, sought.stage === 'census' ? looks : looks.map(onlyWalked))
-    if (ranked.length === 0 && this.#goesOn(sought)) return
+    if (ranked.length === 0 && sought.isTold && this.#goesOn(sought)) return
     this.#sought = this.#sought.filter((one) => one !== sought)
+    this.#known.set(leak.key, sought.isTold || ranked.length > 0)
     if (ranked.some(({ collection: { variable } }) => variable.seenFrom && variable.url === '')) {
       this.#readUrls()
     }
     const holders = ranked.map((one) => this.#holder(one))
-    this.#options.found(leak, { holders, ...this.#note() })
+    const bounds = likeliest(ranked).map(({ collection: { size }, growth, capacity }) => ({
+      size,
+      growth,
+      capacity,
+    }))
+    this.#options.found(leak, { holders, bounds, ...this.#note() })
   }
 
   /** Nothing was found: whether it is searched for in another way. */
@@ -226,7 +272,7 @@ export class HolderSearch {
     return true
   }
 
-  #holder({ collection, growth }: RankedHolder): Holder {
+  #holder({ collection, growth, capacity }: RankedHolder): Holder {
     const { path, kind, size } = collection
     const { seenFrom } = collection.variable
     const url = collection.variable.url || this.#memory?.urls.get(seenFrom?.scriptId ?? '') || ''
@@ -238,6 +284,7 @@ export class HolderSearch {
       kind,
       size,
       growthPerRequest: Math.round(growth * 1000) / 1000,
+      ...(capacity === Number.POSITIVE_INFINITY ? {} : { capacity }),
       ...place,
     }
   }
@@ -263,10 +310,11 @@ export class HolderSearch {
 
   #giveUp(): void {
     const nowMs = performance.now()
-    this.#sought = this.#sought.filter(
-      ({ sinceMs, firstLook }) =>
-        nowMs - sinceMs < MAX_SEARCH_MS && this.#looks.length - firstLook < MAX_LOOKS,
-    )
+    this.#sought = this.#sought.filter(({ leak, isTold, sinceMs, firstLook }) => {
+      const goesOn = nowMs - sinceMs < MAX_SEARCH_MS && this.#looks.length - firstLook < MAX_LOOKS
+      if (!goesOn) this.#known.set(leak.key, isTold)
+      return goesOn
+    })
   }
 
   #look(): void {
@@ -311,7 +359,8 @@ export class HolderSearch {
     const note = `what keeps it was not searched for any further: ${took}, more than MEMPROF_MAX_PAUSE`
     const tooLong = tookMs > this.#options.config.maxPauseMs
     for (const { leak } of this.#sought.splice(0)) {
-      if (tooLong) this.#options.found(leak, { holders: [], note })
+      this.#known.set(leak.key, true)
+      if (tooLong) this.#options.found(leak, { holders: [], bounds: [], note })
     }
   }
 

@@ -8,10 +8,11 @@ import type { Emitter } from './emit/emitter'
 import { leakLine, leakMsg } from './emit/leak-lines'
 import { formatBytes } from './emit/units'
 import { SourceMaps } from './heap/source-maps'
-import type { FoundHolders } from './holder-search'
+import type { FoundHolders, HolderSeeker } from './holder-search'
 import { readMemoryLimit } from './record/memory-limit'
 import type { LeakLine, RetentionFields, UnroutedLeak } from './schema'
 import { Announcer } from './verdict/announcer'
+import { FillingCaches, without } from './verdict/filling'
 import type { HeapGrowth } from './verdict/heap-only'
 import type { Judgement, Leak } from './verdict/judge'
 import type { Observation } from './verdict/observation'
@@ -30,20 +31,19 @@ export class LeakReport {
   readonly #holders: Map<string, FoundHolders> = new Map()
   /** Keys of leaks whose holders no line has told yet. */
   readonly #untold = new Set<string>()
-  readonly #seekHolders: (leaks: readonly Leak[]) => void
+  readonly #seeker: HolderSeeker | null
+  readonly #filling = new FillingCaches()
   /** Leaks that were told and have no route, by their keys. */
   readonly #unrouted = new Map<string, UnroutedLeak>()
+  /** As it was found, and without the leaks that are held back. */
+  #found: Judgement | null = null
   #judgement: Judgement | null = null
   #observation: Observation | null = null
 
-  constructor(
-    emitter: Emitter,
-    heapCeilingBytes: number,
-    seekHolders: (leaks: readonly Leak[]) => void,
-  ) {
+  constructor(emitter: Emitter, heapCeilingBytes: number, seeker: HolderSeeker | null) {
     this.#emitter = emitter
     this.#heapCeilingBytes = heapCeilingBytes
-    this.#seekHolders = seekHolders
+    this.#seeker = seeker
   }
 
   /** Keys of the leaks that people know of. */
@@ -53,13 +53,36 @@ export class LeakReport {
 
   /** @returns true when a leak was new enough for a line */
   take(judgement: Judgement, observation: Observation): boolean {
-    this.#judgement = judgement
+    this.#found = judgement
     this.#observation = observation
-    const due = this.#announcer.take(judgement.leaks)
-    for (const leak of due) this.#write(leak, observation)
+    this.#announcer.note(judgement.leaks)
+    for (const leak of judgement.leaks) {
+      if (this.#filling.isOver(leak)) this.#seeker?.forget(leak.key)
+    }
+    this.#seeker?.seek(judgement.leaks, false)
+    return this.tell()
+  }
+
+  /**
+   * After a look for holders too: what waited for it may be told now.
+   *
+   * @returns true when a leak was new enough for a line
+   */
+  tell(): boolean {
+    if (!this.#found || !this.#observation) return false
+    const held = new Set(this.#found.leaks.flatMap(({ key }) => (this.#isHeld(key) ? key : [])))
+    this.#judgement = held.size === 0 ? this.#found : without(this.#found, held)
+    const due = this.#announcer.due(this.#judgement.leaks)
+    for (const leak of due) this.#write(leak, this.#observation)
     this.#writeUntold()
-    if (due.length > 0) this.#seekHolders(due)
+    this.#seeker?.seek(due, true)
     return due.length > 0
+  }
+
+  #isHeld(key: string): boolean {
+    if (this.#filling.has(key)) return true
+    if (this.#announcer.standing.has(key)) return false
+    return this.#seeker?.mayBeFilling(key) ?? false
   }
 
   /** The last words: what the `stop` line calls leaking has a line of its own. */
@@ -70,16 +93,18 @@ export class LeakReport {
     }
   }
 
-  /** Writes the line of a leak again, with what keeps it: once it is judged to leak, if not now. */
+  /** What keeps a leak: its line is written again with it, once it is judged to leak and told. */
   takeHolders({ key }: Leak, found: FoundHolders): void {
     this.#holders.set(key, found)
     if (found.holders.length > 0) this.#untold.add(key)
-    this.#writeUntold()
+    const leak = this.#found?.leaks.find((one) => one.key === key)
+    if (leak) this.#filling.note(leak, found.bounds, this.#headroomBytes())
   }
 
   #writeUntold(): void {
+    const { standing } = this.#announcer
     for (const leak of this.#judgement?.leaks ?? []) {
-      if (!this.#untold.has(leak.key)) continue
+      if (!this.#untold.has(leak.key) || !standing.has(leak.key)) continue
       this.#write(leak, this.#observation!)
       this.#announcer.noteTold(leak)
     }
@@ -172,10 +197,23 @@ export class LeakReport {
     const perSecond = (of: readonly Leak[]): number =>
       of.reduce((sum, { rate, counts }) => sum + (rate * counts) / seconds, 0)
     const heapRate = perSecond(leaks.filter(({ kind }) => kind === 'heap'))
-    const untilHeap = (this.#heapCeilingBytes - getHeapStatistics().used_heap_size) / heapRate
-    const untilMemory = (this.#memoryLimitBytes - process.memoryUsage.rss()) / perSecond(leaks)
-    const until = Math.min(untilHeap, untilMemory)
+    const until = Math.min(
+      this.#heapLeftBytes() / heapRate,
+      this.#memoryLeftBytes() / perSecond(leaks),
+    )
     return Number.isFinite(until) ? Math.max(0, Math.round(until)) : undefined
+  }
+
+  #headroomBytes(): number {
+    return Math.min(this.#heapLeftBytes(), this.#memoryLeftBytes())
+  }
+
+  #heapLeftBytes(): number {
+    return this.#heapCeilingBytes - getHeapStatistics().used_heap_size
+  }
+
+  #memoryLeftBytes(): number {
+    return this.#memoryLimitBytes - process.memoryUsage.rss()
   }
 }
 

@@ -14,7 +14,7 @@ import { PauseBudget } from './heap/pause-budget'
 import { MAX_PROFILES, type ProfileReason, writeProfile } from './heap/profile-file'
 import { HeapSession } from './heap/session'
 import { type SampledProfile, type ScriptOwner } from './heap/sites'
-import { type FoundHolders, HolderSearch } from './holder-search'
+import { type FoundHolders, HolderSearch, type HolderSeeker } from './holder-search'
 import type { Label as HookLabel } from './hooks/listener'
 import { connectionsOf } from './listening'
 import type { Recorder } from './record/recorder'
@@ -59,6 +59,8 @@ export interface LeakWatchOptions {
   readonly onHeapGrowth: (growth: HeapGrowth) => void
   /** What keeps a leak was looked for. */
   readonly onHolders: (leak: Leak, found: FoundHolders) => void
+  /** After each look; true when a leak was told. */
+  readonly onLooked: () => boolean
   /** Written to the profile's name: the same as in the lines. */
   readonly instance: string
   /** Runs a piece of memprof's own work, its errors caught, its time counted. */
@@ -71,8 +73,7 @@ export interface LeakWatch {
   begin(recorder: Recorder): void
   /** A server listens: from its listeners the app can be reached. */
   noteServer(server: object): void
-  /** Begins to look for what keeps the leaks that were told. */
-  seekHolders(leaks: readonly Leak[]): void
+  readonly seeker: HolderSeeker | null
   readonly liveHeapBytes: number | undefined
   readonly pauseMs: number
   /** Live bytes memprof allocated, by the samples. */
@@ -153,6 +154,9 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
         readingMs: () => readingMs,
         servers,
         found: options.onHolders,
+        looked: () => {
+          if (options.onLooked()) writeProfileNow('leak')
+        },
       })
     : null
 
@@ -226,6 +230,14 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
       stride *= 2
     }
     return reading.pauseMs
+  }
+
+  function writeProfileNow(reason: ProfileReason): void {
+    if (config.profileDir === null) return
+    const reading = session.read()
+    if (!reading) return
+    spend(reading.pauseMs)
+    saveProfile(reason, reading.profile)
   }
 
   function saveProfile(reason: ProfileReason, profile: SampledProfile): void {
@@ -397,9 +409,7 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
     noteServer(server) {
       if (serverRefs.length < MAX_SERVERS) serverRefs.push(new WeakRef(server))
     },
-    seekHolders(leaks) {
-      holders?.seek(leaks)
-    },
+    seeker: holders,
     get liveHeapBytes() {
       return liveHeapBytes
     },
@@ -410,13 +420,7 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
       return history.memprofBytes
     },
     afterFullGc: noteFullGc,
-    writeProfile(reason) {
-      if (config.profileDir === null) return
-      const reading = session.read()
-      if (!reading) return
-      spend(reading.pauseMs)
-      saveProfile(reason, reading.profile)
-    },
+    writeProfile: writeProfileNow,
     close() {
       if (timer) clearTimeout(timer)
       holders?.close()

@@ -92,10 +92,11 @@ export function openRecording(options: RecordingOptions): Recording {
           onJudged: (judgement, observation) => leakReport.take(judgement, observation),
           onHeapGrowth: (growth) => leakReport.takeHeapGrowth(growth),
           onHolders: (leak, found) => leakReport.takeHolders(leak, found),
+          onLooked: () => leakReport.tell(),
           instance: emitter.instance,
         })
       : null
-  const leakReport = new LeakReport(emitter, heapCeilingBytes, (told) => leaks?.seekHolders(told))
+  const leakReport = new LeakReport(emitter, heapCeilingBytes, leaks && leaks.seeker)
 
   function afterFullGc(): void {
     const used = getHeapStatistics().used_heap_size

@@ -303,6 +303,9 @@ const HOLDER: FieldTable<Holder> = {
     from: 'search',
     says: 'Entries it gains per request; per second in scope `process`.',
   },
+  capacity: maybe(
+    count('search', 'Entries it may come to, where the object it belongs to says so.'),
+  ),
   function: maybe(text('search', 'The function whose variable it is.')),
   file: maybe(text('search', 'Where the variable is declared.')),
   line: maybe(count('search', 'From 1.')),

@@ -171,6 +171,8 @@ export interface Holder {
   size: number
   /** Entries; per second in scope `process`. */
   growthPerRequest: number
+  /** Entries it may come to, where the object it belongs to says so. */
+  capacity?: number
   /** The function whose variable it is, and where it is declared. */
   function?: string
   file?: string

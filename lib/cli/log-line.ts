@@ -310,6 +310,8 @@ function holder(value: unknown): Holder {
     size: count(value, 'size'),
     growthPerRequest: number(value, 'growthPerRequest'),
   }
+  const capacity = optionalNumber(value, 'capacity')
+  if (capacity !== undefined) found.capacity = capacity
   const name = optionalText(value, 'function')
   if (name !== undefined) found.function = name
   const file = optionalText(value, 'file')

@@ -124,6 +124,7 @@ export class Census {
         steps: STEPS,
         within: 0,
         entryBytes: weigh(sampleOf(value)),
+        capacity: Number.POSITIVE_INFINITY,
       } as const
     })
   }

@@ -29,6 +29,8 @@ export interface RankedHolder {
   /** Entries per request; per second where the leak grows without requests. */
   readonly growth: number
   readonly score: number
+  /** Entries it may come to, the same at every look; Infinity where nothing says it. */
+  readonly capacity: number
 }
 
 /** Holders told, at most. */
@@ -36,6 +38,8 @@ const MAX_HOLDERS = 3
 /** A holder is told at this score, and beside a better one at this share of its score. */
 const MIN_SCORE = 0.45
 const MIN_SHARE = 0.5
+/** At this share of the best score, one is as likely as the best. */
+const EQUAL_SHARE = 0.9
 /** Entries by which a holder has grown, at least. */
 const MIN_GROWN = 10
 /** In step: so many entries off, or this share of the requests; some were in flight at each look. */
@@ -73,6 +77,22 @@ export function countsBetween({ routes }: Suspect, from: Look, to: Look): number
   return routes.reduce((sum, at) => sum + (to.ended[at] ?? 0) - (from.ended[at] ?? 0), 0)
 }
 
+/**
+ * Whether a collection that says its capacity grows, and is not full: until there were two looks, whether
+ * there is one at all.
+ */
+export function mayBeFilling(looks: readonly Look[]): boolean {
+  const first = looks[0]
+  const last = looks.at(-1)
+  if (!first || !last) return true
+  const earlier = new Map(first.collections.map((one) => [one.id, one]))
+  return last.collections.some(({ id, size, capacity }) => {
+    if (capacity === Number.POSITIVE_INFINITY) return false
+    const before = earlier.get(id)
+    return first === last || (before && size > before.size && capacity === before.capacity)
+  })
+}
+
 /** Best first; empty where nothing is sure enough. */
 export function rankHolders(suspect: Suspect, looks: readonly Look[]): RankedHolder[] {
   const first = looks[0]
@@ -84,16 +104,20 @@ export function rankHolders(suspect: Suspect, looks: readonly Look[]): RankedHol
   }))
   const sizeNow = new Map(last.collections.map(({ id, size }) => [id, size]))
   const ranked = last.collections.flatMap((collection) => {
-    const sizes = earlier.map(
-      ({ byId, byPlace }) => (byId.get(collection.id) ?? byPlace.get(collection.place))?.size,
+    const before = earlier.map(
+      ({ byId, byPlace }) => byId.get(collection.id) ?? byPlace.get(collection.place),
     )
+    const sizes = before.map((one) => one?.size)
     // What is in a collection that grows itself is what it keeps, not what keeps it.
     const { within } = collection
     const aroundBy = (sizeNow.get(within) ?? 0) - (earlier[0]!.byId.get(within)?.size ?? 0)
     const grown = collection.size - (sizes[0] ?? 0)
     if (within !== 0 && aroundBy > MAX_AROUND_SHARE * grown) return []
     const holder = rank(collection, [...sizes, collection.size], suspect, looks)
-    return holder ? [holder] : []
+    // What merely is a little larger than the collection moves with it.
+    const isBound = before.every((one) => one?.capacity === collection.capacity)
+    const capacity = isBound ? collection.capacity : Number.POSITIVE_INFINITY
+    return holder ? [{ ...holder, capacity }] : []
   })
   ranked.sort((a, b) => b.score - a.score)
   const best = ranked[0]?.score ?? 0
@@ -102,12 +126,17 @@ export function rankHolders(suspect: Suspect, looks: readonly Look[]): RankedHol
     .slice(0, MAX_HOLDERS)
 }
 
+/** Those of the ranked that are as likely as the best. */
+export function likeliest(ranked: readonly RankedHolder[]): RankedHolder[] {
+  return ranked.filter(({ score }) => score >= EQUAL_SHARE * ranked[0]!.score)
+}
+
 function rank(
   collection: Collection,
   sizes: ReadonlyArray<number | undefined>,
   suspect: Suspect,
   looks: readonly Look[],
-): RankedHolder | null {
+): Omit<RankedHolder, 'capacity'> | null {
   const from = looks[0]!
   const to = looks.at(-1)!
   const counts = countsBetween(suspect, from, to)
@@ -124,12 +153,20 @@ function rank(
   let score = stepScore(suspect, grown, counts)
   if (score === 0) return null
   if (keepsStepWithOthers(suspect, grown, counts, from, to)) score *= OTHER_ROUTE_FACTOR
-  if (collection.entryBytes * growth < LIGHT_SHARE * suspect.bytesPerCount) score *= LIGHT_FACTOR
+  if (isLight(collection, growth, suspect)) score *= LIGHT_FACTOR
   if (isNamed(collection, suspect.texts)) score *= NAMED_FACTOR
   const script = collection.variable.seenFrom?.scriptId
   if (script !== undefined && suspect.scripts.has(script)) score *= SAME_SCRIPT_FACTOR
   score *= STEP_FACTOR ** collection.steps
   return { collection, growth, score }
+}
+
+/** A list of names. But of tables made in advance it is the index: what they hold is in the others. */
+function isLight({ entryBytes, capacity }: Collection, growth: number, suspect: Suspect): boolean {
+  return (
+    entryBytes * growth < LIGHT_SHARE * suspect.bytesPerCount &&
+    capacity === Number.POSITIVE_INFINITY
+  )
 }
 
 function stepScore({ routes }: Suspect, grown: number, counts: number): number {

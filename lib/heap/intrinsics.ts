@@ -43,6 +43,7 @@ export const isArray: (of: unknown) => of is unknown[] = Array.isArray
 
 export const mapSize: Getter = getter(Map.prototype, 'size')
 export const setSize: Getter = getter(Set.prototype, 'size')
+const typedArrayLength = getter(Reflect.getPrototypeOf(Uint8Array.prototype)!, 'length')
 
 type Iterate = (of: object) => object
 type Next = (iterator: object) => { done?: boolean; value: unknown }
@@ -107,6 +108,7 @@ const {
   isNativeError,
   isPromise,
   isRegExp,
+  isTypedArray,
   isWeakMap,
   isWeakSet,
 } = types
@@ -126,6 +128,13 @@ export function isOpaque(value: object): boolean {
     isExternal(value) ||
     isGeneratorObject(value)
   )
+}
+
+/** Of an array or typed array; -1 of anything else. */
+export function arrayLength(value: unknown): number {
+  if (typeof value !== 'object' || value === null || isProxy(value)) return -1
+  if (isTypedArray(value)) return typedArrayLength(value)
+  return isArray(value) ? (ownValue(value, 'length') as number) : -1
 }
 
 /** Node's own function, in whose scope the lists of timers are. */

@@ -10,6 +10,7 @@
  *                                      news: Array(4101)       path  bus._events.news
  */
 import type { FunctionPosition } from '../stack-frame'
+import { capacityOf, type Field } from './capacity'
 import { arraySample, mapSample, objectSample, type Pair, setSample, weigh } from './entry-weight'
 import type { Inspection, OpenFunction, Scope } from './inspection'
 import {
@@ -86,6 +87,8 @@ export interface Collection {
   readonly within: number
   /** What an entry weighs by itself, bytes; Infinity where entries hold objects. */
   readonly entryBytes: number
+  /** Entries it may come to, by what its owner says; Infinity where nothing says it. */
+  readonly capacity: number
 }
 
 export interface WalkBounds {
@@ -211,6 +214,8 @@ class Walk {
   /** By steps: what is near is visited first. */
   readonly #levels: Node[][] = []
   readonly #found: Collection[] = []
+  /** Private fields that were read, by their owners. */
+  readonly #privates = new WeakMap<object, readonly Field[]>()
   #objects = 0
   #functions = 0
   #instances = 0
@@ -441,6 +446,7 @@ class Walk {
     if (this.#instances >= MAX_INSTANCES) return
     this.#instances++
     const fields = this.#options.inspection.privateFields(node.value)
+    weakMapSet(this.#privates, node.value, fields)
     for (let at = 0; at < fields.length; at++) {
       this.#next(node, fields[at]!.value, 'private', fields[at]!.name)
     }
@@ -598,6 +604,7 @@ class Walk {
       steps: 0,
       within: 0,
       entryBytes: Number.POSITIVE_INFINITY,
+      capacity: Number.POSITIVE_INFINITY,
     }
   }
 
@@ -639,7 +646,35 @@ class Walk {
       steps: steps + (suffix === '' ? 0 : 1),
       within: suffix === '' ? 0 : this.#idOf(node.value),
       entryBytes,
+      capacity: suffix === '' ? this.#capacityOf(node, size) : Number.POSITIVE_INFINITY,
     }
+  }
+
+  /** By the object whose property or private field it is, and that one's `options`. */
+  #capacityOf({ before, step }: Node, size: number): number {
+    if (!before || (step !== 'property' && step !== 'private')) return Number.POSITIVE_INFINITY
+    const fields = this.#fieldsOf(before.value)
+    const capacity = capacityOf(fields, size)
+    if (capacity < Number.POSITIVE_INFINITY) return capacity
+    for (let at = 0; at < fields.length; at++) {
+      const { name, value } = fields[at]!
+      if (name !== 'options' || typeof value !== 'object' || value === null) continue
+      if (!isProxy(value)) return capacityOf(this.#fieldsOf(value), size)
+    }
+    return capacity
+  }
+
+  /** Own properties, and the private fields where they were read. */
+  #fieldsOf(owner: object): Field[] {
+    const fields: Field[] = []
+    const keys = ownKeys(owner)
+    for (let at = 0; at < keys.length && at < MAX_KEYS; at++) {
+      const key = keys[at]!
+      fields[at] = { name: nameOf(key), value: ownValue(owner, key) }
+    }
+    const privates = (weakMapGet(this.#privates, owner) ?? []) as readonly Field[]
+    for (let at = 0; at < privates.length; at++) fields[fields.length] = privates[at]!
+    return fields
   }
 
   #idOf(value: object): number {

@@ -20,14 +20,22 @@ interface Known {
 export class Announcer {
   readonly #known: Map<string, Known> = new Map()
 
-  /** @returns the leaks to log now */
-  take(leaks: readonly Leak[]): Leak[] {
+  /** Counts what a judgement has found. */
+  note(leaks: readonly Leak[]): void {
     const keys = new Set(leaks.map(({ key }) => key))
     for (const [key, known] of this.#known) if (!keys.has(key)) known.seen = 0
-    return leaks.filter((leak) => {
-      const known = this.#known.get(leak.key) ?? { seen: 0, announced: null }
-      this.#known.set(leak.key, known)
+    for (const { key } of leaks) {
+      const known = this.#known.get(key) ?? { seen: 0, announced: null }
+      this.#known.set(key, known)
       known.seen++
+    }
+  }
+
+  /** @returns of those that the last judgement found, the leaks to log now: they count as told */
+  due(leaks: readonly Leak[]): Leak[] {
+    return leaks.filter((leak) => {
+      const known = this.#known.get(leak.key)
+      if (!known) return false
       const due = known.announced ? changed(known.announced, leak) : isDue(leak, known.seen)
       if (due) known.announced = leak
       return due

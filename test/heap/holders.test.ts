@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type Look, rankHolders, type Suspect } from '../../lib/heap/holders'
+import {
+  likeliest,
+  type Look,
+  mayBeFilling,
+  rankHolders,
+  type Suspect,
+} from '../../lib/heap/holders'
 import type { Collection } from '../../lib/heap/object-walk'
 
 const SCRIPT = '42'
@@ -22,6 +28,7 @@ function collection(path: string, size: number, more: Partial<Collection> = {}):
     steps: path.split('.').length - 1,
     within: 0,
     entryBytes: Number.POSITIVE_INFINITY,
+    capacity: Number.POSITIVE_INFINITY,
     ...more,
   }
 }
@@ -43,6 +50,54 @@ const suspect: Suspect = { routes: [0], scripts: new Set(), bytesPerCount: 1000,
 function paths(of: Suspect, seen: readonly Look[]): string[] {
   return rankHolders(of, seen).map(({ collection: { path } }) => path)
 }
+
+/** A cache that has such sizes and capacities at one look after the other. */
+function cacheLooks(...each: ReadonlyArray<readonly [size: number, capacity: number]>): Look[] {
+  return each.map(([size, capacity], at) => ({
+    timeMs: at * 3000,
+    ended: [100 * at],
+    collections: [
+      collection('cache', size, { id: 1, capacity }),
+      collection('trail', 10 + 100 * at, { id: 2 }),
+    ],
+  }))
+}
+
+describe('the capacity of a holder', () => {
+  it('is told where it is the same at every look', () => {
+    const capacityOf = (...each: Array<[number, number]>): number =>
+      rankHolders(suspect, cacheLooks(...each)).find(
+        ({ collection: { path } }) => path === 'cache',
+      )!.capacity
+    assert.equal(capacityOf([10, 900], [110, 900], [210, 900]), 900)
+    assert.equal(capacityOf([10, 11], [110, 111], [210, 211]), Infinity)
+  })
+
+  it('makes an index of names as likely as what holds the things themselves', () => {
+    const names = (capacity: number): string[] => {
+      const seen = cacheLooks([10, capacity], [110, capacity], [210, capacity])
+      const light = seen.map((look) => ({
+        ...look,
+        collections: look.collections.map((one) =>
+          one.path === 'cache' ? { ...one, entryBytes: 30 } : one,
+        ),
+      }))
+      return likeliest(rankHolders(suspect, light)).map(({ collection: { path } }) => path)
+    }
+    assert.deepEqual(names(Number.POSITIVE_INFINITY), ['trail'])
+    assert.deepEqual(names(900), ['cache', 'trail'])
+  })
+
+  it('may be what a leak grows to, while such a collection does, and before that is known', () => {
+    assert.equal(mayBeFilling([]), true)
+    assert.equal(mayBeFilling(cacheLooks([10, 900])), true)
+    assert.equal(mayBeFilling(cacheLooks([10, 900], [110, 900])), true)
+    assert.equal(mayBeFilling(cacheLooks([10, Infinity])), false)
+    assert.equal(mayBeFilling(cacheLooks([10, 900], [10, 900])), false)
+    assert.equal(mayBeFilling(cacheLooks([10, Infinity], [110, Infinity])), false)
+    assert.equal(mayBeFilling(cacheLooks([10, 11], [110, 111])), false)
+  })
+})
 
 describe('rankHolders', () => {
   it('names what grows in step with the requests, and by how much', () => {

@@ -22,10 +22,15 @@ function leak(rate: number, plusMinus: number, key = 'route 0 heap'): Leak {
   }
 }
 
+function take(announcer: Announcer, leaks: readonly Leak[]): Leak[] {
+  announcer.note(leaks)
+  return announcer.due(leaks)
+}
+
 /** Whether each judgement of a row was worth a line: `x` a line, `.` none. */
 function lines(judgements: ReadonlyArray<readonly Leak[]>): string {
   const announcer = new Announcer()
-  return judgements.map((leaks) => (announcer.take(leaks).length > 0 ? 'x' : '.')).join('')
+  return judgements.map((leaks) => (take(announcer, leaks).length > 0 ? 'x' : '.')).join('')
 }
 
 const UNSURE = [leak(1000, 500)]
@@ -66,7 +71,7 @@ describe('Announcer', () => {
 
   it('tells at the end what was found once, or has changed by a twentieth since', () => {
     const announcer = new Announcer()
-    assert.deepEqual(announcer.take([leak(1000, 100)]).length, 1)
+    assert.deepEqual(take(announcer, [leak(1000, 100)]).length, 1)
     const [same, more, unsure] = [leak(1050, 100), leak(1051, 100), leak(1000, 500, 'shared heap')]
     assert.deepEqual(announcer.takeLast([same, unsure]), [unsure])
     assert.deepEqual(announcer.takeLast([more]), [more])
@@ -74,7 +79,7 @@ describe('Announcer', () => {
 
   it('counts a line written for its holders: the end does not say the same again', () => {
     const announcer = new Announcer()
-    announcer.take([leak(1000, 100)])
+    take(announcer, [leak(1000, 100)])
     const now = leak(1080, 100)
     assert.deepEqual(announcer.takeLast([now]), [now])
     announcer.noteTold(now)
@@ -89,21 +94,31 @@ describe('Announcer', () => {
   it('knows which leaks stand: told, and found in every judgement since', () => {
     const announcer = new Announcer()
     const sure = leak(1000, 50)
-    announcer.take([leak(1000, 500)])
+    take(announcer, [leak(1000, 500)])
     assert.deepEqual([...announcer.standing], [])
-    announcer.take([sure])
+    take(announcer, [sure])
     assert.deepEqual([...announcer.standing], [sure.key])
-    announcer.take([])
+    take(announcer, [])
     assert.deepEqual([...announcer.standing], [])
-    announcer.take([sure])
+    take(announcer, [sure])
     assert.deepEqual([...announcer.standing], [sure.key])
+  })
+
+  it('counts judgements for a leak that is held back, and tells it whenever that ends', () => {
+    const announcer = new Announcer()
+    announcer.note(UNSURE)
+    assert.deepEqual(announcer.due(UNSURE), [])
+    announcer.note(UNSURE)
+    assert.deepEqual(announcer.due([]), [])
+    assert.deepEqual(announcer.due(UNSURE), UNSURE)
+    assert.deepEqual(announcer.due(UNSURE), [])
   })
 
   it('keeps leaks apart by their key', () => {
     const announcer = new Announcer()
     const [a, b] = [leak(1000, 500, 'route 0 heap'), leak(1000, 500, 'route 0 buffers')]
-    assert.deepEqual(announcer.take([a]), [])
-    assert.deepEqual(announcer.take([a, b]), [a])
-    assert.deepEqual(announcer.take([a, b]), [b])
+    assert.deepEqual(take(announcer, [a]), [])
+    assert.deepEqual(take(announcer, [a, b]), [a])
+    assert.deepEqual(take(announcer, [a, b]), [b])
   })
 })

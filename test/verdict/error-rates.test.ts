@@ -77,7 +77,8 @@ describe('after a minute of traffic, readings every 3 s', () => {
       let leaks: readonly Leak[] = []
       for (let readings = MIN_READINGS; readings <= app.readings; readings++) {
         leaks = judge(app.observe(readings), announcer.standing).leaks
-        if (announcer.take(leaks).length > 0) told.push(readings)
+        announcer.note(leaks)
+        if (announcer.due(leaks).length > 0) told.push(readings)
       }
       if (leaks.length > 0) inTheEnd++
       // What has only just stopped growing cannot be told from what goes on.

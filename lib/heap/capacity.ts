@@ -1,0 +1,53 @@
+/**
+ * How many entries a collection may come to, where its owner says so: a cache that is still filling grows
+ * like a leak, but up to a bound.
+ *
+ * Two signs, of an owner's own properties and private fields. A number under a name that caches use for
+ * it (`max`, `maxSize`, `capacity`, also one level down, in `options`). And, whatever its name, a number
+ * that is the length of two tables beside it as well: a cache that makes room for all entries in advance,
+ * as lru-cache does, whose fields are minified.
+ */
+import { arrayLength, charCodeAt, slice } from './intrinsics'
+
+/** A property or private field, and its value. */
+export interface Field {
+  readonly name: string
+  readonly value: unknown
+}
+
+const NAMES = new Set([
+  'capacity',
+  'limit',
+  'max',
+  'maxEntries',
+  'maxItems',
+  'maxKeys',
+  'maxLength',
+  'maxSize',
+])
+const hasName: (name: string) => boolean = Set.prototype.has.bind(NAMES)
+/** Tables of one length beside a number that says it too. */
+const MIN_TABLES = 2
+
+/** @returns the least bound above `size`; Infinity where nothing says one */
+export function capacityOf(fields: readonly Field[], size: number): number {
+  let capacity = Number.POSITIVE_INFINITY
+  for (let at = 0; at < fields.length; at++) {
+    const { name, value } = fields[at]!
+    if (typeof value !== 'number' || !(value > size && value < capacity)) continue
+    if (hasName(bare(name)) || tablesOf(fields, value) >= MIN_TABLES) capacity = value
+  }
+  return capacity
+}
+
+function tablesOf(fields: readonly Field[], length: number): number {
+  let tables = 0
+  for (let at = 0; at < fields.length; at++) if (arrayLength(fields[at]!.value) === length) tables++
+  return tables
+}
+
+/** Without the `#` or `_` before it. */
+function bare(name: string): string {
+  const first = charCodeAt(name, 0)
+  return first === 35 || first === 95 ? slice(name, 1, name.length) : name
+}
