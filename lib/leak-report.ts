@@ -14,7 +14,7 @@ import type { LeakLine, RetentionFields, UnroutedLeak } from './schema'
 import { Announcer } from './verdict/announcer'
 import { FillingCaches, without } from './verdict/filling'
 import type { HeapGrowth } from './verdict/heap-only'
-import type { Judgement, Leak } from './verdict/judge'
+import { type Judgement, type Leak, MIN_READINGS } from './verdict/judge'
 import type { Observation } from './verdict/observation'
 
 /** The key of what is no judgement's: the growth of a heap too large to be read. */
@@ -31,10 +31,12 @@ export class LeakReport {
   readonly #holders: Map<string, FoundHolders> = new Map()
   /** Keys of leaks whose holders no line has told yet. */
   readonly #untold = new Set<string>()
-  readonly #seeker: HolderSeeker | null
+  #seeker: HolderSeeker | null
   readonly #filling = new FillingCaches()
   /** Leaks that were told and have no route, by their keys. */
   readonly #unrouted = new Map<string, UnroutedLeak>()
+  /** Keys of the leaks of the last judgement that could have found any. */
+  #going: ReadonlySet<string> = new Set()
   /** As it was found, and without the leaks that are held back. */
   #found: Judgement | null = null
   #judgement: Judgement | null = null
@@ -72,6 +74,10 @@ export class LeakReport {
     if (!this.#found || !this.#observation) return false
     const held = new Set(this.#found.leaks.flatMap(({ key }) => (this.#isHeld(key) ? key : [])))
     this.#judgement = held.size === 0 ? this.#found : without(this.#found, held)
+    // Once sampling began anew, readings have to come together again before a leak can be seen to stop.
+    if (this.#observation.timeMs.length >= MIN_READINGS) {
+      this.#going = new Set(this.#judgement.leaks.map(({ key }) => key))
+    }
     const due = this.#announcer.due(this.#judgement.leaks)
     for (const leak of due) this.#write(leak, this.#observation)
     this.#writeUntold()
@@ -87,6 +93,9 @@ export class LeakReport {
 
   /** The last words: what the `stop` line calls leaking has a line of its own. */
   close(): void {
+    // Nobody looks any more.
+    this.#seeker = null
+    this.tell()
     if (!this.#judgement || !this.#observation) return
     for (const leak of this.#announcer.takeLast(this.#judgement.leaks)) {
       this.#write(leak, this.#observation)
@@ -159,10 +168,10 @@ export class LeakReport {
    */
   unroutedLeaks(): readonly UnroutedLeak[] | undefined {
     if (this.#unrouted.size === 0) return undefined
-    const going = new Set(this.#judgement?.leaks.map(({ key }) => key))
-    // Told by the process's own collections, when there are no more judgements.
-    going.add(HEAP_GROWTH)
-    return [...this.#unrouted].flatMap(([key, leak]) => (going.has(key) ? leak : []))
+    // The growth of the heap is told by the process's own collections, when there are no more judgements.
+    return [...this.#unrouted].flatMap(([key, leak]) =>
+      this.#going.has(key) || key === HEAP_GROWTH ? leak : [],
+    )
   }
 
   /** Verdict and figures of a route, as far as they are known. */

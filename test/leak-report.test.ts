@@ -3,10 +3,15 @@ import { describe, it } from 'node:test'
 import type { Emitter } from '../lib/emit/emitter'
 import { LeakReport } from '../lib/leak-report'
 import type { Line } from '../lib/schema'
-import type { Leak } from '../lib/verdict/judge'
+import { type Leak, MIN_READINGS } from '../lib/verdict/judge'
 import type { Observation } from '../lib/verdict/observation'
 
-const NOTHING_SEEN = { timeMs: [0, 10_000], routes: [] } as unknown as Observation
+function seen(readings: number, routes: readonly object[] = []): Observation {
+  const timeMs = Array.from({ length: readings }, (_, at) => 1000 * at)
+  return { timeMs, routes } as unknown as Observation
+}
+
+const NOTHING_SEEN = seen(MIN_READINGS)
 
 function leak(more: Partial<Leak>): Leak {
   return {
@@ -51,6 +56,17 @@ describe('leaks that no route is blamed for', () => {
     assert.deepEqual(report.unroutedLeaks(), [])
   })
 
+  it('go on while sampling begins anew: too few readings say nothing of them', () => {
+    const { report, take } = openReport()
+    take(leak({}))
+    for (let readings = 1; readings < MIN_READINGS; readings++) {
+      report.take({ routes: [], leaks: [] }, seen(readings))
+      assert.deepEqual(report.unroutedLeaks(), [{ scope: 'shared', kind: 'heap' }])
+    }
+    report.take({ routes: [], leaks: [] }, seen(MIN_READINGS))
+    assert.deepEqual(report.unroutedLeaks(), [])
+  })
+
   it('are not those of routes, nor what was not told yet', () => {
     const { report, take, told } = openReport()
     take(leak({ ci95: [400, 1600] }))
@@ -67,10 +83,7 @@ describe('leaks that no route is blamed for', () => {
 
 describe('a leak that may be a cache on its way to its capacity', () => {
   const ROUTE_LEAK = leak({ key: 'route 0 heap', scope: 'route', route: 0 })
-  const SEEN = {
-    timeMs: [0, 10_000],
-    routes: [{ method: 'GET', route: '/a', watched: 0, kept: 0 }],
-  } as unknown as Observation
+  const SEEN = seen(MIN_READINGS, [{ method: 'GET', route: '/a', watched: 0, kept: 0 }])
   const HOLDER = { path: 'cache', kind: 'Map', size: 50, growthPerRequest: 1 } as const
 
   interface Trial {
@@ -144,6 +157,23 @@ describe('a leak that may be a cache on its way to its capacity', () => {
     trial.mayBeFilling = false
     trial.report.tell()
     assert.equal(trial.told.length, 1)
+  })
+
+  it('is told at the end, where no look has come to one', () => {
+    const trial = open()
+    trial.judge(100)
+    trial.report.close()
+    assert.equal(trial.told.length, 1)
+    assert.equal(trial.report.retentionOf(0).verdict, 'leaking')
+  })
+
+  it('is not told at the end where the cache still fills', () => {
+    const trial = open()
+    trial.judge(100)
+    trial.find(150)
+    trial.report.close()
+    assert.deepEqual(trial.told, [])
+    assert.equal(trial.report.retentionOf(0).verdict, 'insufficient-data')
   })
 
   it('is told with its holder where that has no capacity, and then not held back', () => {
