@@ -236,7 +236,7 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     env: 'MEMPROF_HOLDERS',
     option: 'holders',
     fallback: 'on',
-    meaning: 'look for the variable that keeps a leak alive, once per verdict',
+    meaning: 'look for the variable that keeps a leak alive, once per leak',
     kind: toggle('on or off (also true, false, 1, 0)'),
   },
   profileDir: {

@@ -44,8 +44,8 @@ const MIN_SECONDS = 6
 /** A search ends without a result after so many looks, or so long, ms. */
 const MAX_LOOKS = 8
 const MAX_SEARCH_MS = 15 * 60_000
-/** A leak is not held back for longer than this, ms: a cache that fills so slowly may be told of. */
-const MAX_WAIT_MS = 15_000
+/** For longer than this, ms, no leak waits for a search to say that it is a cache on its way. */
+const MAX_WAIT_MS = 3 * 60_000
 /** A query of all functions takes about so many times a reading of the heap. */
 const QUERY_PAUSES = 12
 /** Functions of a query whose place is asked, at most: those that bear the right name. */

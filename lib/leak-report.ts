@@ -103,11 +103,12 @@ export class LeakReport {
   }
 
   /** What keeps a leak: its line is written again with it, once it is judged to leak and told. */
-  takeHolders({ key }: Leak, found: FoundHolders): void {
+  takeHolders(leak: Leak, found: FoundHolders): void {
+    const { key } = leak
     this.#holders.set(key, found)
     if (found.holders.length > 0) this.#untold.add(key)
-    const leak = this.#found?.leaks.find((one) => one.key === key)
-    if (leak) this.#filling.note(leak, found.bounds, this.#headroomBytes())
+    const now = this.#found?.leaks.find((one) => one.key === key) ?? leak
+    this.#filling.note(now, found.bounds, this.#headroomBytes())
   }
 
   #writeUntold(): void {
