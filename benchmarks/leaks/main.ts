@@ -19,13 +19,13 @@ import { text } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
 import { writeBlock } from '../support/blocks'
 import { cleanEnv, startApp } from './app-process.js'
-import { type CorpusApp, corpus } from './corpus.js'
+import { type CorpusApp, corpus, routeName } from './corpus.js'
 import { type AppResult, judgeApp } from './judge.js'
 import type { LoadOptions, LoadReport } from './load.js'
 import { readLog } from './log.js'
 import { appFile, repository } from './places.js'
 import { renderSummary, renderTable } from './table.js'
-import { measureCurve, readTruth, recordTruth, type Truth } from './truth.js'
+import { measureCurve, measureOwn, readTruth, recordTruth, type Truth } from './truth.js'
 
 const RATE = 700
 
@@ -43,6 +43,7 @@ const { values } = parseArgs({
     truth: { type: 'boolean', default: false },
     judge: { type: 'boolean', default: false },
     curve: { type: 'boolean', default: false },
+    own: { type: 'boolean', default: false },
   },
 })
 
@@ -159,6 +160,16 @@ async function main(): Promise<void> {
           ` (${truth.kind}, over ${truth.requests} requests)`,
       )
     })
+  }
+  if (values.own) {
+    for (const app of apps) {
+      for (const route of app.routes) {
+        if (!app.leaks.some(({ name }) => name === routeName(route))) continue
+        const { slope, standardError } = await measureOwn(values.node, app, route)
+        say(`${app.name}  ${routeName(route)}  ${slope.toFixed(0)} ± ${standardError.toFixed(0)}`)
+      }
+    }
+    return
   }
   if (values.curve) {
     for (const app of apps) {
