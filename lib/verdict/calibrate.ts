@@ -7,10 +7,11 @@
  * sampled rate as a prior. What else was seen to grow is taken off at its sampled size: fitting a factor
  * for it too would pull that towards zero, by the noise of its samples, and its growth onto the leaks:
  *
- *   heap[j] - factor * background[j] = start + sum_u rate_u * counts_u[j] + steps[j] + noise
+ *   heap[j] - 0.8 background[j] - 0.9 own[j] = start + sum_u rate_u * counts_u[j] + steps[j] + noise
  *
  * A search for holders leaves tables, compiled code and V8's tables of lines behind, a megabyte or so,
- * and gives some of it back: between readings with such work between them a step of unknown height.
+ * and gives some of it back. Its samples tell how much, but for a tenth or two: between readings with such
+ * work between them there is a step, small beside what was sampled.
  */
 import { fitLinear } from '../stats/least-squares'
 
@@ -19,6 +20,12 @@ export interface Claim {
   readonly counts: readonly number[]
   /** Bytes per count, by the samples. */
   readonly sampledRate: number
+}
+
+/** What memprof itself keeps, and the pieces of its own work so far; shape [n] each. */
+export interface OwnSeries {
+  readonly bytes: readonly number[]
+  readonly work: readonly number[]
 }
 
 export interface Calibrated {
@@ -32,14 +39,17 @@ export interface Calibrated {
 const BIAS_SD = 0.5
 /** Of what else was sampled, this much is real on average: what is small is mostly short-lived. */
 const BACKGROUND_FACTOR = 0.8
-/** The same for everything else taken together, whose biases even out in part. */
+/** The doubt of that, relative: biases even out in part. */
 const BACKGROUND_BIAS_SD = 0.2
+/** Of what memprof itself keeps by its samples, this much is real: most of it stays. */
+const OWN_FACTOR = 0.9
 /** What the live heap moves by from reading to reading for no reason that is told; bytes. */
 const MIN_NOISE_BYTES = 24 << 10
 /** What the model leaves out, relative: tables that double, code that V8 flushes or compiles anew. */
 const MODEL_SD = 0.04
-/** Height of a step, standard deviation: what searches were seen to leave, bytes. */
-const STEP_SD_BYTES = 1 << 20
+/** Height of a step, standard deviation: this share of what was sampled of the work, and so many bytes. */
+const STEP_SD_SHARE = 0.2
+const STEP_SD_BYTES = 64 << 10
 /** Readings are not independent: what the heap holds for a while shows in several of them. */
 const CORRELATION = 2
 const Z95 = 1.96
@@ -47,26 +57,32 @@ const Z95 = 1.96
 /**
  * @param heapBytes - live heap over the span; shape [n]
  * @param background - bytes of everything else that was sampled; shape [n]
- * @param ownWork - cumulative pieces of memprof's own work; shape [n], or empty where it left nothing
+ * @param own - what memprof itself keeps
  */
 export function calibrate(
   heapBytes: readonly number[],
   background: readonly number[],
   claims: readonly Claim[],
-  ownWork: readonly number[] = [],
+  own: OwnSeries | null = null,
 ): Calibrated[] {
   const n = heapBytes.length
-  const steps = stepsOf(ownWork)
-  const own = heapBytes.map((bytes, at) => bytes - BACKGROUND_FACTOR * background[at]!)
-  const rows = own.map((_, at) => [
+  const steps = own ? stepsOf(own) : []
+  const rest = heapBytes.map(
+    (bytes, at) =>
+      bytes - BACKGROUND_FACTOR * background[at]! - (own ? OWN_FACTOR * own.bytes[at]! : 0),
+  )
+  const rows = rest.map((_, at) => [
     ...claims.map(({ counts }) => counts[at]! - counts[0]!),
-    ...steps.map((from) => (at >= from ? 1 : 0)),
+    ...steps.map((step) => (at >= step.at ? 1 : 0)),
     1,
   ])
-  const values = own.map((bytes) => bytes - own[0]!)
+  const values = rest.map((bytes) => bytes - rest[0]!)
   const priors = [
     ...claims.map(({ sampledRate }) => ({ mean: sampledRate, sd: BIAS_SD * sampledRate })),
-    ...steps.map(() => ({ mean: 0, sd: STEP_SD_BYTES })),
+    ...steps.map(({ bytes }) => ({
+      mean: 0,
+      sd: STEP_SD_BYTES + STEP_SD_SHARE * Math.abs(bytes),
+    })),
     { mean: 0, sd: Number.POSITIVE_INFINITY },
   ]
   let noise = MIN_NOISE_BYTES
@@ -94,7 +110,9 @@ export function calibrate(
   })
 }
 
-/** Readings before which memprof worked. */
-export function stepsOf(ownWork: readonly number[]): number[] {
-  return ownWork.flatMap((work, at) => (at > 0 && work !== ownWork[at - 1] ? [at] : []))
+/** Readings before which memprof worked, and what that left by its samples. */
+function stepsOf({ bytes, work }: OwnSeries): Array<{ at: number; bytes: number }> {
+  return work.flatMap((done, at) =>
+    at > 0 && done !== work[at - 1] ? [{ at, bytes: bytes[at]! - bytes[at - 1]! }] : [],
+  )
 }

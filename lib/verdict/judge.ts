@@ -3,7 +3,7 @@
  * rates.
  */
 import type { Attribution, Interval, LeakKind, LeakScope, Verdict } from '../schema'
-import { calibrate, stepsOf } from './calibrate'
+import { calibrate } from './calibrate'
 import { type Growth, growthOf, poolOf, type Span, survival } from './growth'
 import type { Observation, PlaceSeries } from './observation'
 import { bufferRates, nativeRate } from './off-heap'
@@ -227,15 +227,14 @@ function measure(found: readonly Found[], observation: Observation, span: Span):
   const background = rest.filter((place) => !place.isLarge && !isOfNoFunction(place))
   const ofOwn = background.filter(({ origin }) => origin === 'memprof')
   const ofOthers = background.filter(({ origin }) => origin !== 'memprof')
-  const own = withoutSteps(poolOf(ofOwn, readings).alive, stepsOf(observation.ownWork))
   const calibrated = calibrate(
     cut(observation.liveHeapBytes.map((bytes, at) => bytes - lumps[at]!)),
-    cut(poolOf(ofOthers, readings).alive.map((bytes, at) => bytes + own[at]!)),
+    cut(poolOf(ofOthers, readings).alive),
     found.map(({ unit, growth }) => ({
       counts: cut(unit.counts),
       sampledRate: growth.bytes / (unit.counts[last - 1]! - unit.counts[first - 1]!),
     })),
-    cut(observation.ownWork),
+    { bytes: cut(poolOf(ofOwn, readings).alive), work: cut(observation.ownWork) },
   )
   return found.flatMap(({ unit, growth, lasting, lumps: tables }, at) => {
     const { rate: entryRate, sd, isSure } = calibrated[at]!
@@ -261,15 +260,6 @@ function measure(found: readonly Found[], observation: Observation, span: Span):
  */
 function isOfNoFunction({ origin, frames }: PlaceSeries): boolean {
   return origin === 'runtime' && frames.length === 0
-}
-
-/** What a series moves by at those readings is left out: the calibration finds it as it finds a step. */
-function withoutSteps(series: readonly number[], steps: readonly number[]): number[] {
-  let left = 0
-  return series.map((bytes, at) => {
-    if (steps.includes(at)) left += bytes - series[at - 1]!
-    return bytes - left
-  })
 }
 
 function measureBuffers(units: readonly Unit[], observation: Observation, span: Span): Measured[] {

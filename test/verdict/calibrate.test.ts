@@ -113,13 +113,16 @@ describe('calibrate', () => {
     const random = seeded(36)
     let covered = 0
     const errors: number[] = []
-    const ownWork = Array.from({ length: READINGS }, (_, at) => (at < 8 ? 0 : at < 10 ? at - 7 : 3))
-    const left = ownWork.map((work) => [0, 0.8, 1.2, 0.6][work]! * (1 << 20))
+    const work = Array.from({ length: READINGS }, (_, at) => (at < 8 ? 0 : at < 10 ? at - 7 : 3))
+    const left = work.map((pieces) => [0, 0.8, 1.2, 0.6][pieces]! * (1 << 20))
     for (let drawn = 0; drawn < 200; drawn++) {
       const rate = 300 * 10 ** random()
       const counts = walk(random)
       const heap = heapOf(random, [{ counts, rate }]).map((bytes, at) => bytes + left[at]!)
-      const [found] = calibrate(heap, NOTHING, [{ counts, sampledRate: 1.2 * rate }], ownWork)
+      // Sampled a seventh too high, or too low.
+      const bias = drawn % 2 === 0 ? 1.15 : 0.85
+      const own = { bytes: left.map((bytes) => bias * bytes), work }
+      const [found] = calibrate(heap, NOTHING, [{ counts, sampledRate: 1.2 * rate }], own)
       errors.push(Math.abs(found!.rate / rate - 1))
       if (Math.abs(found!.rate - rate) <= 1.96 * found!.sd) covered++
     }
