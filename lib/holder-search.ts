@@ -103,6 +103,8 @@ interface Sought {
   readonly sinceMs: number
   /** Index of its first look. */
   firstLook: number
+  /** Looks that were made for it; those for another leak may come more often. */
+  looks: number
   stage: Stage
 }
 
@@ -149,7 +151,7 @@ export class HolderSearch implements HolderSeeker {
         .flatMap(({ place }) => place.frames.slice(0, MAX_FRAMES))
       const firstLook = this.#looks.length
       const sinceMs = performance.now()
-      this.#sought.push({ leak, isTold, frames, sinceMs, firstLook, stage: 'near' })
+      this.#sought.push({ leak, isTold, frames, sinceMs, firstLook, looks: 0, stage: 'near' })
     }
     if (this.#sought.length > 0 && !this.#timer) this.#plan(0)
   }
@@ -198,13 +200,19 @@ export class HolderSearch implements HolderSeeker {
       this.#takeCensus(this.#census)
       return this.#plan(0)
     }
-    if (this.#isDue()) {
-      this.#look()
-      for (const sought of this.#sought.filter((one) => this.#isReady(one))) this.#conclude(sought)
+    try {
+      const due = this.#sought.filter((one) => this.#isDue(one))
+      for (const sought of due) sought.looks++
+      if (due.length > 0) {
+        this.#look()
+        for (const one of this.#sought.filter((sought) => this.#isReady(sought)))
+          this.#conclude(one)
+      }
+      this.#giveUp()
+    } finally {
+      if (this.#sought.length > 0) this.#plan(LOOK_INTERVAL_MS)
+      else this.#forget()
     }
-    this.#giveUp()
-    if (this.#sought.length > 0) this.#plan(LOOK_INTERVAL_MS)
-    else this.#forget()
     this.#options.looked()
   }
 
@@ -218,15 +226,12 @@ export class HolderSearch implements HolderSeeker {
   }
 
   /** Whether enough has happened since the last look for another to tell more. */
-  #isDue(): boolean {
+  #isDue(sought: Sought): boolean {
     const last = this.#looks.at(-1)
-    if (!last) return true
-    const now = this.#counts([])
-    return this.#sought.some((sought) => {
-      if (sought.firstLook === this.#looks.length) return true
-      const suspect = this.#suspect(sought)
-      return suspect.routes === null || countsBetween(suspect, last, now) >= MIN_REQUESTS_BETWEEN
-    })
+    if (!last || sought.firstLook === this.#looks.length) return true
+    const suspect = this.#suspect(sought)
+    if (suspect.routes === null) return true
+    return countsBetween(suspect, last, this.#counts([])) >= MIN_REQUESTS_BETWEEN
   }
 
   #isReady(sought: Sought): boolean {
@@ -269,6 +274,7 @@ export class HolderSearch implements HolderSeeker {
       this.#census ??= new Census()
     } else return false
     sought.firstLook = this.#looks.length
+    sought.looks = 0
     return true
   }
 
@@ -310,8 +316,8 @@ export class HolderSearch implements HolderSeeker {
 
   #giveUp(): void {
     const nowMs = performance.now()
-    this.#sought = this.#sought.filter(({ leak, isTold, sinceMs, firstLook }) => {
-      const goesOn = nowMs - sinceMs < MAX_SEARCH_MS && this.#looks.length - firstLook < MAX_LOOKS
+    this.#sought = this.#sought.filter(({ leak, isTold, sinceMs, looks }) => {
+      const goesOn = nowMs - sinceMs < MAX_SEARCH_MS && looks < MAX_LOOKS
       if (!goesOn) this.#known.set(leak.key, isTold)
       return goesOn
     })
@@ -336,19 +342,20 @@ export class HolderSearch implements HolderSeeker {
       objects: MAX_OBJECTS,
       functions: MAX_FUNCTIONS,
     }
-    const walked = session.look((inspection) =>
-      walk(roots, {
-        inspection,
-        memory,
-        bounds,
-        isOwn,
-        everywhere: this.#sought.some(({ stage }) => stage !== 'near'),
-      }),
-    )
-    const tookMs = performance.now() - beganMs
-    paused(tookMs)
-    // A dictionary's keys are counted in one go: what took too long once is not done again.
-    if (!walked || tookMs > config.maxPauseMs) return this.#abandon(tookMs)
+    const everywhere = this.#sought.some(({ stage }) => stage !== 'near')
+    let walked: Walked | null = null
+    let tookMs = 0
+    try {
+      walked = session.look((inspection) =>
+        walk(roots, { inspection, memory, bounds, isOwn, everywhere }),
+      )
+    } finally {
+      tookMs = performance.now() - beganMs
+      paused(tookMs)
+      // What failed, or took too long (a dictionary's keys are counted in one go), is not done again.
+      if (!walked || tookMs > config.maxPauseMs) this.#abandon(tookMs)
+    }
+    if (this.#sought.length === 0 || !walked) return
     this.#cut ||= walked.cut
     const { collections } = walked
     this.#looks.push(this.#counts([...collections, ...(this.#census?.collections(memory) ?? [])]))

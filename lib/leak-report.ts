@@ -59,7 +59,7 @@ export class LeakReport {
     this.#observation = observation
     this.#announcer.note(judgement.leaks)
     for (const leak of judgement.leaks) {
-      if (this.#filling.isOver(leak)) this.#seeker?.forget(leak.key)
+      if (this.#filling.isOver(leak, this.#headroomBytes())) this.#seeker?.forget(leak.key)
     }
     this.#seeker?.seek(judgement.leaks, false)
     return this.tell()

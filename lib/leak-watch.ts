@@ -155,7 +155,7 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
         servers,
         found: options.onHolders,
         looked: () => {
-          if (options.onLooked()) writeProfileNow('leak')
+          if (options.onLooked() && ownReadings) writeProfileNow('leak')
         },
       })
     : null
@@ -233,7 +233,7 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
   }
 
   function writeProfileNow(reason: ProfileReason): void {
-    if (config.profileDir === null) return
+    if (config.profileDir === null || profiles >= MAX_PROFILES) return
     const reading = session.read()
     if (!reading) return
     spend(reading.pauseMs)

@@ -29,13 +29,22 @@ const hasName: (name: string) => boolean = Set.prototype.has.bind(NAMES)
 /** Tables of one length beside a number that says it too. */
 const MIN_TABLES = 2
 
-/** @returns the least bound above `size`; Infinity where nothing says one */
-export function capacityOf(fields: readonly Field[], size: number): number {
-  let capacity = Number.POSITIVE_INFINITY
+export interface Capacity {
+  /** The least bound above the size; Infinity where nothing says one. */
+  readonly entries: number
+  /** There are tables of that length: the collection may be the index of what is in those. */
+  readonly hasTables: boolean
+}
+
+export const UNBOUNDED: Capacity = { entries: Number.POSITIVE_INFINITY, hasTables: false }
+
+export function capacityOf(fields: readonly Field[], size: number): Capacity {
+  let capacity = UNBOUNDED
   for (let at = 0; at < fields.length; at++) {
     const { name, value } = fields[at]!
-    if (typeof value !== 'number' || !(value > size && value < capacity)) continue
-    if (hasName(bare(name)) || tablesOf(fields, value) >= MIN_TABLES) capacity = value
+    if (typeof value !== 'number' || !(value > size && value < capacity.entries)) continue
+    const hasTables = tablesOf(fields, value) >= MIN_TABLES
+    if (hasTables || hasName(bare(name))) capacity = { entries: value, hasTables }
   }
   return capacity
 }

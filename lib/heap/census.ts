@@ -3,6 +3,7 @@
  * generator, an await or native code keeps is in no scope. The largest of them are followed by weak
  * references, and told by what they hold. Runs no code of the app's.
  */
+import { UNBOUNDED } from './capacity'
 import { arraySample, mapSample, setSample, weigh } from './entry-weight'
 import type { Inspection } from './inspection'
 import {
@@ -124,7 +125,7 @@ export class Census {
         steps: STEPS,
         within: 0,
         entryBytes: weigh(sampleOf(value)),
-        capacity: Number.POSITIVE_INFINITY,
+        capacity: UNBOUNDED,
       } as const
     })
   }

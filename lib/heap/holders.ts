@@ -87,9 +87,10 @@ export function mayBeFilling(looks: readonly Look[]): boolean {
   if (!first || !last) return true
   const earlier = new Map(first.collections.map((one) => [one.id, one]))
   return last.collections.some(({ id, size, capacity }) => {
-    if (capacity === Number.POSITIVE_INFINITY) return false
+    if (capacity.entries === Number.POSITIVE_INFINITY) return false
     const before = earlier.get(id)
-    return first === last || (before && size > before.size && capacity === before.capacity)
+    if (first === last || !before) return first === last
+    return size > before.size && capacity.entries === before.capacity.entries
   })
 }
 
@@ -115,8 +116,9 @@ export function rankHolders(suspect: Suspect, looks: readonly Look[]): RankedHol
     if (within !== 0 && aroundBy > MAX_AROUND_SHARE * grown) return []
     const holder = rank(collection, [...sizes, collection.size], suspect, looks)
     // What merely is a little larger than the collection moves with it.
-    const isBound = before.every((one) => one?.capacity === collection.capacity)
-    const capacity = isBound ? collection.capacity : Number.POSITIVE_INFINITY
+    const { entries } = collection.capacity
+    const isBound = before.every((one) => one?.capacity.entries === entries)
+    const capacity = isBound ? entries : Number.POSITIVE_INFINITY
     return holder ? [{ ...holder, capacity }] : []
   })
   ranked.sort((a, b) => b.score - a.score)
@@ -161,12 +163,9 @@ function rank(
   return { collection, growth, score }
 }
 
-/** A list of names. But of tables made in advance it is the index: what they hold is in the others. */
+/** A list of names. But the index of tables made in advance stands for what is in those. */
 function isLight({ entryBytes, capacity }: Collection, growth: number, suspect: Suspect): boolean {
-  return (
-    entryBytes * growth < LIGHT_SHARE * suspect.bytesPerCount &&
-    capacity === Number.POSITIVE_INFINITY
-  )
+  return entryBytes * growth < LIGHT_SHARE * suspect.bytesPerCount && !capacity.hasTables
 }
 
 function stepScore({ routes }: Suspect, grown: number, counts: number): number {

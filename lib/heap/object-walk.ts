@@ -10,10 +10,11 @@
  *                                      news: Array(4101)       path  bus._events.news
  */
 import type { FunctionPosition } from '../stack-frame'
-import { capacityOf, type Field } from './capacity'
+import { type Capacity, capacityOf, type Field, UNBOUNDED } from './capacity'
 import { arraySample, mapSample, objectSample, type Pair, setSample, weigh } from './entry-weight'
 import type { Inspection, OpenFunction, Scope } from './inspection'
 import {
+  arrayLength,
   arrayPrototype,
   charCodeAt,
   endsWith,
@@ -87,8 +88,8 @@ export interface Collection {
   readonly within: number
   /** What an entry weighs by itself, bytes; Infinity where entries hold objects. */
   readonly entryBytes: number
-  /** Entries it may come to, by what its owner says; Infinity where nothing says it. */
-  readonly capacity: number
+  /** Entries it may come to, by what its owner says. */
+  readonly capacity: Capacity
 }
 
 export interface WalkBounds {
@@ -467,6 +468,7 @@ class Walk {
     for (let at = 0; at < opened.scopes.length; at++) {
       this.#addVariables(node, opened.scopes[at]!, opened.position)
     }
+    weakMapSet(this.#privates, node.value, opened.privates)
     for (let at = 0; at < opened.privates.length; at++) {
       this.#next(own, opened.privates[at]!.value, 'private', opened.privates[at]!.name)
     }
@@ -604,7 +606,7 @@ class Walk {
       steps: 0,
       within: 0,
       entryBytes: Number.POSITIVE_INFINITY,
-      capacity: Number.POSITIVE_INFINITY,
+      capacity: UNBOUNDED,
     }
   }
 
@@ -646,27 +648,31 @@ class Walk {
       steps: steps + (suffix === '' ? 0 : 1),
       within: suffix === '' ? 0 : this.#idOf(node.value),
       entryBytes,
-      capacity: suffix === '' ? this.#capacityOf(node, size) : Number.POSITIVE_INFINITY,
+      capacity: suffix === '' ? this.#capacityOf(node, size) : UNBOUNDED,
     }
   }
 
   /** By the object whose property or private field it is, and that one's `options`. */
-  #capacityOf({ before, step }: Node, size: number): number {
-    if (!before || (step !== 'property' && step !== 'private')) return Number.POSITIVE_INFINITY
+  #capacityOf({ before, step }: Node, size: number): Capacity {
+    if (!before || (step !== 'property' && step !== 'private')) return UNBOUNDED
     const fields = this.#fieldsOf(before.value)
     const capacity = capacityOf(fields, size)
-    if (capacity < Number.POSITIVE_INFINITY) return capacity
+    if (capacity.entries < Number.POSITIVE_INFINITY) return capacity
     for (let at = 0; at < fields.length; at++) {
       const { name, value } = fields[at]!
-      if (name !== 'options' || typeof value !== 'object' || value === null) continue
-      if (!isProxy(value)) return capacityOf(this.#fieldsOf(value), size)
+      if (name === 'options') return capacityOf(this.#fieldsOf(value), size)
     }
     return capacity
   }
 
   /** Own properties, and the private fields where they were read. */
-  #fieldsOf(owner: object): Field[] {
+  #fieldsOf(owner: unknown): Field[] {
     const fields: Field[] = []
+    if ((typeof owner !== 'object' && typeof owner !== 'function') || owner === null) return fields
+    // Not every name of a module is bound yet, and asking for one that is not throws.
+    if (isProxy(owner) || isModuleNamespaceObject(owner) || isOpaque(owner)) return fields
+    if (arrayLength(owner) > MAX_KEYS || enumerableKeys(owner).length > MAX_KEYS) return fields
+    if (!isOrdinary(owner)) return fields
     const keys = ownKeys(owner)
     for (let at = 0; at < keys.length && at < MAX_KEYS; at++) {
       const key = keys[at]!

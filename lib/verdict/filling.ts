@@ -2,7 +2,7 @@
  * Leaks that are found and not told: while what keeps them may be a cache on its way to its capacity, and
  * while it is one. Its growth is a leak's in every respect but that it ends.
  */
-import type { Judgement, Leak } from './judge'
+import type { Judgement, Leak, RouteJudgement } from './judge'
 
 /** What a holder's growth says of its end. */
 export interface Bounded {
@@ -19,29 +19,52 @@ export interface Bounded {
  */
 const FULL_FACTOR = 1.5
 
+/** A leak is held back so often: a cache that is cleared before it is full never is. */
+const MAX_HOLDS = 3
+/** Counts below this share of what they were: sampling began anew, and with it the observation. */
+const RESTART_SHARE = 0.5
+
+interface Hold {
+  /** Counts of the leak when it was noted, when it should be full, and from which it is judged again. */
+  readonly notedAt: number
+  readonly fullAt: number
+  readonly until: number
+}
+
 export class FillingCaches {
-  /** Counts of the leak from which it is judged again, by its key. */
-  readonly #until: Map<string, number> = new Map()
+  /** By the key of the leak. */
+  readonly #holds: Map<string, Hold> = new Map()
+  readonly #times: Map<string, number> = new Map()
 
   /**
    * What keeps a leak was found. It is held back where all of it has a capacity, and the memory suffices
    * for that.
    */
-  note(leak: Leak, holders: readonly Bounded[], headroomBytes: number): void {
-    const counts = Math.max(0, ...holders.map((holder) => untilFull(holder)))
-    if (holders.length === 0 || !Number.isFinite(counts)) return
-    if (counts * leak.rate > headroomBytes) return
-    this.#until.set(leak.key, FULL_FACTOR * (leak.counts + counts))
+  note({ key, counts, rate }: Leak, holders: readonly Bounded[], headroomBytes: number): void {
+    const left = Math.max(0, ...holders.map((holder) => untilFull(holder)))
+    const times = this.#times.get(key) ?? 0
+    if (holders.length === 0 || !Number.isFinite(left) || times >= MAX_HOLDS) return
+    if (left * rate > headroomBytes) return
+    this.#times.set(key, times + 1)
+    const fullAt = counts + left
+    this.#holds.set(key, { notedAt: counts, fullAt, until: FULL_FACTOR * fullAt })
   }
 
   has(key: string): boolean {
-    return this.#until.has(key)
+    return this.#holds.has(key)
   }
 
-  /** @returns true once, where a leak goes on for longer than its cache was expected to fill */
-  isOver({ key, counts }: Leak): boolean {
-    const until = this.#until.get(key)
-    return until !== undefined && counts >= until && this.#until.delete(key)
+  /**
+   * @returns true once, where a leak goes on for longer than its cache was expected to fill, or the
+   *   memory no longer suffices for it
+   */
+  isOver({ key, counts, rate }: Leak, headroomBytes: number): boolean {
+    const hold = this.#holds.get(key)
+    if (!hold) return false
+    const { notedAt, fullAt, until } = hold
+    const isPast = counts >= until || counts < RESTART_SHARE * notedAt
+    if (!isPast && (fullAt - counts) * rate <= headroomBytes) return false
+    return this.#holds.delete(key)
   }
 }
 
@@ -53,11 +76,13 @@ function untilFull({ size, growth, capacity }: Bounded): number {
 /** The judgement without some leaks: of a route that is left with none, nothing is said yet. */
 export function without(judgement: Judgement, held: ReadonlySet<string>): Judgement {
   const leaks = judgement.leaks.filter(({ key }) => !held.has(key))
-  const routes = judgement.routes.map((route, index) => {
-    if (route.verdict !== 'leaking' || leaks.some((leak) => leak.route === index)) return route
+  const routes = judgement.routes.map((route, index): RouteJudgement => {
+    if (route.verdict !== 'leaking') return route
+    const leak = leaks.find((one) => one.route === index)
+    if (leak) return { ...route, bytesPerRequest: leak.rate, ci95: leak.ci95 }
     const { floorBytesPerRequest } = route
     return {
-      verdict: 'insufficient-data' as const,
+      verdict: 'insufficient-data',
       ...(floorBytesPerRequest === undefined ? {} : { floorBytesPerRequest }),
     }
   })

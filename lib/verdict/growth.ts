@@ -44,6 +44,28 @@ export function poolOf(places: readonly PlaceSeries[], readings: number): Pool {
   }
 }
 
+/** Large objects from which they are what is kept, and not a few tables of it. */
+const MIN_KEPT_LARGE = 7
+/** Readings over which they came: of tables, those that live were made at the last doublings. */
+const MIN_KEPT_READINGS = 4
+
+/**
+ * What the samples of a group tell of its entries: without its large objects, where those are tables. A
+ * table that grows comes as one, of the size of all entries since the start.
+ */
+export function withoutTables(places: readonly PlaceSeries[]): readonly PlaceSeries[] {
+  const { born, bornSquares } = poolOf(
+    places.filter(({ isLarge }) => isLarge),
+    places[0]?.born.length ?? 0,
+  )
+  const sum = (series: readonly number[]): number => series.reduce((all, of) => all + of, 0)
+  const bytes = sum(born)
+  const objects = bytes ** 2 / sum(bornSquares)
+  const readings = bytes ** 2 / sum(born.map((of) => of * of))
+  const areKept = objects >= MIN_KEPT_LARGE && readings >= MIN_KEPT_READINGS
+  return areKept ? places : places.filter(({ isLarge }) => !isLarge)
+}
+
 /** Ends of the cohorts whose survival is asked, as shares of the span: what is oldest dies first. */
 const COHORTS = [1 / 4, 1 / 3, 1 / 2, 2 / 3]
 

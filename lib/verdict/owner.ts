@@ -6,6 +6,7 @@
  * spills a little of every site onto every route, but a choice: each candidate predicts how the births
  * spread over the windows (a multinomial), and is believed when it beats every other by far.
  */
+import { withoutTables } from './growth'
 import type { Observation, PlaceSeries } from './observation'
 
 export type Candidate =
@@ -59,8 +60,7 @@ export function ownerOf(
   observation: Observation,
   layer: number | null = null,
 ): Ownership | null {
-  // A table that doubles comes in one window, and says nothing of the entries before.
-  const places = group.filter(({ isLarge }) => !isLarge)
+  const places = withoutTables(group)
   const { routes, timeMs } = observation
   const readings = timeMs.length
   const windows = Array.from({ length: readings - 2 }, (_, at) => at + 1)

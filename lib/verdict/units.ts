@@ -3,7 +3,7 @@
  */
 import type { LeakScope } from '../schema'
 import { positionKey } from '../stack-frame'
-import type { Span } from './growth'
+import { type Span, withoutTables } from './growth'
 import type { LayerSeries, Observation, PlaceSeries } from './observation'
 import { below, type Candidate, keepsRequests, ownerOf } from './owner'
 
@@ -125,9 +125,8 @@ function sharedSites(units: readonly Unit[], { first, last }: Span): string[] {
   const grown = new Map<string, number[]>()
   const sampleBytes = new Map<string, number>()
   units.forEach((unit, at) => {
-    for (const place of [...unit.direct, ...unit.estimated]) {
+    for (const place of withoutTables([...unit.direct, ...unit.estimated])) {
       const site = siteOf(place)
-      if (place.isLarge) continue
       const bytes = grown.get(site) ?? units.map(() => 0)
       bytes[at]! += place.aged[last]! - place.aged[first]!
       grown.set(site, bytes)

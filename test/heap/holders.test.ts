@@ -7,6 +7,7 @@ import {
   rankHolders,
   type Suspect,
 } from '../../lib/heap/holders'
+import { UNBOUNDED } from '../../lib/heap/capacity'
 import type { Collection } from '../../lib/heap/object-walk'
 
 const SCRIPT = '42'
@@ -28,7 +29,7 @@ function collection(path: string, size: number, more: Partial<Collection> = {}):
     steps: path.split('.').length - 1,
     within: 0,
     entryBytes: Number.POSITIVE_INFINITY,
-    capacity: Number.POSITIVE_INFINITY,
+    capacity: UNBOUNDED,
     ...more,
   }
 }
@@ -52,12 +53,14 @@ function paths(of: Suspect, seen: readonly Look[]): string[] {
 }
 
 /** A cache that has such sizes and capacities at one look after the other. */
-function cacheLooks(...each: ReadonlyArray<readonly [size: number, capacity: number]>): Look[] {
-  return each.map(([size, capacity], at) => ({
+function cacheLooks(
+  ...each: ReadonlyArray<readonly [size: number, entries: number, hasTables?: boolean]>
+): Look[] {
+  return each.map(([size, entries, hasTables = false], at) => ({
     timeMs: at * 3000,
     ended: [100 * at],
     collections: [
-      collection('cache', size, { id: 1, capacity }),
+      collection('cache', size, { id: 1, capacity: { entries, hasTables } }),
       collection('trail', 10 + 100 * at, { id: 2 }),
     ],
   }))
@@ -73,9 +76,9 @@ describe('the capacity of a holder', () => {
     assert.equal(capacityOf([10, 11], [110, 111], [210, 211]), Infinity)
   })
 
-  it('makes an index of names as likely as what holds the things themselves', () => {
-    const names = (capacity: number): string[] => {
-      const seen = cacheLooks([10, capacity], [110, capacity], [210, capacity])
+  it('makes an index of tables as likely as what holds the things themselves', () => {
+    const names = (hasTables: boolean): string[] => {
+      const seen = cacheLooks([10, 900, hasTables], [110, 900, hasTables], [210, 900, hasTables])
       const light = seen.map((look) => ({
         ...look,
         collections: look.collections.map((one) =>
@@ -84,8 +87,8 @@ describe('the capacity of a holder', () => {
       }))
       return likeliest(rankHolders(suspect, light)).map(({ collection: { path } }) => path)
     }
-    assert.deepEqual(names(Number.POSITIVE_INFINITY), ['trail'])
-    assert.deepEqual(names(900), ['cache', 'trail'])
+    assert.deepEqual(names(false), ['trail'])
+    assert.deepEqual(names(true), ['cache', 'trail'])
   })
 
   it('may be what a leak grows to, while such a collection does, and before that is known', () => {

@@ -195,9 +195,12 @@ describe('judge: whose it is', () => {
   }
 
   /** Each route keeps at one and the same site, so many samples per 50 requests. */
-  function atOneSite(samples: readonly number[]): Judgement {
+  function atOneSite(samples: readonly number[], more: Partial<PlaceSeries> = {}): Judgement {
     const routes = rhythms(samples.length)
-    const places = samples.map((each, index) => inRhythm(routes[index]!.ended, index, each))
+    const places = samples.map((each, index) => ({
+      ...inRhythm(routes[index]!.ended, index, each),
+      ...more,
+    }))
     return judge(handmade(routes, places))
   }
 
@@ -265,6 +268,11 @@ describe('judge: whose it is', () => {
       three.routes.map(({ verdict }) => verdict),
       ['steady', 'steady', 'steady'],
     )
+  })
+
+  it('shares what grows in large objects alike', () => {
+    const large = atOneSite([1, 1, 1], { isLarge: true })
+    assert.equal(only(large).scope, 'shared')
   })
 
   it('does not share what one of three routes grows by far faster than the others', () => {

@@ -149,10 +149,14 @@ describe('ownerOf', () => {
     assert.equal(nameOf(byHand(times(UP, 4), routes)), 'route 1')
   })
 
-  it('names nobody of what was not born, or only in large objects', () => {
+  it('names nobody of what was not born, or only as tables: a few large objects, or in a few windows', () => {
     const routes = [{ route: '/up', steps: times(UP, 100) }]
+    const large = (births: readonly number[]): string =>
+      nameOf(byHand(births, routes, { isLarge: true }))
     assert.equal(nameOf(byHand(times(UP, 0), routes)), 'nobody')
-    assert.equal(nameOf(byHand(times(UP, 4), routes, { isLarge: true })), 'nobody')
+    assert.equal(large([0, 1, 0, 1, 0, 1, 1, 0, 1, 0, 1, 0]), 'nobody')
+    assert.equal(large([0, 0, 0, 0, 0, 8, 0, 0, 8, 0, 8, 0]), 'nobody')
+    assert.equal(large(UP), 'route 0')
   })
 
   it('takes a middleware for the owner of what each of its requests allocates', () => {
