@@ -35,7 +35,9 @@ const MAX_SAMPLING_BYTES = 512 << 10
 const FIRST_SAMPLING_BYTES = 512 << 10
 /** The interval is changed when the rate asks for one this many times larger or smaller. */
 const RETUNE_FACTOR = 1.5
-/** After the first reading, only when it asks for one this many times larger. */
+/** At the second reading: the first saw the app start, and half of its traffic. */
+const SECOND_RETUNE_FACTOR = 2
+/** After the first reading that is kept, only when it asks for one this many times larger. */
 const LATE_RETUNE_FACTOR = 4
 /** The first reading comes after this share of the interval: it serves to choose the sampling's. */
 const FIRST_READING_SHARE = 0.5
@@ -122,6 +124,7 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
   let series = new ProcessSeries()
   const handlers = new Handlers<Owner>((functions) => session.locate(functions))
   let samplingBytes = config.samplingBytes ?? FIRST_SAMPLING_BYTES
+  let isTuned = false
   let history = new HeapHistory(samplingBytes, placeOptions)
   let recorder: Recorder | null = null
   let timer: NodeJS.Timeout | null = null
@@ -305,9 +308,11 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
     const wanted = (bytesPerMs * config.leakIntervalMs) / SAMPLES_PER_READING
     const next = Math.round(Math.min(MAX_SAMPLING_BYTES, Math.max(MIN_SAMPLING_BYTES, wanted)))
     const isFirst = series.length === 0
-    const isCoarser = next >= samplingBytes * (isFirst ? RETUNE_FACTOR : LATE_RETUNE_FACTOR)
-    const isFiner = isFirst && next <= samplingBytes / RETUNE_FACTOR
+    const factor = isTuned ? SECOND_RETUNE_FACTOR : RETUNE_FACTOR
+    const isCoarser = next >= samplingBytes * (isFirst ? factor : LATE_RETUNE_FACTOR)
+    const isFiner = isFirst && next <= samplingBytes / factor
     if (!isCoarser && !isFiner) return false
+    isTuned = true
     session.stop()
     samplingBytes = next
     takenBefore = 0

@@ -36,7 +36,7 @@ export interface Calibrated {
 }
 
 /** The bias of a site's sampled size as a standard deviation, relative; see docs/method.md. */
-const BIAS_SD = 0.5
+const BIAS_SD = 0.4
 /** Of what else was sampled, this much is real on average: what is small is mostly short-lived. */
 const BACKGROUND_FACTOR = 0.8
 /** The doubt of that, relative: biases even out in part. */
