@@ -139,7 +139,7 @@ export function ownerOf(
   const logOdds = best.score - (rival?.score ?? Number.NEGATIVE_INFINITY)
   if (logOdds < MIN_LOG_ODDS) return null
   const route = best.candidate.kind === 'route' ? routes[best.candidate.index]! : null
-  const byRhythmAlone = route !== null && seen.size === 0 && layer === null && !keepsRequests(route)
+  const byRhythmAlone = route !== null && seen.size === 0 && !keepsRequests(route)
   if (byRhythmAlone && dispersion > MAX_DISPERSION) return null
   const tied = undecided && best.score - next.score < MIN_LOG_ODDS
   return { candidate: tied ? { kind: 'time' } : best.candidate, logOdds }
