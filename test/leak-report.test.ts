@@ -5,6 +5,7 @@ import { LeakReport } from '../lib/leak-report'
 import type { Line } from '../lib/schema'
 import { type Leak, MIN_READINGS } from '../lib/verdict/judge'
 import type { Observation } from '../lib/verdict/observation'
+import { madeLeak } from './support/leaks'
 
 function seen(readings: number, routes: readonly object[] = []): Observation {
   const timeMs = Array.from({ length: readings }, (_, at) => 1000 * at)
@@ -14,22 +15,7 @@ function seen(readings: number, routes: readonly object[] = []): Observation {
 const NOTHING_SEEN = seen(MIN_READINGS)
 
 function leak(more: Partial<Leak>): Leak {
-  return {
-    key: 'shared heap',
-    scope: 'shared',
-    kind: 'heap',
-    route: null,
-    mount: '',
-    rate: 1000,
-    ci95: [980, 1020],
-    floor: 24,
-    counts: 100,
-    retainedBytes: 100_000,
-    attribution: 'direct',
-    directShare: 1,
-    places: [],
-    ...more,
-  }
+  return madeLeak({ key: 'shared heap', scope: 'shared', route: null, ...more })
 }
 
 function openReport(): { report: LeakReport; take: (...leaks: Leak[]) => void; told: Line[] } {

@@ -227,13 +227,14 @@ function measure(found: readonly Found[], observation: Observation, span: Span):
   const background = rest.filter((place) => !place.isLarge && !isOfNoFunction(place))
   const ofOwn = background.filter(({ origin }) => origin === 'memprof')
   const ofOthers = background.filter(({ origin }) => origin !== 'memprof')
+  const claims = found.map(({ unit, growth }) => ({
+    counts: cut(unit.counts),
+    sampledRate: growth.bytes / (unit.counts[last - 1]! - unit.counts[first - 1]!),
+  }))
   const calibrated = calibrate(
     cut(observation.liveHeapBytes.map((bytes, at) => bytes - lumps[at]!)),
     cut(poolOf(ofOthers, readings).alive),
-    found.map(({ unit, growth }) => ({
-      counts: cut(unit.counts),
-      sampledRate: growth.bytes / (unit.counts[last - 1]! - unit.counts[first - 1]!),
-    })),
+    claims,
     { bytes: cut(poolOf(ofOwn, readings).alive), work: cut(observation.ownWork) },
   )
   return found.flatMap(({ unit, growth, lasting, lumps: tables }, at) => {
@@ -242,8 +243,8 @@ function measure(found: readonly Found[], observation: Observation, span: Span):
     const rate = entryRate + poolOf(tables, readings).alive[last]! / unit.counts[last]!
     const counts = unit.counts[last]! - unit.counts[first]!
     // Of two leaks with one rhythm the heap tells the sum: that each is there, their samples do.
-    const sampled = growth.bytes / (unit.counts[last - 1]! - unit.counts[first - 1]!)
-    const least = isSure && entryRate > MIN_REAL_SHARE * sampled ? MIN_REAL_SHARE * sampled : 0
+    const real = MIN_REAL_SHARE * claims[at]!.sampledRate
+    const least = isSure && entryRate > real ? real : 0
     const scale = (rate * counts) / growth.bytes
     const places = lasting.map((place) => ({
       place,

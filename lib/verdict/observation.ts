@@ -37,7 +37,7 @@ export interface PlaceSeries {
   readonly isBuffer: boolean
   /** A timer called it. */
   readonly isTimer: boolean
-  /** Objects many times the sampling interval: each is sampled for sure, and comes alone. */
+  /** Objects of several sampling intervals: nearly each is sampled, and comes alone. */
   readonly isLarge: boolean
   /** Nearest first. */
   readonly frames: readonly StackFrame[]

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type LeakContext, leakLine, leakMsg } from '../../lib/emit/leak-lines'
 import type { Leak, PlaceGrowth } from '../../lib/verdict/judge'
+import { madeLeak } from '../support/leaks'
 import { bornPlace } from '../support/observations'
 
 const CONTEXT: LeakContext = {
@@ -16,22 +17,16 @@ function grown(bytes: number, ...functions: string[]): PlaceGrowth {
 }
 
 function leak(more: Partial<Leak> = {}): Leak {
-  return {
-    key: 'route 0 heap',
-    scope: 'route',
-    kind: 'heap',
-    route: 0,
-    mount: '',
+  return madeLeak({
     rate: 1328.4,
     ci95: [1265.6, 1391.2],
     floor: 87.5,
     counts: 9120,
     retainedBytes: 12_115_008.2,
-    attribution: 'direct',
     directShare: 0.876,
     places: [grown(900, 'remember', 'search')],
     ...more,
-  }
+  })
 }
 
 describe('leakLine', () => {

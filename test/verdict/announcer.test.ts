@@ -2,24 +2,11 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Announcer } from '../../lib/verdict/announcer'
 import type { Leak } from '../../lib/verdict/judge'
+import { madeLeak } from '../support/leaks'
 
 /** A leak of so many bytes per request, give or take. */
 function leak(rate: number, plusMinus: number, key = 'route 0 heap'): Leak {
-  return {
-    key,
-    scope: 'route',
-    kind: 'heap',
-    route: 0,
-    mount: '',
-    rate,
-    ci95: [rate - plusMinus, rate + plusMinus],
-    floor: 24,
-    counts: 1000,
-    retainedBytes: rate * 1000,
-    attribution: 'direct',
-    directShare: 1,
-    places: [],
-  }
+  return madeLeak({ key, rate, ci95: [rate - plusMinus, rate + plusMinus] })
 }
 
 function take(announcer: Announcer, leaks: readonly Leak[]): Leak[] {

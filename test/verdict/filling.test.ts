@@ -2,26 +2,12 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type Bounded, FillingCaches, without } from '../../lib/verdict/filling'
 import type { Judgement, Leak } from '../../lib/verdict/judge'
+import { madeLeak } from '../support/leaks'
 
 const PLENTY = 1e9
 
 function leak(counts: number, more: Partial<Leak> = {}): Leak {
-  return {
-    key: 'route 0 heap',
-    scope: 'route',
-    kind: 'heap',
-    route: 0,
-    mount: '',
-    rate: 1000,
-    ci95: [980, 1020],
-    floor: 24,
-    counts,
-    retainedBytes: 1000 * counts,
-    attribution: 'direct',
-    directShare: 1,
-    places: [],
-    ...more,
-  }
+  return madeLeak({ counts, ...more })
 }
 
 /** Another entry with every second request: full after 400 more. */

@@ -171,6 +171,20 @@ describe('ownerOf', () => {
     const up = { ...byHand(times(UP, 4), routes), layers }
     assert.equal(nameOf(up, 0), 'route 0')
   })
+
+  it('gives no route what a middleware keeps in a ring: the newest alone do not follow its requests', () => {
+    const routes = [
+      { route: '/a', steps: times(UP, 100) },
+      { route: '/b', steps: times(DOWN, 100) },
+    ]
+    const layers = [{ name: 'ring', mount: '', entered: cumulative(times(EVEN, 200)) }]
+    for (const births of [
+      [0, 0, 0, 0, 0, 0, 40, 40, 40, 40, 40, 40],
+      [0, 0, 0, 0, 0, 0, 0, 60, 20, 70, 20, 80],
+    ]) {
+      assert.equal(nameOf({ ...byHand(births, routes), layers }, 0), 'nobody')
+    }
+  })
 })
 
 describe('keepsRequests', () => {
