@@ -8,7 +8,7 @@
  */
 import http from 'node:http'
 import { type CorpusApp, type CorpusRoute, corpus, routeName } from './corpus.js'
-import { createRandom } from './random.js'
+import { createRandom, seedOf } from './random.js'
 
 export interface LoadOptions {
   readonly app: string
@@ -50,7 +50,10 @@ function openLane(): Lane {
 }
 
 function runLoad(app: CorpusApp, options: LoadOptions): void {
-  const random = createRandom(options.seed)
+  // How many requests there are depends on the machine: the walk of the weights must not.
+  const walking = createRandom(seedOf(options.seed, app.name, 'walk'))
+  const picking = createRandom(seedOf(options.seed, app.name, 'route'))
+  const random = createRandom(seedOf(options.seed, app.name, 'content'))
   const mixed = app.routes.filter((route) => route.weight > 0)
   const walk = mixed.map(() => 0)
   const lanes = Array.from({ length: CONNECTIONS }, openLane)
@@ -123,7 +126,7 @@ function runLoad(app: CorpusApp, options: LoadOptions): void {
           : 1
       return route.weight * tilt * Math.exp(walk[index]!)
     })
-    let left = random.uniform() * weights.reduce((sum, weight) => sum + weight, 0)
+    let left = picking.uniform() * weights.reduce((sum, weight) => sum + weight, 0)
     for (let i = 0; i < mixed.length; i++) {
       left -= weights[i]!
       if (left < 0) return mixed[i]!
@@ -149,7 +152,7 @@ function runLoad(app: CorpusApp, options: LoadOptions): void {
 
   const walker = setInterval(() => {
     // Pulled back to where it began, so that a rare route stays rare.
-    for (let i = 0; i < walk.length; i++) walk[i] = 0.7 * walk[i]! + 0.45 * random.normal()
+    for (let i = 0; i < walk.length; i++) walk[i] = 0.7 * walk[i]! + 0.45 * walking.normal()
   }, WALK_MS)
 
   const ticker = setInterval(() => {

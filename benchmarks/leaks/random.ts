@@ -27,3 +27,10 @@ export function createRandom(seed: number): Random {
     normal: () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform()),
   }
 }
+
+/** A stream of its own for each purpose: what one draws does not change what another gets. By FNV-1a. */
+export function seedOf(...words: readonly (string | number)[]): number {
+  let hash = 0x811c9dc5
+  for (const byte of Buffer.from(words.join(' '))) hash = Math.imul(hash ^ byte, 0x01000193)
+  return hash >>> 0
+}

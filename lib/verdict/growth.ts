@@ -16,6 +16,8 @@ export interface Growth {
   readonly sd: number
   /** Samples that `bytes` stands for. */
   readonly samples: number
+  /** Readings over which it came, as an effective number: 1 where all came at once. */
+  readonly readings: number
   /** Net growth per count (of requests, or seconds) in each third of the counts. */
   readonly rates: readonly [number, number, number]
   readonly rateSds: readonly [number, number, number]
@@ -58,12 +60,19 @@ export function withoutTables(places: readonly PlaceSeries[]): readonly PlaceSer
     places.filter(({ isLarge }) => isLarge),
     places[0]?.born.length ?? 0,
   )
-  const sum = (series: readonly number[]): number => series.reduce((all, of) => all + of, 0)
-  const bytes = sum(born)
-  const objects = bytes ** 2 / sum(bornSquares)
-  const readings = bytes ** 2 / sum(born.map((of) => of * of))
-  const areKept = objects >= MIN_KEPT_LARGE && readings >= MIN_KEPT_READINGS
+  const objects = sumOf(born) ** 2 / sumOf(bornSquares)
+  const areKept = objects >= MIN_KEPT_LARGE && spreadOf(born) >= MIN_KEPT_READINGS
   return areKept ? places : places.filter(({ isLarge }) => !isLarge)
+}
+
+/** How many of the values make up the sum, if all were alike: 1 to n (the effective number of Kish). */
+function spreadOf(values: readonly number[]): number {
+  const sum = sumOf(values)
+  return sum > 0 ? sum ** 2 / sumOf(values.map((value) => value * value)) : 0
+}
+
+function sumOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0)
 }
 
 /** Ends of the cohorts whose survival is asked, as shares of the span: what is oldest dies first. */
@@ -144,16 +153,17 @@ export function growthOf(
     bytes: whole.bytes,
     sd: Math.sqrt(Math.max(whole.variance, samplingBytes ** 2)),
     samples: whole.variance > 0 ? (whole.bytes * Math.max(whole.bytes, 0)) / whole.variance : 0,
+    readings: spreadOf(pool.born.slice(span.first, span.last)),
     rates: thirds.map(({ rate }) => rate) as [number, number, number],
     rateSds: thirds.map(({ sd }) => sd) as [number, number, number],
     heldBytes: pool.aged[span.first]!,
   }
 }
 
-/** The reading by which that share of the span's counts had come. */
+/** The reading by which that share of the span's counts had come, and before the last. */
 function readingAt(counts: readonly number[], { first, last }: Span, share: number): number {
   const from = counts[first - 1]!
   const wanted = from + (counts[last - 1]! - from) * share
   for (let at = first + 1; at < last; at++) if (counts[at - 1]! >= wanted) return at
-  return last
+  return last - 1
 }

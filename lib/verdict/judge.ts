@@ -61,6 +61,8 @@ const MIN_REQUESTS = 30
 const MIN_SAMPLES = 7
 /** Its standard score, at least. */
 const MIN_SCORE = 2.6
+/** Readings over which it came, at least: what comes once, such as code that is compiled, does not go on. */
+const MIN_SPREAD_READINGS = 2.5
 /** The last third grows at least at this share of the mean rate, a deviation allowed. */
 const MIN_STEADINESS = 0.5
 /** As long as the observation is short, the last third may not fall behind: a cache may be filling. */
@@ -180,7 +182,7 @@ function isGoing(
   span: Span,
   isStanding: boolean,
 ): boolean {
-  const { bytes, sd, samples, rates, rateSds } = growth
+  const { bytes, sd, samples, readings, rates, rateSds } = growth
   const counts = unit.counts[span.last - 1]! - unit.counts[span.first - 1]!
   if (bytes <= 0 || samples < MIN_SAMPLES || bytes < MIN_SCORE * sd) return false
   const rate = bytes / counts
@@ -194,6 +196,7 @@ function isGoing(
   const [, , lastRate] = rates
   const [, , lastSd] = rateSds
   if (isStanding) return lastRate + lastSd >= MIN_STEADINESS * rate
+  if (readings < MIN_SPREAD_READINGS) return false
   // Opened at a steady rate, connections grow like requests: what they may hold is no leak yet.
   const opened = unit.scope === 'process' ? 0 : grownBy(observation.connections, span)
   if (bytes <= opened * MAX_BYTES_PER_CONNECTION) return false

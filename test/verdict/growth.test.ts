@@ -65,6 +65,20 @@ describe('growthOf', () => {
     )
   })
 
+  it('leaves a last third where most of the requests came at the end', () => {
+    const requests = counts(8).map((count, at) => (at >= 6 ? count + 5000 : count))
+    const births = [0, 0, 1, 1, 1, 1, 51, 0]
+    const { rates } = growthOf(poolOf([place(births)], 8), requests, { first: 2, last: 7 }, S)
+    assert.equal(rates[2], 10)
+  })
+
+  it('tells over how many readings it came', () => {
+    assert.equal(grow([9, 9, 4, 4, 4, 4, 4, 9]).readings, 5)
+    assert.equal(grow([9, 9, 0, 8, 0, 0, 8, 9]).readings, 2)
+    assert.equal(grow([0, 0, 0, 20, 0, 0, 0, 0]).readings, 1)
+    assert.equal(grow([9, 9, 0, 0, 0, 0, 0, 9]).readings, 0)
+  })
+
   it('doubts what died meanwhile as well', () => {
     const cache = place([4, 4, 4, 4, 4, 4, 4, 4])
     const steady = { ...cache, aged: cache.aged.map(() => 4 * S) }

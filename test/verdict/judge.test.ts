@@ -112,6 +112,15 @@ describe('judge: what goes on, and what has stopped', () => {
     assert.equal(verdictOf(app(steps(LONG, 100), bursts)), 'leaking')
   })
 
+  it('is no leak where it all came in one reading, or in two: what comes once does not go on', () => {
+    const at = (...births: number[]): string => verdictOf(app(steps(8, 100), [0, 0, ...births, 0]))
+    assert.equal(at(0, 0, 0, 0, 20), 'plateaued')
+    assert.equal(at(0, 0, 10, 0, 10), 'plateaued')
+    assert.equal(at(0, 7, 7, 0, 7), 'leaking')
+    const once = app(steps(8, 100), [0, 0, 0, 0, 0, 0, 20, 0])
+    assert.equal(judge(once, new Set(['route 0 heap'])).leaks.length, 1, 'a leak that stands')
+  })
+
   it('is no leak where what was born early has died', () => {
     const births = steps(LONG, 4)
     const place = bornPlace(births, {
