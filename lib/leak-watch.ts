@@ -12,6 +12,7 @@ import { KeptRequests } from './heap/kept-requests'
 import { type Label, LabelTable } from './heap/labels'
 import { PauseBudget } from './heap/pause-budget'
 import { MAX_PROFILES, type ProfileReason, writeProfile } from './heap/profile-file'
+import { SamplingInterval } from './heap/sampling-interval'
 import { HeapSession } from './heap/session'
 import { type SampledProfile, type ScriptOwner } from './heap/sites'
 import { type FoundHolders, HolderSearch, type HolderSeeker } from './holder-search'
@@ -24,23 +25,8 @@ import { type HeapGrowth, heapGrowth, type HeapPoint } from './verdict/heap-only
 import { judge, type Judgement, type Leak } from './verdict/judge'
 import type { Observation, Owner, PlaceSeries } from './verdict/observation'
 
-/**
- * Samples wanted between two readings: what they cost and what they tell is then the same whatever
- * the app allocates (docs/method.md). `defaults` against `leaks off` in docs/cost.md is what they cost.
- */
-const SAMPLES_PER_READING = 6000
-const MIN_SAMPLING_BYTES = 8 << 10
-const MAX_SAMPLING_BYTES = 512 << 10
-/** Until the app's own rate is known, after the first reading: as cheap as can be. */
-const FIRST_SAMPLING_BYTES = 512 << 10
-/** The interval is changed when the rate asks for one this many times larger or smaller. */
-const RETUNE_FACTOR = 1.5
-/** At the second reading: the first saw the app start, and half of its traffic. */
-const SECOND_RETUNE_FACTOR = 2
-/** After the first reading that is kept, only when it asks for one this many times larger. */
-const LATE_RETUNE_FACTOR = 4
-/** The first reading comes after this share of the interval: it serves to choose the sampling's. */
-const FIRST_READING_SHARE = 0.5
+/** Until a reading is kept, they come after this share of the interval: they choose the sampling's. */
+const CHOOSING_SHARE = 0.5
 /** Without requests, one reading in this many is made: a heap that nobody uses seldom grows. */
 const IDLE_READINGS = 10
 
@@ -123,18 +109,18 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
   const placeOptions = { labelOf: (url: string) => labels.ofScript(url), ownerOf }
   let series = new ProcessSeries()
   const handlers = new Handlers<Owner>((functions) => session.locate(functions))
-  let samplingBytes = config.samplingBytes ?? FIRST_SAMPLING_BYTES
-  let isTuned = false
-  let history = new HeapHistory(samplingBytes, placeOptions)
+  const sampling = new SamplingInterval(
+    config.samplingBytes,
+    config.leakIntervalMs,
+    performance.now(),
+  )
+  let history = new HeapHistory(sampling.bytes, placeOptions)
   let recorder: Recorder | null = null
   let timer: NodeJS.Timeout | null = null
   let pauseMs = 0
   let liveHeapBytes: number | undefined
   let requestsAtReading = 0
   let skipped = 0
-  /** Samples taken until the last reading, and when that was. */
-  let takenBefore = 0
-  let takenBeforeMs = performance.now()
   /** Every `stride`-th reading is kept, once the history was halved. */
   let stride = 1
   let readings = 0
@@ -176,7 +162,12 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
     return budget.waitMs(performance.now())
   }
 
-  session.start(samplingBytes)
+  session.start(sampling.bytes)
+
+  /** Between two readings, ms. */
+  function intervalMs(): number {
+    return config.leakIntervalMs * (series.length === 0 ? CHOOSING_SHARE : 1)
+  }
 
   function plan(afterMs: number): void {
     timer = setTimeout(() => timed(readAndPlan), afterMs)
@@ -190,7 +181,7 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
     if (early > 0) return plan(Math.ceil(early))
     if (holders?.isNext) return plan(YIELD_MS)
     const idle = recorder.requests === requestsAtReading
-    if (idle && ++skipped < IDLE_READINGS) return plan(config.leakIntervalMs)
+    if (idle && ++skipped < IDLE_READINGS) return plan(intervalMs())
     skipped = 0
     requestsAtReading = recorder.requests
     const lastPauseMs = read(recorder)
@@ -207,17 +198,18 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
       ownReadings = false
       return
     }
-    plan(Math.max(config.leakIntervalMs, restMs()))
+    plan(Math.max(intervalMs(), restMs()))
   }
 
   /** @returns how long the process stood still, ms */
   function read(from: Recorder): number | null {
-    const reading = session.read()
+    const isChoosing = series.length === 0 && config.samplingBytes === null
+    const reading = session.read(isChoosing)
     if (!reading) return null
     spend(reading.pauseMs)
     readingMs = reading.pauseMs
     liveHeapBytes = reading.liveHeapBytes
-    if (retune(reading.profile.samples)) return reading.pauseMs
+    if (retune(reading.taken)) return reading.pauseMs
     history.add(reading.profile)
     const ownWork = holders?.work ?? 0
     series.add({ liveHeapBytes, ownWork, connections: connectionsOf(servers()) }, from)
@@ -293,34 +285,15 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
     }
   }
 
-  /**
-   * Chooses the sampling interval by what the app allocates, at the first reading; later only where
-   * it allocates so much more (the traffic came late) that sampling would cost too much. Then
-   * everything begins anew: samples taken at two intervals do not add up.
-   */
-  function retune(samples: readonly { ordinal: number }[]): boolean {
-    const taken = samples.reduce((most, { ordinal }) => Math.max(most, ordinal), 0)
-    const nowMs = performance.now()
-    const bytesPerMs = ((taken - takenBefore) * samplingBytes) / (nowMs - takenBeforeMs)
-    takenBefore = taken
-    takenBeforeMs = nowMs
-    if (config.samplingBytes !== null) return false
-    const wanted = (bytesPerMs * config.leakIntervalMs) / SAMPLES_PER_READING
-    const next = Math.round(Math.min(MAX_SAMPLING_BYTES, Math.max(MIN_SAMPLING_BYTES, wanted)))
-    const isFirst = series.length === 0
-    const factor = isTuned ? SECOND_RETUNE_FACTOR : RETUNE_FACTOR
-    const isCoarser = next >= samplingBytes * (isFirst ? factor : LATE_RETUNE_FACTOR)
-    const isFiner = isFirst && next <= samplingBytes / factor
-    if (!isCoarser && !isFiner) return false
-    isTuned = true
+  /** @returns whether all begins anew, at another sampling interval */
+  function retune(taken: number): boolean {
+    if (!sampling.retune(taken, performance.now(), series.length > 0)) return false
     session.stop()
-    samplingBytes = next
-    takenBefore = 0
-    history = new HeapHistory(samplingBytes, placeOptions)
+    history = new HeapHistory(sampling.bytes, placeOptions)
     series = new ProcessSeries()
     stride = 1
     readings = 0
-    session.start(samplingBytes)
+    session.start(sampling.bytes)
     return true
   }
 
@@ -349,7 +322,7 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
       if (label) ownerOfLabel.set(label.id, ownerOfLayer[index]!)
     })
     return {
-      samplingBytes,
+      samplingBytes: sampling.bytes,
       ...series.columns(),
       routes: routes.routes.map((route, index) => ({
         method: route.method,
@@ -409,7 +382,7 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
     begin(from) {
       recorder = from
       holders?.begin(from)
-      plan(config.leakIntervalMs * FIRST_READING_SHARE)
+      plan(intervalMs())
     },
     noteServer(server) {
       if (serverRefs.length < MAX_SERVERS) serverRefs.push(new WeakRef(server))

@@ -58,11 +58,6 @@ export class HeapHistory {
     return this.#memprofBytes
   }
 
-  /** Ordinal of the youngest living sample: about how many were taken since sampling began. */
-  get lastOrdinal(): number {
-    return this.#lastOrdinal.at(-1) ?? 0
-  }
-
   seenUnder(position: string): ReadonlySet<Label> | undefined {
     return this.#seenUnder.get(position)
   }

@@ -15,9 +15,14 @@ export interface HeapReading {
   readonly profile: SampledProfile
   /** heapUsed right after the full collection that the reading forces; bytes. */
   readonly liveHeapBytes: number
+  /** Samples taken since sampling began, the dead too; a floor, unless the reading was to count them. */
+  readonly taken: number
   /** Time the process stood still. */
   readonly pauseMs: number
 }
+
+/** An object that is sampled for sure: e^-8 for the coarsest interval of 512 kB. */
+const MARK_BYTES = 4 << 20
 
 export class HeapSession {
   readonly #session = new Session()
@@ -49,13 +54,18 @@ export class HeapSession {
    * Forces a full collection and reads what is left of the samples. Stops the process for about 1 ms
    * per MB of live heap.
    *
+   * @param isCounted - whether to count the samples: those that live may be old, so another is made
+   *   first. About 2 ms; it is no part of what is read.
    * @returns null when the profiler was stopped by somebody else
    */
-  read(): HeapReading | null {
+  read(isCounted = false): HeapReading | null {
     const collections = new GCProfiler()
     collections.start()
     const beganMs = performance.now()
+    const markBytes = isCounted ? MARK_BYTES : 0
+    const mark = new Array<number>(markBytes / 8).fill(0)
     const result = this.#post('HeapProfiler.getSamplingProfile')
+    mark.length = 0
     const pauseMs = performance.now() - beganMs
     // The profile's own text and objects are garbage by now: heapUsed is taken from the collection.
     const full = collections
@@ -63,7 +73,15 @@ export class HeapSession {
       ?.statistics.findLast(({ gcType }) => gcType === 'MarkSweepCompact')
     if (result === null || full === undefined) return null
     const { profile } = result as { profile: SampledProfile }
-    return { profile, liveHeapBytes: full.afterGC.heapStatistics.usedHeapSize, pauseMs }
+    const taken = profile.samples.reduce((most, { ordinal }) => Math.max(most, ordinal), 0)
+    const isMark = ({ ordinal, size }: SampledProfile['samples'][number]): boolean =>
+      isCounted && ordinal === taken && size >= MARK_BYTES
+    return {
+      profile: { ...profile, samples: profile.samples.filter((sample) => !isMark(sample)) },
+      liveHeapBytes: full.afterGC.heapStatistics.usedHeapSize - markBytes,
+      taken,
+      pauseMs,
+    }
   }
 
   /**

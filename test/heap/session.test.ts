@@ -57,6 +57,26 @@ describe('HeapSession', () => {
     session.close()
   })
 
+  it('counts the samples that died, by an object that is no part of what it reads', () => {
+    const session = new HeapSession()
+    session.start(512 << 10)
+    const garbage: unknown[] = []
+    const allocate = (): void => {
+      // 400 MB: each of these is sampled, but for one in 3,000.
+      for (let at = 0; at < 100; at++) garbage[0] = new Array(1 << 19).fill(at)
+    }
+    allocate()
+    garbage.length = 0
+    const blind = session.read()!
+    const counted = session.read(true)!
+    const again = session.read()!
+    assert.ok(blind.taken < 10, `${blind.taken}: of those that live`)
+    assert.ok(counted.taken >= 95, `${counted.taken}`)
+    assert.ok(counted.profile.samples.every(({ size }) => size < 4 << 20))
+    assert.ok(Math.abs(counted.liveHeapBytes - again.liveHeapBytes) < 1 << 20)
+    session.close()
+  })
+
   it('reads null once somebody else stopped the profiler, and once it has stopped itself', () => {
     const session = new HeapSession()
     const other = agent()
