@@ -56,7 +56,7 @@ const Z95 = 1.96
 
 /**
  * @param heapBytes - live heap over the span; shape [n]
- * @param background - bytes of everything else that was sampled; shape [n]
+ * @param background - bytes of everything else that was sampled and had lived at the reading before; shape [n]
  * @param own - what memprof itself keeps
  */
 export function calibrate(

@@ -228,6 +228,7 @@ function measure(found: readonly Found[], observation: Observation, span: Span):
     readings,
   ).alive
   const background = rest.filter((place) => !place.isLarge && !isOfNoFunction(place))
+  // What is younger than a reading belongs to requests in flight: its samples scatter more than it does.
   const ofOwn = background.filter(({ origin }) => origin === 'memprof')
   const ofOthers = background.filter(({ origin }) => origin !== 'memprof')
   const claims = found.map(({ unit, growth }) => ({
@@ -236,7 +237,7 @@ function measure(found: readonly Found[], observation: Observation, span: Span):
   }))
   const calibrated = calibrate(
     cut(observation.liveHeapBytes.map((bytes, at) => bytes - lumps[at]!)),
-    cut(poolOf(ofOthers, readings).alive),
+    cut(poolOf(ofOthers, readings).aged),
     claims,
     { bytes: cut(poolOf(ofOwn, readings).alive), work: cut(observation.ownWork) },
   )

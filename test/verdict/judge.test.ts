@@ -169,6 +169,17 @@ describe('judge: what goes on, and what has stopped', () => {
     const { bytesPerRequest = 0 } = routes[0]!
     assert.ok(bytesPerRequest < 0.1 * ((4 * S) / 100), `${bytesPerRequest}`)
   })
+
+  it('takes nothing off the heap for samples younger than a reading: they scatter more than what they stand for', () => {
+    const base = app(steps(LONG, 100), steps(LONG, 4))
+    // Of requests in flight, by chance more of them at the later readings.
+    const young: PlaceSeries = {
+      ...emptyPlace(null, [frameOf('parse')], LONG),
+      alive: steps(LONG, 0).map((_, at) => (at < LONG / 2 ? 0 : 10 * S)),
+    }
+    const { leaks } = judge({ ...base, places: [...base.places, young] })
+    assert.equal(Math.round(only({ routes: [], leaks }).rate), Math.round((4 * S) / 100))
+  })
 })
 
 describe('judge: whose it is', () => {
