@@ -4,7 +4,7 @@
  */
 import type { Attribution, Interval, LeakKind, LeakScope, Verdict } from '../schema'
 import { calibrate } from './calibrate'
-import { type Growth, growthOf, poolOf, type Span, survival } from './growth'
+import { type Growth, growthOf, poolOf, type Span, survival, withoutTables } from './growth'
 import type { Observation, PlaceSeries } from './observation'
 import { bufferRates, nativeRate } from './off-heap'
 import { gather, siteOf, type Unit } from './units'
@@ -141,17 +141,12 @@ function sort(
   unit: Unit,
   span: Span,
   readings: number,
-): { lasting: PlaceSeries[]; lumps: PlaceSeries[] } {
+): { lasting: readonly PlaceSeries[]; lumps: readonly PlaceSeries[] } {
   const places = [...unit.direct, ...unit.estimated]
-  const lasting = places.filter((place) => lasts(place, unit, span, readings))
-  const large = lasting.filter(({ isLarge }) => isLarge)
-  const { samples } = growthOf(poolOf(large, readings), unit.counts, span, 0)
-  if (samples >= MIN_SAMPLES) return { lasting, lumps: [] }
-  return {
-    lasting: lasting.filter(({ isLarge }) => !isLarge),
-    // A table is thrown away when it doubles, and is no less part of what is kept.
-    lumps: places.filter(({ isLarge }) => isLarge),
-  }
+  const all = places.filter((place) => lasts(place, unit, span, readings))
+  const lasting = withoutTables(all)
+  // A table is thrown away when it doubles, and is no less part of what is kept.
+  return { lasting, lumps: lasting === all ? [] : places.filter(({ isLarge }) => isLarge) }
 }
 
 /** From the end of the warm-up to the last reading; null while there is too little to see. */
