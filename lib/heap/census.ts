@@ -4,6 +4,7 @@
  * references, and told by what they hold. Runs no code of the app's.
  */
 import { UNBOUNDED } from './capacity'
+import { sizeOf } from './collection-size'
 import { arraySample, mapSample, setSample, weigh } from './entry-weight'
 import type { Inspection } from './inspection'
 import {
@@ -23,7 +24,9 @@ import {
   setPrototype,
   weakMapGet,
 } from './intrinsics'
-import { type Collection, nameOf, sizeOf, type WalkMemory } from './object-walk'
+import { nameOf } from './object-path'
+import type { Collection } from './object-walk'
+import type { WalkMemory } from './walk-memory'
 
 /** In this order: most leaks are in Maps, and arrays are the most. */
 const PROTOTYPES = [mapPrototype, setPrototype, arrayPrototype]

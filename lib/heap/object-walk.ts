@@ -11,12 +11,12 @@
  */
 import type { FunctionPosition } from '../stack-frame'
 import { type Capacity, capacityOf, type Field, UNBOUNDED } from './capacity'
+import { CollectionSum } from './collection-size'
 import { arraySample, mapSample, objectSample, type Pair, setSample, weigh } from './entry-weight'
 import type { Inspection, OpenFunction, Scope } from './inspection'
 import {
   arrayLength,
   arrayPrototype,
-  charCodeAt,
   endsWith,
   enumerableKeys,
   environment,
@@ -33,7 +33,6 @@ import {
   isOrdinary,
   isProxy,
   isSet,
-  loadedBuiltins,
   mapEntries,
   mapGet,
   mapNext,
@@ -52,14 +51,24 @@ import {
   setNext,
   setPrototype,
   setSize,
-  setTimeoutFunction,
   setValues,
   slice,
   startsWith,
-  symbolText,
   weakMapGet,
   weakMapSet,
 } from './intrinsics'
+import {
+  isData,
+  isIdentifier,
+  nameOf,
+  nameOfFunction,
+  renderStart,
+  renderStep,
+  type Step,
+  type StepKind,
+} from './object-path'
+import { type TimerList, timerLists } from './timer-lists'
+import type { FunctionFacts, WalkMemory } from './walk-memory'
 
 export type CollectionKind = 'Map' | 'Set' | 'Array' | 'Object' | 'Timers'
 
@@ -129,67 +138,16 @@ const MAX_KEYS = 256
 const MAX_SUMMED = 2000
 /** Private fields asked for, objects and look. */
 const MAX_INSTANCES = 200
-/** Timers counted, at most. */
-const MAX_TIMERS = 200_000
-/** A name longer than this is cut: it comes from the app. */
-const MAX_NAME_CHARS = 64
 const NATIVE_END = '[native code] }'
 
-/** How a value was reached from the one before. */
-type Step =
-  | 'root'
-  | 'variable' // in a scope of the function before
-  | 'property'
-  | 'key' // a property of an object that serves as a dictionary: part of the data
-  | 'private'
-  | 'element'
-  | 'entry' // of a Map or Set
-  | 'bound' // argument of the bound function before
-
-interface Node {
+interface Node extends Step {
   readonly value: object
   readonly before: Node | null
-  readonly step: Step
-  readonly name: string
   readonly steps: number
   /** Closures of packages on the way. */
   readonly hops: number
   /** Null for a function that a walk begins with: its scopes hold the variables. */
   readonly variable: Variable | null
-}
-
-/** What is remembered of a function from one look to the next. */
-interface FunctionFacts {
-  readonly id: number
-  /** Its scopes led to a collection, the last time they were read. */
-  useful: boolean
-  /** Node's own, memprof's, or one that cannot be asked. */
-  readonly closed: boolean
-}
-
-export interface WalkMemory {
-  readonly ids: WeakMap<object, number>
-  readonly functions: WeakMap<object, FunctionFacts>
-  readonly hasPrivates: WeakMap<object, boolean>
-  /** Positions of functions whose text is wanted, and what was found. */
-  readonly texts: Map<string, string>
-  readonly urls: Map<string, string>
-  readonly builtins: readonly object[]
-  nextId: number
-  looks: number
-}
-
-export function newMemory(): WalkMemory {
-  return {
-    ids: new WeakMap(),
-    functions: new WeakMap(),
-    hasPrivates: new WeakMap(),
-    texts: new Map(),
-    urls: new Map(),
-    builtins: loadedBuiltins(),
-    nextId: 1,
-    looks: 0,
-  }
 }
 
 export interface WalkOptions {
@@ -283,7 +241,7 @@ class Walk {
   #add(
     value: unknown,
     before: Node | null,
-    step: Step,
+    step: StepKind,
     name: string,
     steps: number,
     variable: Variable | null,
@@ -303,7 +261,7 @@ class Walk {
     return startsWith(url, 'node:') || this.#options.isOwn(url)
   }
 
-  #next(node: Node, value: unknown, step: Step, name: string): void {
+  #next(node: Node, value: unknown, step: StepKind, name: string): void {
     this.#add(value, node, step, name, node.steps + 1, node.variable)
   }
 
@@ -335,7 +293,7 @@ class Walk {
         this.#next(node, pair[0], 'entry', `key ${at}`)
       }
     } else if (size <= MAX_SUMMED) {
-      const sum = new Sum()
+      const sum = new CollectionSum()
       const entries = mapEntries(value)
       for (let at = 0; at < MAX_SUMMED && !sum.isHopeless; at++) {
         const { done, value: entry } = mapNext(entries)
@@ -370,7 +328,7 @@ class Walk {
         this.#next(node, ownValue(value, at), 'element', `${at}`)
       }
     } else if (length <= MAX_SUMMED) {
-      const sum = new Sum()
+      const sum = new CollectionSum()
       for (let at = 0; at < length && !sum.isHopeless; at++) sum.add(ownValue(value, at))
       this.#tellSum(node, '[…]', sum)
     }
@@ -386,7 +344,7 @@ class Walk {
     if (keys.length <= MAX_KEYS) {
       this.#visitProperties(node)
     } else if (keys.length <= MAX_SUMMED) {
-      const sum = new Sum()
+      const sum = new CollectionSum()
       for (let at = 0; at < keys.length && !sum.isHopeless; at++) {
         sum.add(ownValue(value, keys[at]!))
       }
@@ -560,41 +518,21 @@ class Walk {
     }
   }
 
-  /** Node's lists of timers, one per duration, in the scope of its own `setTimeout`. */
   #countTimers(): void {
-    const { inspection } = this.#options
-    const scopes = inspection.open(setTimeoutFunction)?.scopes ?? []
-    for (let at = 0; at < scopes.length; at++) {
-      const lists = ownValue(scopes[at]!.object, 'timerListMap')
-      if (typeof lists !== 'object' || lists === null) continue
-      const durations = enumerableKeys(lists)
-      for (let index = 0; index < durations.length; index++) {
-        this.#countList(durations[index]!, ownValue(lists, durations[index]!))
-      }
-    }
+    const { inspection, bounds } = this.#options
+    const lists = timerLists(inspection, () => {
+      const isLate = now() - this.#beganMs > bounds.ms
+      if (isLate) this.#cut = 'time'
+      return isLate
+    })
+    for (let at = 0; at < lists.length; at++) this.#tellTimers(lists[at]!)
   }
 
-  #countList(duration: string, list: unknown): void {
-    if (typeof list !== 'object' || list === null) return
-    let size = 0
-    let at = ownValue(list, '_idleNext')
-    while (typeof at === 'object' && at !== null && at !== list && size < MAX_TIMERS) {
-      size++
-      if (size % 4096 === 0 && now() - this.#beganMs > this.#options.bounds.ms) {
-        this.#cut = 'time'
-        return
-      }
-      at = isProxy(at) ? null : ownValue(at, '_idleNext')
-    }
+  #tellTimers({ list, duration, repeats, size, callback }: TimerList): void {
     if (size < MIN_SIZE) return
-    const newest = ownValue(list, '_idlePrev')
-    if (typeof newest !== 'object' || newest === null || isProxy(newest)) return
-    const callback = ownValue(newest, '_onTimeout')
-    if (typeof callback !== 'function' || isProxy(callback)) return
     const position = this.#options.inspection.locate(callback)
     const url = this.#urlOf(position)
     if (!position || this.#isClosed(url)) return
-    const repeats = ownValue(newest, '_repeat') !== null
     const path = `${repeats ? 'setInterval' : 'setTimeout'} timers of ${duration} ms`
     this.#found[this.#found.length] = {
       id: this.#idOf(list),
@@ -621,7 +559,7 @@ class Walk {
     this.#record(node, '', kind, size, this.#idOf(node.value), entryBytes)
   }
 
-  #tellSum(node: Node, suffix: string, { collections, size }: Sum): void {
+  #tellSum(node: Node, suffix: string, { collections, size }: CollectionSum): void {
     if (collections > 0 && size >= MIN_SIZE) {
       this.#record(node, suffix, 'Array', size, 0, Number.POSITIVE_INFINITY)
     }
@@ -712,7 +650,7 @@ class Walk {
       if (done) continue
       const first = at.step === 'variable' && at.before?.variable !== variable
       const isStart = first || at.before === null
-      path = isStart ? startOf(at, variable!) + path : render(at) + path
+      path = (isStart ? renderStart(at, variable!.name) : renderStep(at)) + path
       steps++
       done = isStart
     }
@@ -720,88 +658,8 @@ class Walk {
   }
 }
 
-function startOf(node: Node, variable: Variable): string {
-  return node.step === 'property' && variable.name === 'process'
-    ? `process.${node.name}`
-    : variable.name
-}
-
-function render({ step, name }: Node): string {
-  switch (step) {
-    case 'variable':
-      return `.[[Scopes]].${name}`
-    case 'private':
-      return `.${name}`
-    case 'element':
-      return `[${name}]`
-    case 'entry':
-      return startsWith(name, 'key') ? '.keys()' : '.get(…)'
-    case 'key':
-      return '[…]'
-    case 'bound':
-      return name === 'target' ? '.[[TargetFunction]]' : `.[[BoundArgs]][${name}]`
-    default:
-      return startsWith(name, 'Symbol(') ? `[${name}]` : `.${name}`
-  }
-}
-
-/** Sizes of the collections in a collection, added up. */
-class Sum {
-  collections = 0
-  size = 0
-  #others = 0
-
-  /** Most hold no collections: a few entries tell. */
-  get isHopeless(): boolean {
-    return this.collections === 0 && this.#others > MAX_ENTRIES
-  }
-
-  add(value: unknown): void {
-    const size = typeof value === 'object' && value !== null && !isProxy(value) ? sizeOf(value) : -1
-    if (size < 0) this.#others++
-    else {
-      this.collections++
-      this.size += size
-    }
-  }
-}
-
-/** Entries of a Map, Set or array; -1 of what is none. Not to be asked of a proxy. */
-export function sizeOf(value: object): number {
-  if (isMap(value)) return mapSize(value)
-  if (isSet(value)) return setSize(value)
-  return isArray(value) ? (ownValue(value, 'length') as number) : -1
-}
-
-/** A key as it is told: cut where it is long. */
-export function nameOf(key: string | symbol): string {
-  const name = typeof key === 'symbol' ? symbolText(key) : key
-  return name.length > MAX_NAME_CHARS ? `${slice(name, 0, MAX_NAME_CHARS - 1)}…` : name
-}
-
-/** A key that no programmer writes as a name, or one of many, may be a user's: it is not told. */
-function isData(key: string | symbol, keys: number): boolean {
-  return typeof key === 'string' && (keys > MAX_ENTRIES || !isIdentifier(key))
-}
-
-function nameOfFunction(of: object): string {
-  const name = ownValue(of, 'name')
-  return typeof name === 'string' ? nameOf(name) : ''
-}
-
 function isBound(of: object): boolean {
   const descriptor = getOwnPropertyDescriptor(of, 'name')
   const name = descriptor && hasOwn(descriptor, 'value') ? (descriptor.value as unknown) : ''
   return typeof name === 'string' && startsWith(name, 'bound ')
-}
-
-/** Without a regular expression: those run `exec` of their prototype's. */
-function isIdentifier(name: string): boolean {
-  for (let at = 0; at < name.length; at++) {
-    const code = charCodeAt(name, at)
-    const letter = (code | 32) >= 97 && (code | 32) <= 122
-    const digit = code >= 48 && code <= 57
-    if (!letter && code !== 95 && code !== 36 && code < 128 && !(digit && at > 0)) return false
-  }
-  return name !== ''
 }

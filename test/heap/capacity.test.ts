@@ -6,8 +6,9 @@ import { describe, it } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { LRUCache } from 'lru-cache'
 import { type Capacity, capacityOf, type Field, UNBOUNDED } from '../../lib/heap/capacity'
-import { newMemory, walk } from '../../lib/heap/object-walk'
+import { walk } from '../../lib/heap/object-walk'
 import { HeapSession } from '../../lib/heap/session'
+import { newMemory } from '../../lib/heap/walk-memory'
 
 function fields(of: object): Field[] {
   return Object.entries(of).map(([name, value]) => ({ name, value: value as unknown }))

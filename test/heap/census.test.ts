@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Census, type CensusBounds } from '../../lib/heap/census'
-import { newMemory } from '../../lib/heap/object-walk'
+import { newMemory } from '../../lib/heap/walk-memory'
 import { HeapSession } from '../../lib/heap/session'
 
 const session = new HeapSession()

@@ -2,14 +2,9 @@ import assert from 'node:assert/strict'
 import { EventEmitter } from 'node:events'
 import { Session } from 'node:inspector'
 import { afterEach, describe, it } from 'node:test'
-import {
-  type Collection,
-  newMemory,
-  type Root,
-  walk,
-  type Walked,
-} from '../../lib/heap/object-walk'
+import { type Collection, type Root, walk, type Walked } from '../../lib/heap/object-walk'
 import { HeapSession } from '../../lib/heap/session'
+import { newMemory } from '../../lib/heap/walk-memory'
 
 const GENEROUS = { ms: 5000, objects: 1_000_000, functions: 1000 }
 const isOwn = (url: string): boolean => url.includes('/dist/lib/')
