@@ -105,6 +105,16 @@ describe('calibrate', () => {
     assert.ok(found!.sd >= 200)
   })
 
+  it('lets the heap step where memprof worked, by what no sample told of', () => {
+    const counts = cumulative(new Array<number>(READINGS).fill(300))
+    const work = counts.map((_, at) => (at < 9 ? 0 : 1))
+    const heap = counts.map((count, at) => 500 * count + work[at]! * (200 << 10))
+    const errorOf = (own: { bytes: number[]; work: number[] } | null): number =>
+      Math.abs(calibrate(heap, NOTHING, [{ counts, sampledRate: 500 }], own)[0]!.rate - 500)
+    const withStep = errorOf({ bytes: NOTHING, work })
+    assert.ok(withStep < 0.5 * errorOf(null), `${withStep} of ${errorOf(null)}`)
+  })
+
   it('has nothing to say of no claims', () => {
     assert.deepEqual(calibrate(heapOf(seeded(35), []), NOTHING, []), [])
   })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { growthOf, poolOf, survival } from '../../lib/verdict/growth'
+import { growthOf, poolOf, survival, withoutTables } from '../../lib/verdict/growth'
 import type { PlaceSeries } from '../../lib/verdict/observation'
 import {
   bornPlace,
@@ -95,6 +95,31 @@ describe('growthOf', () => {
     assert.deepEqual(pool.aged, [0, 11 * S, 33 * S])
     assert.deepEqual(pool.born, [11 * S, 22 * S, 33 * S])
     assert.deepEqual(pool.bornSquares, [11 * S * S, 22 * S * S, 33 * S * S])
+  })
+})
+
+describe('withoutTables', () => {
+  const entries = place([1, 1, 1, 1, 1, 1, 1, 1])
+
+  function large(births: readonly number[]): PlaceSeries {
+    return { ...bornPlace(births, { sampleBytes: 50 * S }), isLarge: true }
+  }
+
+  it('leaves large objects out where they may be tables: fewer than seven, or of fewer than four readings', () => {
+    const few = [1, 1, 1, 1, 1, 1, 0, 0]
+    assert.deepEqual(withoutTables([entries, large(few)]), [entries])
+    const atOnce = [5, 0, 5, 0, 5, 0, 0, 0]
+    assert.deepEqual(withoutTables([entries, large(atOnce)]), [entries])
+  })
+
+  it('keeps them where they are what is kept: seven of four readings', () => {
+    for (const births of [
+      [1, 1, 1, 1, 1, 1, 1, 0],
+      [2, 0, 2, 0, 2, 0, 2, 0],
+    ]) {
+      const kept = large(births)
+      assert.deepEqual(withoutTables([entries, kept]), [entries, kept])
+    }
   })
 })
 
