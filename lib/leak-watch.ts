@@ -181,7 +181,7 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
     if (early > 0) return plan(Math.ceil(early))
     if (holders?.isNext) return plan(YIELD_MS)
     const idle = recorder.requests === requestsAtReading
-    if (idle && ++skipped < IDLE_READINGS) return plan(intervalMs())
+    if (idle && ++skipped < IDLE_READINGS) return plan(config.leakIntervalMs)
     skipped = 0
     requestsAtReading = recorder.requests
     const lastPauseMs = read(recorder)

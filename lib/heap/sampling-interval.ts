@@ -13,6 +13,8 @@ const NEXT_FACTOR = 2
 const LATE_FACTOR = 4
 /** Choices before a reading is kept, at most: an app whose rate goes up and down is read all the same. */
 const MAX_CHOICES = 3
+/** Late choices that may be corrected: where bursts come again and again, it stays as they ask for. */
+const MAX_CORRECTED = 1
 
 export class SamplingInterval {
   /** Until the app's own rate is known as cheap as can be. */
@@ -20,6 +22,7 @@ export class SamplingInterval {
   readonly #isSet: boolean
   readonly #betweenReadingsMs: number
   #choices = 0
+  #lateChoices = 0
   /** Samples taken until the last reading, and when that was. */
   #takenBefore = 0
   #beforeMs: number
@@ -47,12 +50,13 @@ export class SamplingInterval {
     if (this.#isSet) return false
     const wanted = (bytesPerMs * this.#betweenReadingsMs) / SAMPLES_PER_READING
     const next = Math.round(Math.min(MAX_BYTES, Math.max(MIN_BYTES, wanted)))
-    const isOpen = !isKept && this.#choices < MAX_CHOICES
-    const factor = this.#choices === 0 ? RETUNE_FACTOR : NEXT_FACTOR
-    const isCoarser = next >= this.bytes * (isOpen ? factor : LATE_FACTOR)
-    const isFiner = isOpen && next <= this.bytes / factor
+    if (!isKept && this.#choices >= MAX_CHOICES) return false
+    const factor = isKept ? LATE_FACTOR : this.#choices === 0 ? RETUNE_FACTOR : NEXT_FACTOR
+    const isCoarser = next >= this.bytes * factor
+    const isFiner = !isKept && next <= this.bytes / factor
     if (!isCoarser && !isFiner) return false
-    this.#choices++
+    if (isKept) this.#choices = MAX_CHOICES - (this.#lateChoices++ < MAX_CORRECTED ? 1 : 0)
+    else this.#choices++
     this.#takenBefore = 0
     this.bytes = next
     return true

@@ -9,7 +9,7 @@ import { GCProfiler } from 'node:v8'
 import { performance } from '../clock'
 import type { FunctionPosition } from '../stack-frame'
 import { Inspection } from './inspection'
-import type { SampledProfile } from './sites'
+import type { Sample, SampledProfile } from './sites'
 
 export interface HeapReading {
   readonly profile: SampledProfile
@@ -23,6 +23,8 @@ export interface HeapReading {
 
 /** An object that is sampled for sure: e^-8 for the coarsest interval of 512 kB. */
 const MARK_BYTES = 4 << 20
+/** More than an array's own fields take. */
+const MAX_HEADER_BYTES = 64
 
 export class HeapSession {
   readonly #session = new Session()
@@ -63,7 +65,7 @@ export class HeapSession {
     collections.start()
     const beganMs = performance.now()
     const markBytes = isCounted ? MARK_BYTES : 0
-    const mark = new Array<number>(markBytes / 8).fill(0)
+    const mark = new Array<number>(markBytes / 8)
     const result = this.#post('HeapProfiler.getSamplingProfile')
     mark.length = 0
     const pauseMs = performance.now() - beganMs
@@ -73,13 +75,10 @@ export class HeapSession {
       ?.statistics.findLast(({ gcType }) => gcType === 'MarkSweepCompact')
     if (result === null || full === undefined) return null
     const { profile } = result as { profile: SampledProfile }
-    const taken = profile.samples.reduce((most, { ordinal }) => Math.max(most, ordinal), 0)
-    const isMark = ({ ordinal, size }: SampledProfile['samples'][number]): boolean =>
-      isCounted && ordinal === taken && size >= MARK_BYTES
     return {
-      profile: { ...profile, samples: profile.samples.filter((sample) => !isMark(sample)) },
+      profile: isCounted ? withoutMark(profile) : profile,
       liveHeapBytes: full.afterGC.heapStatistics.usedHeapSize - markBytes,
-      taken,
+      taken: youngest(profile.samples),
       pauseMs,
     }
   }
@@ -135,4 +134,16 @@ export class HeapSession {
     })
     return answer
   }
+}
+
+function youngest(samples: readonly Sample[]): number {
+  return samples.reduce((most, { ordinal }) => Math.max(most, ordinal), 0)
+}
+
+/** The youngest of that size: what answers the question itself may be younger, and live. */
+function withoutMark(profile: SampledProfile): SampledProfile {
+  const isLike = ({ size }: Sample): boolean =>
+    size >= MARK_BYTES && size < MARK_BYTES + MAX_HEADER_BYTES
+  const mark = youngest(profile.samples.filter(isLike))
+  return { ...profile, samples: profile.samples.filter(({ ordinal }) => ordinal !== mark) }
 }

@@ -54,13 +54,16 @@ const MIN_KEPT_READINGS = 4
 /**
  * What the samples of a group tell of its entries: without its large objects, where those are tables. A
  * table that grows comes as one, of the size of all entries since the start.
+ *
+ * @param span - what was born in it decides; else all that was born
+ * @returns `places` itself, where large objects are what is kept
  */
-export function withoutTables(places: readonly PlaceSeries[]): readonly PlaceSeries[] {
-  const { born, bornSquares } = poolOf(
-    places.filter(({ isLarge }) => isLarge),
-    places[0]?.born.length ?? 0,
-  )
-  const objects = sumOf(born) ** 2 / sumOf(bornSquares)
+export function withoutTables(places: readonly PlaceSeries[], span?: Span): readonly PlaceSeries[] {
+  const large = places.filter(({ isLarge }) => isLarge)
+  const pool = poolOf(large, places[0]?.born.length ?? 0)
+  const born = pool.born.slice(span?.first, span?.last)
+  const squares = pool.bornSquares.slice(span?.first, span?.last)
+  const objects = sumOf(born) ** 2 / sumOf(squares)
   const areKept = objects >= MIN_KEPT_LARGE && spreadOf(born) >= MIN_KEPT_READINGS
   return areKept ? places : places.filter(({ isLarge }) => !isLarge)
 }

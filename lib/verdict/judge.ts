@@ -104,9 +104,11 @@ export function judge(
   for (const unit of units) {
     const { lasting, lumps } = sort(unit, span, readings)
     const growth = growthOf(poolOf(lasting, readings), unit.counts, span, observation.samplingBytes)
-    const going = isGoing(growth, unit, observation, span, standing.has(leakKey(unit, 'heap')))
+    const isStanding = standing.has(leakKey(unit, 'heap'))
+    const going = isGoing(growth, unit, observation, span, isStanding)
     judged.set(unit, { growth, going })
-    if (going) found.push({ unit, growth, lasting, lumps })
+    const isOnce = growth.readings < MIN_SPREAD_READINGS && !isStanding
+    if (going && !isOnce) found.push({ unit, growth, lasting, lumps })
   }
   const buffers = measureBuffers(units, observation, span)
   const heap = measure(found, observation, span).filter(
@@ -144,7 +146,7 @@ function sort(
 ): { lasting: readonly PlaceSeries[]; lumps: readonly PlaceSeries[] } {
   const places = [...unit.direct, ...unit.estimated]
   const all = places.filter((place) => lasts(place, unit, span, readings))
-  const lasting = withoutTables(all)
+  const lasting = withoutTables(all, span)
   // A table is thrown away when it doubles, and is no less part of what is kept.
   return { lasting, lumps: lasting === all ? [] : places.filter(({ isLarge }) => isLarge) }
 }
@@ -177,7 +179,7 @@ function isGoing(
   span: Span,
   isStanding: boolean,
 ): boolean {
-  const { bytes, sd, samples, readings, rates, rateSds } = growth
+  const { bytes, sd, samples, rates, rateSds } = growth
   const counts = unit.counts[span.last - 1]! - unit.counts[span.first - 1]!
   if (bytes <= 0 || samples < MIN_SAMPLES || bytes < MIN_SCORE * sd) return false
   const rate = bytes / counts
@@ -191,7 +193,6 @@ function isGoing(
   const [, , lastRate] = rates
   const [, , lastSd] = rateSds
   if (isStanding) return lastRate + lastSd >= MIN_STEADINESS * rate
-  if (readings < MIN_SPREAD_READINGS) return false
   // Opened at a steady rate, connections grow like requests: what they may hold is no leak yet.
   const opened = unit.scope === 'process' ? 0 : grownBy(observation.connections, span)
   if (bytes <= opened * MAX_BYTES_PER_CONNECTION) return false
@@ -223,7 +224,6 @@ function measure(found: readonly Found[], observation: Observation, span: Span):
     readings,
   ).alive
   const background = rest.filter((place) => !place.isLarge && !isOfNoFunction(place))
-  // What is younger than a reading belongs to requests in flight: its samples scatter more than it does.
   const ofOwn = background.filter(({ origin }) => origin === 'memprof')
   const ofOthers = background.filter(({ origin }) => origin !== 'memprof')
   const claims = found.map(({ unit, growth }) => ({
@@ -232,6 +232,7 @@ function measure(found: readonly Found[], observation: Observation, span: Span):
   }))
   const calibrated = calibrate(
     cut(observation.liveHeapBytes.map((bytes, at) => bytes - lumps[at]!)),
+    // Younger ones are of requests in flight, and scatter more than those do. memprof's come at searches.
     cut(poolOf(ofOthers, readings).aged),
     claims,
     { bytes: cut(poolOf(ofOwn, readings).alive), work: cut(observation.ownWork) },
@@ -385,7 +386,7 @@ function routeJudgement(
   if (leak) {
     return { verdict: 'leaking', bytesPerRequest: leak.rate, ci95: leak.ci95, floorBytesPerRequest }
   }
-  // It goes on by its samples, and the heap does not show it: who knows.
+  // It goes on by its samples, and the heap does not show it, or it came at once: who knows.
   if (going) return { verdict: 'insufficient-data', floorBytesPerRequest }
   const held = growth.heldBytes + growth.bytes
   const grew = held >= MIN_SAMPLES * samplingBytes

@@ -125,7 +125,7 @@ function sharedSites(units: readonly Unit[], { first, last }: Span): string[] {
   const grown = new Map<string, number[]>()
   const sampleBytes = new Map<string, number>()
   units.forEach((unit, at) => {
-    for (const place of withoutTables([...unit.direct, ...unit.estimated])) {
+    for (const place of withoutTables([...unit.direct, ...unit.estimated], { first, last })) {
       const site = siteOf(place)
       const bytes = grown.get(site) ?? units.map(() => 0)
       bytes[at]! += place.aged[last]! - place.aged[first]!

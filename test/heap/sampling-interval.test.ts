@@ -72,6 +72,15 @@ describe('SamplingInterval', () => {
     assert.equal(app.read(rateFor(81)), 81)
   })
 
+  it('is chosen once more after the first late choice, finer too; by the second it stays', () => {
+    const bursts = new Readings()
+    const calm = rateFor(20)
+    const read = (rate: number): number => bursts.read(rate)
+    assert.deepEqual([calm, calm].map(read), [20, 20])
+    assert.deepEqual([rateFor(80), calm, calm, calm].map(read), [80, 20, 20, 20])
+    assert.deepEqual([rateFor(80), calm, calm, rateFor(80)].map(read), [80, 80, 80, 80])
+  })
+
   it('stays what the user set', () => {
     const set = new Readings(64 * KB)
     assert.deepEqual([set.read(rateFor(8)), set.read(rateFor(512))], [64, 64])

@@ -67,10 +67,8 @@ describe('HeapSession', () => {
     }
     allocate()
     garbage.length = 0
-    const blind = session.read()!
     const counted = session.read(true)!
     const again = session.read()!
-    assert.ok(blind.taken < 10, `${blind.taken}: of those that live`)
     assert.ok(counted.taken >= 95, `${counted.taken}`)
     assert.ok(counted.profile.samples.every(({ size }) => size < 4 << 20))
     assert.ok(Math.abs(counted.liveHeapBytes - again.liveHeapBytes) < 1 << 20)

@@ -13,7 +13,7 @@ const FAST = {
   MEMPROF_LEAK_INTERVAL: '500ms',
   MEMPROF_INTERVAL: '500ms',
   MEMPROF_PAUSE_BUDGET: '0.5',
-  // Chosen by itself it would be the same in the end, half a second later.
+  // Chosen by itself it would be the same in the end, a quarter of a second later.
   MEMPROF_SAMPLING_BYTES: '8kb',
 }
 

@@ -112,10 +112,11 @@ describe('judge: what goes on, and what has stopped', () => {
     assert.equal(verdictOf(app(steps(LONG, 100), bursts)), 'leaking')
   })
 
-  it('is no leak where it all came in one reading, or in two: what comes once does not go on', () => {
+  it('says insufficient-data where it all came in one reading, or in two, and plateaued once no more comes', () => {
     const at = (...births: number[]): string => verdictOf(app(steps(8, 100), [0, 0, ...births, 0]))
-    assert.equal(at(0, 0, 0, 0, 20), 'plateaued')
-    assert.equal(at(0, 0, 10, 0, 10), 'plateaued')
+    assert.equal(at(0, 0, 0, 0, 20), 'insufficient-data')
+    assert.equal(at(0, 0, 10, 0, 10), 'insufficient-data')
+    assert.equal(at(20, 0, 0, 0, 0), 'plateaued')
     assert.equal(at(0, 7, 7, 0, 7), 'leaking')
     const once = app(steps(8, 100), [0, 0, 0, 0, 0, 0, 20, 0])
     assert.equal(judge(once, new Set(['route 0 heap'])).leaks.length, 1, 'a leak that stands')
