@@ -369,6 +369,15 @@ describe('judge: whose it is', () => {
     }
     assert.equal(only(judge(handmade([route('/a', 100)], [large(7)]))).route, 0)
     assert.deepEqual(judge(handmade([route('/a', 100)], [large(6)])).leaks, [])
+    // What the warm-up made at once, however large, hides none of them.
+    const loaded: PlaceSeries = {
+      ...bornPlace([1, ...steps(READINGS - 1, 0)], {
+        sampleBytes: 3000 * S,
+        owner: { kind: 'route', index: 0 },
+      }),
+      isLarge: true,
+    }
+    assert.equal(only(judge(handmade([route('/a', 100)], [large(7), loaded]))).route, 0)
   })
 
   it('names the keeper of buffers once, and not for their wrappers as well', () => {
