@@ -13,7 +13,8 @@ const REGISTER_URL = pathToFileURL(REGISTER).href
 const SEARCH = `(() => {
   const { HeapSession } = require(${JSON.stringify(join(HEAP, 'session.js'))})
   const { Census } = require(${JSON.stringify(join(HEAP, 'census.js'))})
-  const { newMemory, walk } = require(${JSON.stringify(join(HEAP, 'object-walk.js'))})
+  const { walk } = require(${JSON.stringify(join(HEAP, 'object-walk.js'))})
+  const { newMemory } = require(${JSON.stringify(join(HEAP, 'walk-memory.js'))})
   const session = new HeapSession()
   const memory = newMemory()
   for (const [id, url] of session.scriptUrls()) memory.urls.set(id, url)
