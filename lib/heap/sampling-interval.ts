@@ -2,6 +2,8 @@
  * Chooses the sampling interval by what the app allocates: what samples cost and what they tell is then
  * the same whatever it is (docs/method.md). `defaults` against `leaks off` in docs/cost.md is the cost.
  */
+
+/** Samples wanted between two readings. */
 const SAMPLES_PER_READING = 6000
 const MIN_BYTES = 8 << 10
 const MAX_BYTES = 512 << 10

@@ -57,7 +57,7 @@ export class HeapSession {
    * per MB of live heap.
    *
    * @param isCounted - whether to count the samples: those that live may be old, so another is made
-   *   first. About 2 ms; it is no part of what is read.
+   *   first. About 5 ms; it is no part of what is read.
    * @returns null when the profiler was stopped by somebody else
    */
   read(isCounted = false): HeapReading | null {
