@@ -11,6 +11,7 @@ import { RunningMedian } from '../stats/running-median'
 import { Attached } from './attached'
 import { Concurrency } from './concurrency'
 import { forceFullGc, type GcLog } from './gc'
+import { LayerLog } from './layer-log'
 import type { MemoryReader } from './reading'
 import { MAX_TIMED_LAYERS, RequestState } from './request-state'
 import { OUTCOMES, RequestRing } from './ring'
@@ -42,8 +43,6 @@ const TIMED_ONE_IN = 16
 const TIMED_ONE_IN_AT_LEAST = 1024
 /** A ring this full is drained early, so that a burst is not lost between two intervals. */
 const DRAIN_AT_SHARE = 0.75
-/** Layers of requests that ran alone, kept until the drain, at most. */
-const MAX_ALONE = 1024
 /** A path longer than this is cut: a URL may have 16 KB, and a ring holds thousands. */
 const MAX_PATH_CHARS = 1024
 /** States kept for reuse: more than that many requests at once allocate. */
@@ -93,7 +92,7 @@ export class Recorder {
   readonly #frameworkServers = new WeakSet<object>()
   readonly #pool: RequestState[] = []
   readonly #stats: RouteStats[] = []
-  readonly #alone: LayersAlone[] = []
+  readonly #layersAlone = new LayerLog()
   #requests = 0
   #nearlyFullSaid = false
   #timedOneIn = TIMED_ONE_IN
@@ -129,7 +128,7 @@ export class Recorder {
   }
 
   get footprintBytes(): number {
-    let bytes = this.ring.footprintBytes
+    let bytes = this.ring.footprintBytes + this.#layersAlone.footprintBytes
     for (const stats of this.#stats) {
       bytes += stats.durationUs.footprintBytes
       bytes += stats.cleanHeapDeltaBytes.footprintBytes + stats.cleanRssDeltaBytes.footprintBytes
@@ -492,8 +491,7 @@ export class Recorder {
     stats.countEnded(state.outcome === ABORTED, state.status)
     if (state.timedCount > 0) {
       stats.addLayerTimes(state)
-      if (state.concurrency === 1 && this.#alone.length < MAX_ALONE)
-        this.#alone.push(copyLayers(state))
+      if (state.concurrency === 1) this.#layersAlone.push(state)
     }
     const at = this.ring.push(state)
     this.#options.onRecorded?.(at)
@@ -546,10 +544,10 @@ export class Recorder {
     this.#paceTimed()
     // Where the app answered on the connection itself, no response told of its end.
     for (const socket of this.#queues.keys()) this.#endUnanswered(socket)
-    for (const { routeId, startMs, endMs, names, heapBytes } of this.#alone.splice(0)) {
-      if (gcLog.countBetween(startMs, endMs) > 0) continue
-      this.#stats[routeId]!.addLayerHeap(names, heapBytes)
-    }
+    this.#layersAlone.drain(
+      (startMs, endMs) => gcLog.countBetween(startMs, endMs) === 0,
+      (routeId, name, heapBytes) => this.#stats[routeId]!.addLayerHeap(name, heapBytes),
+    )
     ring.drain((at) => {
       const gcs = gcLog.countBetween(ring.startMs[at]!, ring.endMs[at]!)
       ring.gcs[at] = gcs
@@ -572,21 +570,6 @@ function statusOf(res: ServerResponse): number {
 /** @param errored - why the response, or its stream, was destroyed */
 function outcomeOfClosed(errored: (Error & { code?: unknown }) | null | undefined): number {
   return errored && !CLIENT_GONE.has(errored.code) ? ERRORED : ABORTED
-}
-
-/** The layers of a request that ran alone, until it is known whether a collection ran in it. */
-interface LayersAlone {
-  routeId: number
-  startMs: number
-  endMs: number
-  names: string[]
-  heapBytes: Float64Array
-}
-
-function copyLayers(state: RequestState): LayersAlone {
-  const { routeId, startMs, endMs, timedCount } = state
-  const names = state.timedLayers.slice(0, timedCount).map((layer) => layer.name)
-  return { routeId, startMs, endMs, names, heapBytes: state.timedHeapBytes.slice(0, timedCount) }
 }
 
 function shortPath(url: string): string {

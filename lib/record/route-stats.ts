@@ -66,13 +66,11 @@ export class RouteStats {
   }
 
   /** Of a request that ran alone and without a collection: its deltas are its own. */
-  addLayerHeap(names: readonly string[], heapBytes: Float64Array): void {
-    for (let at = 0; at < names.length; at++) {
-      const sum = this.#layer(names[at]!)
-      if (!sum) return
-      sum.cleanRequests++
-      sum.heapBytes += heapBytes[at]!
-    }
+  addLayerHeap(name: string, heapBytes: number): void {
+    const sum = this.#layer(name)
+    if (!sum) return
+    sum.cleanRequests++
+    sum.heapBytes += heapBytes
   }
 
   #layer(name: string): LayerSum | null {
