@@ -8,6 +8,7 @@ import type { Config } from './config'
 import { Census } from './heap/census'
 import {
   countsBetween,
+  fullCollections,
   likeliest,
   type Look,
   mayBeFilling,
@@ -164,7 +165,7 @@ export class HolderSearch implements HolderSeeker {
   mayBeFilling(key: string): boolean {
     const sought = this.#sought.find((one) => one.leak.key === key)
     if (sought?.stage !== 'near' || performance.now() - sought.sinceMs > MAX_WAIT_MS) return false
-    return mayBeFilling(this.#looks.slice(sought.firstLook))
+    return mayBeFilling(this.#looks.slice(sought.firstLook), requestsOf(sought.leak))
   }
 
   close(): void {
@@ -262,6 +263,10 @@ export class HolderSearch implements HolderSeeker {
       growth,
       capacity,
     }))
+    if (ranked.length === 0 && !sought.isTold) {
+      for (const { size } of fullCollections(looks, requestsOf(leak)))
+        bounds.push({ size, growth: 1, capacity: size })
+    }
     this.#options.found(leak, { holders, bounds, ...this.#note() })
   }
 
@@ -442,6 +447,11 @@ export class HolderSearch implements HolderSeeker {
     this.#queried = [...this.#queried, ...found.map((fn) => new WeakRef(fn))]
     paused(performance.now() - beganMs)
   }
+}
+
+/** What grows without requests is in step with none: no full collection explains it. */
+function requestsOf({ scope, counts }: Leak): number {
+  return scope === 'process' ? Number.POSITIVE_INFINITY : counts
 }
 
 function onlyWalked(look: Look): Look {

@@ -30,7 +30,7 @@ const hasName: (name: string) => boolean = Set.prototype.has.bind(NAMES)
 const MIN_TABLES = 2
 
 export interface Capacity {
-  /** The least bound above the size; Infinity where nothing says one. */
+  /** The least bound, that of a full collection its size; Infinity where nothing says one. */
   readonly entries: number
   /** There are tables of that length: the collection may be the index of what is in those. */
   readonly hasTables: boolean
@@ -42,8 +42,9 @@ export function capacityOf(fields: readonly Field[], size: number): Capacity {
   let capacity = UNBOUNDED
   for (let at = 0; at < fields.length; at++) {
     const { name, value } = fields[at]!
-    if (typeof value !== 'number' || !(value > size && value < capacity.entries)) continue
-    const hasTables = tablesOf(fields, value) >= MIN_TABLES
+    if (typeof value !== 'number' || !(value >= size && value < capacity.entries)) continue
+    const isSaid = value > size || timesSaid(fields, value) >= 2
+    const hasTables = isSaid && tablesOf(fields, value) >= MIN_TABLES
     if (hasTables || hasName(bare(name))) capacity = { entries: value, hasTables }
   }
   return capacity
@@ -53,6 +54,13 @@ function tablesOf(fields: readonly Field[], length: number): number {
   let tables = 0
   for (let at = 0; at < fields.length; at++) if (arrayLength(fields[at]!.value) === length) tables++
   return tables
+}
+
+/** What has no bound says the length of its tables as well, once: that is its size. */
+function timesSaid(fields: readonly Field[], number: number): number {
+  let times = 0
+  for (let at = 0; at < fields.length; at++) if (fields[at]!.value === number) times++
+  return times
 }
 
 /** Without the `#` or `_` before it. */

@@ -68,6 +68,11 @@ const LIGHT_SHARE = 0.25
 const LIGHT_FACTOR = 0.5
 /** Collections in a collection are told of where that grows by less than this share of them. */
 const MAX_AROUND_SHARE = 0.1
+/**
+ * A full collection can have taken in what leaked, until it was full, if it has room for an entry with
+ * this share of the requests.
+ */
+const MIN_FULL_SHARE = 0.1
 /** Each step from the variable. */
 const STEP_FACTOR = 0.97
 
@@ -78,20 +83,48 @@ export function countsBetween({ routes }: Suspect, from: Look, to: Look): number
 }
 
 /**
- * Whether a collection that says its capacity grows, and is not full: until there were two looks, whether
+ * Whether a collection that says its capacity grows, or is full; until there were two looks, whether
  * there is one at all.
+ *
+ * @param requests - that the leak was found in
  */
-export function mayBeFilling(looks: readonly Look[]): boolean {
+export function mayBeFilling(looks: readonly Look[], requests: number): boolean {
   const first = looks[0]
   const last = looks.at(-1)
   if (!first || !last) return true
   const earlier = new Map(first.collections.map((one) => [one.id, one]))
-  return last.collections.some(({ id, size, capacity }) => {
-    if (capacity.entries === Number.POSITIVE_INFINITY) return false
-    const before = earlier.get(id)
-    if (first === last || !before) return first === last
-    return size > before.size && capacity.entries === before.capacity.entries
+  return last.collections.some((one) => {
+    if (one.capacity.entries === Number.POSITIVE_INFINITY) return false
+    if (isFull(one)) return hasRoomFor(one, requests) && isBound(one, earlier.get(one.id))
+    const before = earlier.get(one.id)
+    return first === last || (isBound(one, before) && one.size > before!.size)
   })
+}
+
+/**
+ * The full collections that may have kept what leaked, until they were full.
+ *
+ * @param requests - that the leak was found in
+ */
+export function fullCollections(looks: readonly Look[], requests: number): Collection[] {
+  const earlier = new Map(looks[0]?.collections.map((one) => [one.id, one]))
+  return (looks.at(-1)?.collections ?? []).filter(
+    (one) => isFull(one) && hasRoomFor(one, requests) && isBound(one, earlier.get(one.id)),
+  )
+}
+
+/** The tables that a cache makes in advance have its length from the start. */
+function isFull({ kind, size, capacity }: Collection): boolean {
+  return size === capacity.entries && !(kind === 'Array' && capacity.hasTables)
+}
+
+function hasRoomFor({ size }: Collection, requests: number): boolean {
+  return size >= MIN_FULL_SHARE * requests
+}
+
+/** What merely is the size of the collection, or a little more, moves with it. */
+function isBound({ capacity }: Collection, before: Collection | undefined): boolean {
+  return before?.capacity.entries === capacity.entries
 }
 
 /** Best first; empty where nothing is sure enough. */
@@ -115,10 +148,8 @@ export function rankHolders(suspect: Suspect, looks: readonly Look[]): RankedHol
     const grown = collection.size - (sizes[0] ?? 0)
     if (within !== 0 && aroundBy > MAX_AROUND_SHARE * grown) return []
     const holder = rank(collection, [...sizes, collection.size], suspect, looks)
-    // What merely is a little larger than the collection moves with it.
-    const { entries } = collection.capacity
-    const isBound = before.every((one) => one?.capacity.entries === entries)
-    const capacity = isBound ? entries : Number.POSITIVE_INFINITY
+    const hasBound = before.every((one) => isBound(collection, one))
+    const capacity = hasBound ? collection.capacity.entries : Number.POSITIVE_INFINITY
     return holder ? [{ ...holder, capacity }] : []
   })
   ranked.sort((a, b) => b.score - a.score)

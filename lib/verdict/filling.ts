@@ -1,6 +1,6 @@
 /**
  * Leaks that are found and not told: while what keeps them may be a cache on its way to its capacity, and
- * while it is one. Its growth is a leak's in every respect but that it ends.
+ * while it is one, or has just become full. Its growth is a leak's in every respect but that it ends.
  */
 import type { Judgement, Leak, RouteJudgement } from './judge'
 
@@ -43,7 +43,9 @@ export class FillingCaches {
   note({ key, counts, rate }: Leak, holders: readonly Bounded[], headroomBytes: number): void {
     const left = Math.max(0, ...holders.map((holder) => untilFull(holder)))
     const times = this.#times.get(key) ?? 0
-    if (holders.length === 0 || !Number.isFinite(left) || times >= MAX_HOLDS) return
+    if (holders.length === 0 || !Number.isFinite(left)) return
+    // A full cache explains what came before, but not what goes on.
+    if (times >= (left === 0 ? 1 : MAX_HOLDS)) return
     if (left * rate > headroomBytes) return
     this.#times.set(key, times + 1)
     const fullAt = counts + left

@@ -37,9 +37,16 @@ describe('capacityOf', () => {
     assert.equal(capacityOf(others, 100), UNBOUNDED)
   })
 
-  it('takes the least, and none that is reached already', () => {
+  it('takes no size for it: that is said once, beside tables that grow with it', () => {
+    const grown = { size: 100, keys: new Array(100), values: new Array(100) }
+    assert.equal(capacityOf(fields(grown), 100), UNBOUNDED)
+    assert.deepEqual(capacityOf(fields({ ...grown, o: 100 }), 100), ofTables(100))
+  })
+
+  it('takes the least, and none that is exceeded already', () => {
     assert.deepEqual(capacityOf(fields({ limit: 900, max: 500 }), 100), named(500))
-    assert.equal(capacityOf(fields({ max: 100 }), 100), UNBOUNDED)
+    assert.deepEqual(capacityOf(fields({ max: 100 }), 100), named(100))
+    assert.equal(capacityOf(fields({ max: 99 }), 100), UNBOUNDED)
     assert.equal(capacityOf(fields({ max: Number.NaN, limit: '900' }), 100), UNBOUNDED)
   })
 })
@@ -133,6 +140,7 @@ describe('the capacity of a collection that a walk finds', () => {
 
   it('is known of lru-cache, and not where that has none', () => {
     assert.deepEqual(ofMap(new LRUCache({ max: 3600 })), [ofTables(3600)])
+    assert.deepEqual(ofMap(new LRUCache({ max: 100 })), [ofTables(100)])
     assert.deepEqual(ofMap(new LRUCache({ ttl: 1000, ttlAutopurge: true })), [UNBOUNDED])
   })
 })

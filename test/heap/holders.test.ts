@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import {
+  fullCollections,
   likeliest,
   type Look,
   mayBeFilling,
@@ -92,13 +93,45 @@ describe('the capacity of a holder', () => {
   })
 
   it('may be what a leak grows to, while such a collection does, and before that is known', () => {
-    assert.equal(mayBeFilling([]), true)
-    assert.equal(mayBeFilling(cacheLooks([10, 900])), true)
-    assert.equal(mayBeFilling(cacheLooks([10, 900], [110, 900])), true)
-    assert.equal(mayBeFilling(cacheLooks([10, Infinity])), false)
-    assert.equal(mayBeFilling(cacheLooks([10, 900], [10, 900])), false)
-    assert.equal(mayBeFilling(cacheLooks([10, Infinity], [110, Infinity])), false)
-    assert.equal(mayBeFilling(cacheLooks([10, 11], [110, 111])), false)
+    const mayBe = (seen: Look[]): boolean => mayBeFilling(seen, 1000)
+    assert.equal(mayBe([]), true)
+    assert.equal(mayBe(cacheLooks([10, 900])), true)
+    assert.equal(mayBe(cacheLooks([10, 900], [110, 900])), true)
+    assert.equal(mayBe(cacheLooks([10, Infinity])), false)
+    assert.equal(mayBe(cacheLooks([10, 900], [10, 900])), false)
+    assert.equal(mayBe(cacheLooks([10, Infinity], [110, Infinity])), false)
+    assert.equal(mayBe(cacheLooks([10, 11], [110, 111])), false)
+    assert.equal(mayBe(cacheLooks([110, 110], [210, 210])), false)
+  })
+
+  it('may be what a leak has grown to: reached before the first look, or between two', () => {
+    for (const seen of [
+      cacheLooks([900, 900]),
+      cacheLooks([900, 900], [900, 900], [900, 900]),
+      cacheLooks([700, 900], [900, 900], [900, 900]),
+    ]) {
+      assert.equal(mayBeFilling(seen, 9000), true)
+      assert.deepEqual(
+        fullCollections(seen, 9000).map(({ path }) => path),
+        ['cache'],
+      )
+      // Less than an entry with one request in ten.
+      assert.equal(mayBeFilling(seen, 9001), false)
+      assert.deepEqual(fullCollections(seen, 9001), [])
+    }
+    assert.deepEqual(fullCollections(cacheLooks([700, 900], [800, 900]), 9000), [])
+    assert.deepEqual(fullCollections(cacheLooks([800, 800], [900, 900]), 9000), [])
+    assert.deepEqual(fullCollections([], 9000), [])
+  })
+
+  it('is not reached by the tables that a cache makes in advance', () => {
+    const tables = (hasTables: boolean): Look[] =>
+      cacheLooks([900, 900, hasTables]).map((look) => ({
+        ...look,
+        collections: look.collections.map((one) => ({ ...one, kind: 'Array' as const })),
+      }))
+    assert.equal(fullCollections(tables(true), 1000).length, 0)
+    assert.equal(fullCollections(tables(false), 1000).length, 1)
   })
 })
 

@@ -66,6 +66,17 @@ describe('FillingCaches', () => {
     assert.equal(caches.has('route 0 heap'), false)
   })
 
+  it('holds a leak back once for a cache that is full: that explains what came before it was', () => {
+    const caches = new FillingCaches()
+    const full: Bounded = { size: 400, growth: 1, capacity: 400 }
+    caches.note(leak(1000), [full], PLENTY)
+    assert.equal(caches.isOver(leak(1499), PLENTY), false)
+    assert.equal(caches.has('route 0 heap'), true)
+    assert.equal(caches.isOver(leak(1500), PLENTY), true)
+    caches.note(leak(1500), [full], PLENTY)
+    assert.equal(caches.has('route 0 heap'), false)
+  })
+
   it('knows leaks by their keys', () => {
     const caches = new FillingCaches()
     caches.note(leak(1000), [HALF_FULL], PLENTY)
