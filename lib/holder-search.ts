@@ -8,7 +8,8 @@ import type { Config } from './config'
 import { Census } from './heap/census'
 import {
   countsBetween,
-  fullCollections,
+  fullCollection,
+  type Kept,
   likeliest,
   type Look,
   mayBeFilling,
@@ -60,7 +61,7 @@ const MAX_PATH_CHARS = 256
 
 export interface FoundHolders {
   readonly holders: readonly Holder[]
-  /** The likeliest of them, with what is known of their ends. */
+  /** What is known of the ends of the likeliest of them; where there is none, of a full collection. */
   readonly bounds: readonly Bounded[]
   /** What was left out of the search. */
   readonly note?: string
@@ -74,9 +75,9 @@ export interface HolderSeeker {
    * @param areTold - then what is not found near by is searched for further
    */
   seek(leaks: readonly Leak[], areTold: boolean): void
-  /** What was found may no longer hold: the leak may be sought once more. */
+  /** What was found no longer explains the leak: it may be sought once more. */
   forget(key: string): void
-  /** Whether a cache that fills may be what keeps a leak, by the looks so far; not for long. */
+  /** Whether a cache that fills, or has just become full, may keep a leak, by the looks so far; not for long. */
   mayBeFilling(key: string): boolean
 }
 
@@ -123,6 +124,8 @@ export class HolderSearch implements HolderSeeker {
   #sought: Sought[] = []
   /** Leaks that were sought, by their keys, and whether that was to the end. */
   readonly #known: Map<string, boolean> = new Map()
+  /** Leaks that went on for longer than the caches that were to explain them. */
+  readonly #outlasted = new Set<string>()
   #looks: Look[] = []
   #memory: WalkMemory | null = null
   /** Functions of the leaks' stacks, found by a query. */
@@ -160,12 +163,19 @@ export class HolderSearch implements HolderSeeker {
 
   forget(key: string): void {
     this.#known.delete(key)
+    this.#outlasted.add(key)
+  }
+
+  /** No full collection explains what grows without requests, or has gone on for long enough. */
+  #kept({ key, scope, counts, rate }: Leak): Kept {
+    const isUnexplained = scope === 'process' || this.#outlasted.has(key)
+    return { requests: isUnexplained ? Number.POSITIVE_INFINITY : counts, bytes: rate * counts }
   }
 
   mayBeFilling(key: string): boolean {
     const sought = this.#sought.find((one) => one.leak.key === key)
     if (sought?.stage !== 'near' || performance.now() - sought.sinceMs > MAX_WAIT_MS) return false
-    return mayBeFilling(this.#looks.slice(sought.firstLook), requestsOf(sought.leak))
+    return mayBeFilling(this.#looks.slice(sought.firstLook), this.#kept(sought.leak))
   }
 
   close(): void {
@@ -263,10 +273,8 @@ export class HolderSearch implements HolderSeeker {
       growth,
       capacity,
     }))
-    if (ranked.length === 0 && !sought.isTold) {
-      for (const { size } of fullCollections(looks, requestsOf(leak)))
-        bounds.push({ size, growth: 1, capacity: size })
-    }
+    const full = ranked.length === 0 && fullCollection(looks, this.#kept(leak))
+    if (full && !sought.isTold) bounds.push({ size: full.size, growth: 1, capacity: full.size })
     this.#options.found(leak, { holders, bounds, ...this.#note() })
   }
 
@@ -447,11 +455,6 @@ export class HolderSearch implements HolderSeeker {
     this.#queried = [...this.#queried, ...found.map((fn) => new WeakRef(fn))]
     paused(performance.now() - beganMs)
   }
-}
-
-/** What grows without requests is in step with none: no full collection explains it. */
-function requestsOf({ scope, counts }: Leak): number {
-  return scope === 'process' ? Number.POSITIVE_INFINITY : counts
 }
 
 function onlyWalked(look: Look): Look {

@@ -82,44 +82,41 @@ export function countsBetween({ routes }: Suspect, from: Look, to: Look): number
   return routes.reduce((sum, at) => sum + (to.ended[at] ?? 0) - (from.ended[at] ?? 0), 0)
 }
 
+/** What a leak is known to keep: over so many requests, so many bytes. */
+export interface Kept {
+  readonly requests: number
+  readonly bytes: number
+}
+
 /**
- * Whether a collection that says its capacity grows, or is full; until there were two looks, whether
- * there is one at all.
- *
- * @param requests - that the leak was found in
+ * Whether a collection that says its capacity grows, or is full and may have kept that much; until there
+ * were two looks, whether there is one at all.
  */
-export function mayBeFilling(looks: readonly Look[], requests: number): boolean {
+export function mayBeFilling(looks: readonly Look[], kept: Kept): boolean {
   const first = looks[0]
   const last = looks.at(-1)
   if (!first || !last) return true
+  if (fullCollection(looks, kept)) return true
   const earlier = new Map(first.collections.map((one) => [one.id, one]))
   return last.collections.some((one) => {
-    if (one.capacity.entries === Number.POSITIVE_INFINITY) return false
-    if (isFull(one)) return hasRoomFor(one, requests) && isBound(one, earlier.get(one.id))
+    const { entries } = one.capacity
+    if (entries === Number.POSITIVE_INFINITY || one.size >= entries) return false
     const before = earlier.get(one.id)
     return first === last || (isBound(one, before) && one.size > before!.size)
   })
 }
 
-/**
- * The full collections that may have kept what leaked, until they were full.
- *
- * @param requests - that the leak was found in
- */
-export function fullCollections(looks: readonly Look[], requests: number): Collection[] {
+/** A full collection that may have kept that much, until it was full. */
+export function fullCollection(looks: readonly Look[], kept: Kept): Collection | undefined {
   const earlier = new Map(looks[0]?.collections.map((one) => [one.id, one]))
-  return (looks.at(-1)?.collections ?? []).filter(
-    (one) => isFull(one) && hasRoomFor(one, requests) && isBound(one, earlier.get(one.id)),
-  )
-}
-
-/** The tables that a cache makes in advance have its length from the start. */
-function isFull({ kind, size, capacity }: Collection): boolean {
-  return size === capacity.entries && !(kind === 'Array' && capacity.hasTables)
-}
-
-function hasRoomFor({ size }: Collection, requests: number): boolean {
-  return size >= MIN_FULL_SHARE * requests
+  return looks.at(-1)?.collections.find((one) => {
+    const { id, kind, size, entryBytes, capacity } = one
+    // An array may have been made in its full length, and filled since or not.
+    if (size !== capacity.entries || kind === 'Array') return false
+    if (size < MIN_FULL_SHARE * kept.requests) return false
+    const isLight = size * entryBytes < LIGHT_SHARE * kept.bytes && !capacity.hasTables
+    return !isLight && isBound(one, earlier.get(id))
+  })
 }
 
 /** What merely is the size of the collection, or a little more, moves with it. */

@@ -25,9 +25,9 @@ const MAX_HOLDS = 3
 const RESTART_SHARE = 0.5
 
 interface Hold {
-  /** Counts of the leak when it was noted, when it should be full, and from which it is judged again. */
+  /** Counts of the leak when it was noted, up to which it may grow, and from which it is judged again. */
   readonly notedAt: number
-  readonly fullAt: number
+  readonly growsUntil: number
   readonly until: number
 }
 
@@ -37,19 +37,20 @@ export class FillingCaches {
   readonly #times: Map<string, number> = new Map()
 
   /**
-   * What keeps a leak was found. It is held back where all of it has a capacity, and the memory suffices
-   * for that.
+   * What keeps a leak was found, or has kept it until it was full. It is held back where all of it has a
+   * capacity, and the memory suffices for that.
    */
   note({ key, counts, rate }: Leak, holders: readonly Bounded[], headroomBytes: number): void {
     const left = Math.max(0, ...holders.map((holder) => untilFull(holder)))
     const times = this.#times.get(key) ?? 0
-    if (holders.length === 0 || !Number.isFinite(left)) return
-    // A full cache explains what came before, but not what goes on.
-    if (times >= (left === 0 ? 1 : MAX_HOLDS)) return
-    if (left * rate > headroomBytes) return
-    this.#times.set(key, times + 1)
+    if (holders.length === 0 || !Number.isFinite(left) || times >= MAX_HOLDS) return
     const fullAt = counts + left
-    this.#holds.set(key, { notedAt: counts, fullAt, until: FULL_FACTOR * fullAt })
+    const until = FULL_FACTOR * fullAt
+    // What goes on beside a cache that is full already is a leak for all of that time.
+    const growsUntil = left === 0 ? until : fullAt
+    if ((growsUntil - counts) * rate > headroomBytes) return
+    this.#times.set(key, times + 1)
+    this.#holds.set(key, { notedAt: counts, growsUntil, until })
   }
 
   has(key: string): boolean {
@@ -63,9 +64,9 @@ export class FillingCaches {
   isOver({ key, counts, rate }: Leak, headroomBytes: number): boolean {
     const hold = this.#holds.get(key)
     if (!hold) return false
-    const { notedAt, fullAt, until } = hold
+    const { notedAt, growsUntil, until } = hold
     const isPast = counts >= until || counts < RESTART_SHARE * notedAt
-    if (!isPast && (fullAt - counts) * rate <= headroomBytes) return false
+    if (!isPast && (growsUntil - counts) * rate <= headroomBytes) return false
     return this.#holds.delete(key)
   }
 }

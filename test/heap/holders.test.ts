@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import {
-  fullCollections,
+  fullCollection,
+  type Kept,
   likeliest,
   type Look,
   mayBeFilling,
@@ -67,6 +68,8 @@ function cacheLooks(
   }))
 }
 
+const KEPT: Kept = { requests: 9000, bytes: 9_000_000 }
+
 describe('the capacity of a holder', () => {
   it('is told where it is the same at every look', () => {
     const capacityOf = (...each: Array<[number, number]>): number =>
@@ -93,7 +96,7 @@ describe('the capacity of a holder', () => {
   })
 
   it('may be what a leak grows to, while such a collection does, and before that is known', () => {
-    const mayBe = (seen: Look[]): boolean => mayBeFilling(seen, 1000)
+    const mayBe = (seen: Look[]): boolean => mayBeFilling(seen, KEPT)
     assert.equal(mayBe([]), true)
     assert.equal(mayBe(cacheLooks([10, 900])), true)
     assert.equal(mayBe(cacheLooks([10, 900], [110, 900])), true)
@@ -105,33 +108,37 @@ describe('the capacity of a holder', () => {
   })
 
   it('may be what a leak has grown to: reached before the first look, or between two', () => {
+    const found = (seen: Look[], kept = KEPT): string | undefined =>
+      fullCollection(seen, kept)?.path
     for (const seen of [
       cacheLooks([900, 900]),
       cacheLooks([900, 900], [900, 900], [900, 900]),
       cacheLooks([700, 900], [900, 900], [900, 900]),
     ]) {
-      assert.equal(mayBeFilling(seen, 9000), true)
-      assert.deepEqual(
-        fullCollections(seen, 9000).map(({ path }) => path),
-        ['cache'],
-      )
+      assert.equal(found(seen), 'cache')
+      assert.equal(mayBeFilling(seen, KEPT), true)
       // Less than an entry with one request in ten.
-      assert.equal(mayBeFilling(seen, 9001), false)
-      assert.deepEqual(fullCollections(seen, 9001), [])
+      assert.equal(found(seen, { ...KEPT, requests: 9001 }), undefined)
+      assert.equal(mayBeFilling(seen, { ...KEPT, requests: 9001 }), false)
     }
-    assert.deepEqual(fullCollections(cacheLooks([700, 900], [800, 900]), 9000), [])
-    assert.deepEqual(fullCollections(cacheLooks([800, 800], [900, 900]), 9000), [])
-    assert.deepEqual(fullCollections([], 9000), [])
+    assert.equal(found(cacheLooks([700, 900], [800, 900])), undefined)
+    assert.equal(found(cacheLooks([800, 800], [900, 900])), undefined)
+    assert.equal(found([]), undefined)
   })
 
-  it('is not reached by the tables that a cache makes in advance', () => {
-    const tables = (hasTables: boolean): Look[] =>
-      cacheLooks([900, 900, hasTables]).map((look) => ({
-        ...look,
-        collections: look.collections.map((one) => ({ ...one, kind: 'Array' as const })),
-      }))
-    assert.equal(fullCollections(tables(true), 1000).length, 0)
-    assert.equal(fullCollections(tables(false), 1000).length, 1)
+  it('is not what a leak has grown to where the entries are too light, or it is an array', () => {
+    const found = (more: Partial<Collection>, hasTables = false): boolean =>
+      fullCollection(
+        cacheLooks([900, 900, hasTables]).map((look) => ({
+          ...look,
+          collections: look.collections.map((one) => ({ ...one, ...more })),
+        })),
+        KEPT,
+      ) !== undefined
+    // A quarter of 9 MB in 900 entries.
+    assert.deepEqual([found({ entryBytes: 2500 }), found({ entryBytes: 2499 })], [true, false])
+    assert.equal(found({ entryBytes: 30 }, true), true)
+    assert.deepEqual([found({ kind: 'Array' }), found({ kind: 'Array' }, true)], [false, false])
   })
 })
 

@@ -1,6 +1,6 @@
 /** Installed versions of frameworks, each in a folder of its own under `.frameworks`, kept. */
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { ROOT } from './files'
 
@@ -34,6 +34,9 @@ export function appWithPackages(packages: Packages, app: string): string {
     if (status !== 0) throw new Error(`npm could not install ${JSON.stringify(packages)}`)
   }
   const copy = join(home, basename(app))
-  copyFileSync(app, copy)
+  // Put there as a whole: another test may be about to read the one that is there.
+  const part = `${copy}.${process.pid}`
+  copyFileSync(app, part)
+  renameSync(part, copy)
   return copy
 }

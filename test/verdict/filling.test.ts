@@ -66,15 +66,17 @@ describe('FillingCaches', () => {
     assert.equal(caches.has('route 0 heap'), false)
   })
 
-  it('holds a leak back once for a cache that is full: that explains what came before it was', () => {
-    const caches = new FillingCaches()
+  it('holds back what a full cache may have kept, while the memory suffices for it to go on', () => {
     const full: Bounded = { size: 400, growth: 1, capacity: 400 }
+    const caches = new FillingCaches()
     caches.note(leak(1000), [full], PLENTY)
     assert.equal(caches.isOver(leak(1499), PLENTY), false)
-    assert.equal(caches.has('route 0 heap'), true)
     assert.equal(caches.isOver(leak(1500), PLENTY), true)
-    caches.note(leak(1500), [full], PLENTY)
-    assert.equal(caches.has('route 0 heap'), false)
+    // Until then, 500 requests of 1,000 bytes.
+    assert.deepEqual([isHeld([full], 500_000), isHeld([full], 499_999)], [true, false])
+    caches.note(leak(1000), [full], PLENTY)
+    assert.equal(caches.isOver(leak(1400), 100_000), false)
+    assert.equal(caches.isOver(leak(1400), 99_999), true)
   })
 
   it('knows leaks by their keys', () => {
