@@ -273,8 +273,10 @@ export class HolderSearch implements HolderSeeker {
       growth,
       capacity,
     }))
-    const full = ranked.length === 0 && fullCollection(looks, this.#kept(leak))
-    if (full && !sought.isTold) bounds.push({ size: full.size, growth: 1, capacity: full.size })
+    if (ranked.length === 0 && !sought.isTold) {
+      const full = fullCollection(looks, this.#kept(leak))
+      if (full) bounds.push({ size: full.size, growth: 1, capacity: full.size })
+    }
     this.#options.found(leak, { holders, bounds, ...this.#note() })
   }
 

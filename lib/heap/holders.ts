@@ -97,7 +97,7 @@ export function mayBeFilling(looks: readonly Look[], kept: Kept): boolean {
   const last = looks.at(-1)
   if (!first || !last) return true
   if (fullCollection(looks, kept)) return true
-  const earlier = new Map(first.collections.map((one) => [one.id, one]))
+  const earlier = byId(first.collections)
   return last.collections.some((one) => {
     const { entries } = one.capacity
     if (entries === Number.POSITIVE_INFINITY || one.size >= entries) return false
@@ -108,15 +108,18 @@ export function mayBeFilling(looks: readonly Look[], kept: Kept): boolean {
 
 /** A full collection that may have kept that much, until it was full. */
 export function fullCollection(looks: readonly Look[], kept: Kept): Collection | undefined {
-  const earlier = new Map(looks[0]?.collections.map((one) => [one.id, one]))
+  const earlier = byId(looks[0]?.collections ?? [])
   return looks.at(-1)?.collections.find((one) => {
-    const { id, kind, size, entryBytes, capacity } = one
+    const { id, kind, size, capacity } = one
     // An array may have been made in its full length, and filled since or not.
     if (size !== capacity.entries || kind === 'Array') return false
     if (size < MIN_FULL_SHARE * kept.requests) return false
-    const isLight = size * entryBytes < LIGHT_SHARE * kept.bytes && !capacity.hasTables
-    return !isLight && isBound(one, earlier.get(id))
+    return !isLight(one, size, kept.bytes) && isBound(one, earlier.get(id))
   })
+}
+
+function byId(collections: readonly Collection[]): Map<number, Collection> {
+  return new Map(collections.map((one) => [one.id, one]))
 }
 
 /** What merely is the size of the collection, or a little more, moves with it. */
@@ -130,7 +133,7 @@ export function rankHolders(suspect: Suspect, looks: readonly Look[]): RankedHol
   const last = looks.at(-1)
   if (!first || !last || first === last) return []
   const earlier = looks.slice(0, -1).map(({ collections }) => ({
-    byId: new Map(collections.filter(({ id }) => id !== 0).map((one) => [one.id, one])),
+    byId: byId(collections.filter(({ id }) => id !== 0)),
     byPlace: new Map(collections.map((one) => [one.place, one])),
   }))
   const sizeNow = new Map(last.collections.map(({ id, size }) => [id, size]))
@@ -183,7 +186,7 @@ function rank(
   let score = stepScore(suspect, grown, counts)
   if (score === 0) return null
   if (keepsStepWithOthers(suspect, grown, counts, from, to)) score *= OTHER_ROUTE_FACTOR
-  if (isLight(collection, growth, suspect)) score *= LIGHT_FACTOR
+  if (isLight(collection, growth, suspect.bytesPerCount)) score *= LIGHT_FACTOR
   if (isNamed(collection, suspect.texts)) score *= NAMED_FACTOR
   const script = collection.variable.seenFrom?.scriptId
   if (script !== undefined && suspect.scripts.has(script)) score *= SAME_SCRIPT_FACTOR
@@ -192,8 +195,8 @@ function rank(
 }
 
 /** A list of names. But the index of tables made in advance stands for what is in those. */
-function isLight({ entryBytes, capacity }: Collection, growth: number, suspect: Suspect): boolean {
-  return entryBytes * growth < LIGHT_SHARE * suspect.bytesPerCount && !capacity.hasTables
+function isLight({ entryBytes, capacity }: Collection, entries: number, bytes: number): boolean {
+  return entryBytes * entries < LIGHT_SHARE * bytes && !capacity.hasTables
 }
 
 function stepScore({ routes }: Suspect, grown: number, counts: number): number {

@@ -59,7 +59,7 @@ export class RouteStats {
   addLayerTimes(state: RequestState): void {
     for (let at = 0; at < state.timedCount; at++) {
       const sum = this.#layer(state.timedLayers[at]!.name)
-      if (!sum) return
+      if (!sum) continue
       sum.requests++
       sum.ms += state.timedMs[at]!
     }
