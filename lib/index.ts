@@ -1,8 +1,8 @@
 /** The public API: by hand, where a preload is not wanted. No effects on load. */
-export type { StartOptions } from './config'
-export { measure } from './measure'
-export { profiler, type ProfilerOptions } from './profiler'
-export { type Snapshot, snapshot, type SnapshotOptions } from './snapshot'
+export type { StartOptions } from './config/settings'
+export { measure } from './api/measure'
+export { profiler, type ProfilerOptions } from './api/profiler'
+export { type Snapshot, snapshot, type SnapshotOptions } from './api/snapshot'
 export { type Memprof, start } from './start'
 export type {
   LeakLine,
@@ -15,4 +15,4 @@ export type {
   StartLine,
   StopLine,
   WarningLine,
-} from './schema'
+} from './schema/lines'

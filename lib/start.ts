@@ -7,21 +7,21 @@ import {
   formatProblem,
   readConfig,
   type StartOptions,
-} from './config'
-import { describeDestination } from './destination'
+} from './config/settings'
+import { describeDestination } from './emit/destination'
 // Taken now, before the app can patch them.
 import './clock'
-import './heap/intrinsics'
+import './inspector/intrinsics'
 import { frameworkFiles } from './hooks/frameworks'
 import { patchHttp, runningCopy } from './hooks/http'
 import type { HookListener } from './hooks/listener'
 import { hookModules } from './hooks/modules'
 import { withUnseen } from './hooks/unseen'
-import { listeningOf } from './listening'
-import { PACKAGE_VERSION } from './package-version'
-import { say } from './say'
-import type { RequestLine, RouteVerdict } from './schema'
-import type { Recording } from './recording'
+import { listeningOf } from './record/listening'
+import { PACKAGE_VERSION } from './config/package-version'
+import { say } from './emit/say'
+import type { RequestLine, RouteVerdict } from './schema/lines'
+import type { Recording } from './recording/recording'
 
 /** Hook errors after which memprof lets the app run without it. */
 const MAX_HOOK_FAILURES = 10
@@ -75,7 +75,8 @@ function install(config: Config, problems: readonly ConfigProblem[]): Memprof {
     if (recording || stopped) return recording
     try {
       for (const problem of problems) say(formatProblem(problem))
-      const { openRecording } = require('./recording') as typeof import('./recording')
+      const { openRecording } =
+        require('./recording/recording') as typeof import('./recording/recording')
       recording = openRecording({
         config,
         destination: describeDestination(config),

@@ -1,5 +1,5 @@
 /** What memprof's log says in the end, against the truth. */
-import type { LeakLine, Line, RouteVerdict } from '../../lib/schema'
+import type { LeakLine, Line, RouteVerdict } from '../../lib/schema/lines'
 import type { Truth } from './truth'
 
 export interface Findings {

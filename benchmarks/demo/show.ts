@@ -1,5 +1,5 @@
 /** Lines as a person watches them go by. Pure: everything here returns text. */
-import type { Interval, LeakLine, Line, RouteVerdict } from '../../lib/schema'
+import type { Interval, LeakLine, Line, RouteVerdict } from '../../lib/schema/lines'
 import { type Findings, routeName } from './findings'
 import type { Truth } from './truth'
 

@@ -9,8 +9,8 @@
  */
 import { leakMsg } from '../../lib/emit/leak-lines'
 import { routeMsg } from '../../lib/emit/lines'
-import { formatBytes, formatCount, formatSeconds } from '../../lib/emit/units'
-import type { LeakLine, Line, LineBase, RetentionFields, RouteLine } from '../../lib/schema'
+import { formatBytes, formatCount, formatSeconds } from '../../lib/emit/amounts'
+import type { LeakLine, Line, LineBase, RetentionFields, RouteLine } from '../../lib/schema/lines'
 import { createRandom, type Random } from '../leaks/random'
 
 export interface FleetOptions {

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
-import { formatBytes } from '../../lib/emit/units'
+import { formatBytes } from '../../lib/emit/amounts'
 import type { FleetOptions } from '../fleet/fleet'
 import { writeFleet } from '../fleet/write'
 import { markdownTable } from './text-table'

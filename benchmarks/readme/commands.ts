@@ -7,7 +7,7 @@
  */
 import { execFileSync } from 'node:child_process'
 import path from 'node:path'
-import { COMMANDS } from '../../lib/cli/commands'
+import { COMMANDS } from '../../lib/cli/commands/table'
 import { writeBlock } from '../support/blocks'
 import { cleanEnv } from '../support/environment'
 import { repository } from '../support/places'

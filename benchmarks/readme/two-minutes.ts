@@ -9,7 +9,7 @@ import { once } from 'node:events'
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { openLoad } from '../../lib/cli/load'
+import { openLoad } from '../../lib/cli/app/load'
 import { cleanEnv } from '../support/environment'
 import { repository } from '../support/places'
 

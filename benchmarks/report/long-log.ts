@@ -8,7 +8,7 @@
  *   route x 40     process     [leak]     app's JSON x 25     text x 17
  */
 import { routeMsg } from '../../lib/emit/lines'
-import type { LeakLine, Line, ProcessLine, RouteLine } from '../../lib/schema'
+import type { LeakLine, Line, ProcessLine, RouteLine } from '../../lib/schema/lines'
 import { createRandom, type Random } from '../leaks/random'
 
 const PROCESSES = 4

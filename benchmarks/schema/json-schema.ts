@@ -4,7 +4,7 @@
  * A field that is new does not break who reads the lines, so the published schema lets unknown ones
  * pass; the tests, which must notice one without a row, ask for the strict form.
  */
-import { BASE, EVENTS, type Field, type Optional } from '../../lib/schema-fields'
+import { BASE, EVENTS, type Field, type Optional } from '../../lib/schema/fields'
 
 export type JsonSchema = { [key: string]: unknown }
 type Row = Field & Partial<Optional>

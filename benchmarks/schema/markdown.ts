@@ -1,5 +1,5 @@
 /** The table of fields -> docs/schema.md. */
-import { SCHEMA_VERSION } from '../../lib/schema'
+import { SCHEMA_VERSION } from '../../lib/schema/lines'
 import {
   BASE,
   EVENTS,
@@ -7,7 +7,7 @@ import {
   type Optional,
   ORIGINS,
   type Origin,
-} from '../../lib/schema-fields'
+} from '../../lib/schema/fields'
 
 type Row = Field & Partial<Optional>
 type Rows = Readonly<Record<string, Row>>

@@ -3,11 +3,11 @@
  * The command `memprof`.
  */
 import { type ErrorFacts, escapeText, MemprofError } from '../errors'
-import { nearestName } from '../nearest-name'
-import { PACKAGE_VERSION } from '../package-version'
-import { EXIT, readArguments } from './command'
-import { COMMANDS } from './commands'
-import { commandHelp, generalHelp } from './help'
+import { nearestName } from '../config/nearest-name'
+import { PACKAGE_VERSION } from '../config/package-version'
+import { EXIT, readArguments } from './commands/command'
+import { COMMANDS } from './commands/table'
+import { commandHelp, generalHelp } from './commands/help'
 
 async function main(given: readonly string[]): Promise<number> {
   const [name, ...rest] = given

@@ -3,7 +3,7 @@
  * they were there.
  */
 import type { Reading } from '../record/reading'
-import { formatConnectBytes } from './units'
+import { formatConnectBytes } from './amounts'
 
 /** A path comes from a stranger, and this text goes to a terminal. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu

@@ -11,7 +11,7 @@ import { dateNow, performance, setImmediate } from '../clock'
 import { errorMessage, escapeText } from '../errors'
 import { LineWriter } from './line-writer'
 import { printableJson } from './printable-json'
-import { type Line, SCHEMA_VERSION } from '../schema'
+import { type Line, SCHEMA_VERSION } from '../schema/lines'
 
 /** A log file is looked for at its path this often. */
 const FOLLOW_MS = 1000

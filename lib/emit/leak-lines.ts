@@ -1,11 +1,11 @@
 /**
  * A judged leak -> its record, and the sentence of it.
  */
-import type { Holder, LeakLine, Site, SiteFrame } from '../schema'
-import { positionKey, type StackFrame } from '../stack-frame'
+import type { Holder, LeakLine, Site, SiteFrame } from '../schema/lines'
+import { positionKey, type StackFrame } from '../inspector/stack-frame'
 import type { Leak, PlaceGrowth } from '../verdict/judge'
 import { routeName } from './lines'
-import { formatBytes, formatSeconds } from './units'
+import { formatBytes, formatSeconds } from './amounts'
 
 /** Sites of a leak in its line. */
 const MAX_SITES = 5

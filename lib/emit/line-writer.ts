@@ -9,7 +9,7 @@
  */
 import { closeSync, constants, fstatSync, openSync, readSync, statSync, writeSync } from 'node:fs'
 import { clearTimeout, performance, setTimeout } from '../clock'
-import { openShared } from '../shared-stream'
+import { openShared } from './shared-stream'
 
 /** POSIX allows 512; Linux and macOS write at least this much into a pipe in one piece. */
 const PIPE_CHUNK_BYTES = 4096

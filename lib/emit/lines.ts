@@ -6,9 +6,9 @@ import { OUTCOMES } from '../record/ring'
 import type { Reading } from '../record/reading'
 import type { LayerSum, RouteStats } from '../record/route-stats'
 import type { Route } from '../record/routes'
-import type { MemoryFields, RequestLine, RetentionFields, RouteLine } from '../schema'
+import type { MemoryFields, RequestLine, RetentionFields, RouteLine } from '../schema/lines'
 import type { Distribution } from '../stats/distribution'
-import { formatBytes, formatCount } from './units'
+import { formatBytes, formatCount } from './amounts'
 
 /** Times are read to 0.1 us at best; three decimals of a ms are exact enough and short. */
 export function roundMs(ms: number): number {

@@ -2,7 +2,7 @@
  * Where the handlers of routes and layers stand in the source, so that what runs without a label is
  * still known by its place: a handler after its await, and the closures written inside it.
  */
-import { type FunctionPosition, positionKey } from '../stack-frame'
+import { type FunctionPosition, positionKey } from '../inspector/stack-frame'
 
 /** Handlers known, at most. */
 const MAX_HANDLERS = 8192

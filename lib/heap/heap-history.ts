@@ -2,7 +2,7 @@
  * The readings of the live heap so far, as series per place. Bounded: when full, every other reading
  * is dropped and from then on every other one kept, so that the span only grows.
  */
-import { positionKey } from '../stack-frame'
+import { positionKey } from '../inspector/stack-frame'
 import type { Label } from './labels'
 import { FrameTable, type Place, placesOf, type PlaceOptions, type SampledProfile } from './sites'
 

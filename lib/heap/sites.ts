@@ -4,7 +4,7 @@
  * A node's label is the innermost label frame above it; its site is the nearest frame that is neither
  * Node's nor memprof's. V8 records where a *function* begins, not the allocation itself.
  */
-import { positionKey, type StackFrame } from '../stack-frame'
+import { positionKey, type StackFrame } from '../inspector/stack-frame'
 import type { Label } from './labels'
 
 /** The inspector's `HeapProfiler.SamplingHeapProfile`, with the fields its published types leave out. */

@@ -2,7 +2,7 @@
  * Whether the live heap grows, from full collections alone: what is left where the heap is too large
  * for readings of our own. Which route, it cannot say.
  */
-import type { Interval } from '../schema'
+import type { Interval } from '../schema/lines'
 
 /** The live heap after a full collection of the process's own. */
 export interface HeapPoint {

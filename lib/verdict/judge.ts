@@ -2,12 +2,12 @@
  * Readings -> a verdict per route, and the leaks. Pure; docs/method.md tells the method and its error
  * rates.
  */
-import type { Attribution, Interval, LeakKind, LeakScope, Verdict } from '../schema'
+import type { Attribution, Interval, LeakKind, LeakScope, Verdict } from '../schema/lines'
 import { calibrate } from './calibrate'
 import { type Growth, growthOf, poolOf, type Span, survival, withoutTables } from './growth'
 import type { Observation, PlaceSeries } from './observation'
 import { bufferRates, nativeRate } from './off-heap'
-import { gather, siteOf, type Unit } from './units'
+import { gather, siteOf, type Unit } from './payers'
 
 export interface RouteJudgement {
   readonly verdict: Verdict

@@ -4,7 +4,7 @@
  *
  * All series have one entry per reading, oldest first. Counts are cumulative.
  */
-import type { StackFrame } from '../stack-frame'
+import type { StackFrame } from '../inspector/stack-frame'
 
 /** Who allocated: a route's own code, a layer's, or not known from the stack. */
 export type Owner =

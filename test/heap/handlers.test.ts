@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import { runInThisContext } from 'node:vm'
 import { Handlers } from '../../lib/heap/handlers'
-import { HeapSession } from '../../lib/heap/session'
-import type { FunctionPosition } from '../../lib/stack-frame'
+import { HeapSession } from '../../lib/inspector/session'
+import type { FunctionPosition } from '../../lib/inspector/stack-frame'
 
 const session = new HeapSession()
 after(() => session.close())

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { runInThisContext } from 'node:vm'
 import { LabelTable } from '../../lib/heap/labels'
-import { HeapSession } from '../../lib/heap/session'
+import { HeapSession } from '../../lib/inspector/session'
 import type { SampledNode } from '../../lib/heap/sites'
 import type { Frame } from '../../lib/hooks/listener'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Label } from '../../lib/heap/labels'
-import { positionKey } from '../../lib/stack-frame'
+import { positionKey } from '../../lib/inspector/stack-frame'
 import {
   FrameTable,
   MAX_FRAMES,

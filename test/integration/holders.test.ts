@@ -2,20 +2,21 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describe, it } from 'node:test'
-import type { LeakScope } from '../../lib/schema'
+import type { LeakScope } from '../../lib/schema/lines'
 import { type App, type LineOf, ofEvent, startApp } from '../support/app'
 import { REGISTER, ROOT } from '../support/files'
 import { request } from '../support/http'
 
-const HEAP = join(ROOT, 'dist/lib/heap')
+const HOLDERS = join(ROOT, 'dist/lib/holders')
+const SESSION = join(ROOT, 'dist/lib/inspector/session.js')
 const REGISTER_URL = pathToFileURL(REGISTER).href
 
 /** Looks at the traps' handler three times in the app itself, with 50 entries more each time. */
 const SEARCH = `(() => {
-  const { HeapSession } = require(${JSON.stringify(join(HEAP, 'session.js'))})
-  const { Census } = require(${JSON.stringify(join(HEAP, 'census.js'))})
-  const { walk } = require(${JSON.stringify(join(HEAP, 'object-walk.js'))})
-  const { newMemory } = require(${JSON.stringify(join(HEAP, 'walk-memory.js'))})
+  const { HeapSession } = require(${JSON.stringify(SESSION)})
+  const { Census } = require(${JSON.stringify(join(HOLDERS, 'census.js'))})
+  const { walk } = require(${JSON.stringify(join(HOLDERS, 'walk.js'))})
+  const { newMemory } = require(${JSON.stringify(join(HOLDERS, 'walk-memory.js'))})
   const session = new HeapSession()
   const memory = newMemory()
   for (const [id, url] of session.scriptUrls()) memory.urls.set(id, url)
@@ -91,7 +92,7 @@ describe('the search for holders runs no code of the app', () => {
     const app = await startApp(t, 'traps.cjs')
     await app.ask('void Object.freeze(globalThis)')
     const code = `(() => {
-      const { HeapSession } = require(${JSON.stringify(join(HEAP, 'session.js'))})
+      const { HeapSession } = require(${JSON.stringify(SESSION)})
       return new HeapSession().look(() => 1)
     })()`
     assert.equal(await app.ask(code), null)

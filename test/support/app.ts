@@ -4,7 +4,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { isAbsolute, join } from 'node:path'
 import type { TestContext } from 'node:test'
-import type { Line, LineBase } from '../../lib/schema'
+import type { Line, LineBase } from '../../lib/schema/lines'
 import { FIXTURES, REGISTER } from './files'
 import { checkLine } from './line-schema'
 

@@ -1,9 +1,9 @@
 /** Lines of memprof's as text, for tests that need one more than they need what is in it. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { LogLine } from '../../lib/cli/log-line'
-import { openLogReader, type ReadCounts } from '../../lib/cli/read-log'
-import { type LogSummary, openSummary, type SummaryOptions } from '../../lib/cli/summary'
+import type { LogLine } from '../../lib/cli/log/log-line'
+import { openLogReader, type ReadCounts } from '../../lib/cli/log/read-log'
+import { type LogSummary, openSummary, type SummaryOptions } from '../../lib/cli/summary/summary'
 import { ROOT } from './files'
 
 export const LOGS: string = join(ROOT, 'test/fixtures/logs')

@@ -4,7 +4,7 @@
  * an object of s bytes is sampled with probability 1 - exp(-s / S) and then stands for s over that.
  * All from one seed.
  */
-import type { StackFrame } from '../../lib/stack-frame'
+import type { StackFrame } from '../../lib/inspector/stack-frame'
 import type { Observation, Owner, PlaceSeries, RouteSeries } from '../../lib/verdict/observation'
 import { integer, normal, poisson, seeded } from './random'
 

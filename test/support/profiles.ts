@@ -1,6 +1,6 @@
 /** Sampled profiles by hand: few enough nodes and samples to be summed up by eye. */
 import type { Sample, SampledNode } from '../../lib/heap/sites'
-import type { StackFrame } from '../../lib/stack-frame'
+import type { StackFrame } from '../../lib/inspector/stack-frame'
 
 /** `name@url:line`; without a url a function of V8's. The script's id is its url. */
 export function frame(text: string): StackFrame {

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { Announcer } from '../../lib/verdict/announcer'
+import { Announcer } from '../../lib/leaks/announcer'
 import { judge, type Leak, MIN_READINGS } from '../../lib/verdict/judge'
 import { type DrawnApp, drawInnocent, drawPlanted, type Planted } from '../support/synthetic-apps'
 

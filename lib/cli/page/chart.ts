@@ -1,7 +1,7 @@
 /** A chart over time: curves, bars or both, with the marks of what happened. Drawn by uPlot. */
 import uPlot from 'uplot'
 import type { Clock } from './clock'
-import type { Mark } from './data'
+import type { Mark } from '../view/page-data'
 import { make } from './dom'
 import type { LaneValues } from './lanes'
 import { colour, curveStyle, onPrint, onTheme } from './theme'

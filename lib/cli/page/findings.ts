@@ -1,7 +1,7 @@
 /** What is said first: the verdicts in sentences, with where it was allocated and who keeps it. */
 import { formatBytes, formatTime } from '../view/numbers'
 import { formatElapsed } from './clock'
-import type { Finding, PageData } from './data'
+import type { Finding, PageData } from '../view/page-data'
 import { byId, make, makePath } from './dom'
 import { formatShare } from './share'
 

@@ -3,7 +3,7 @@
  * arrow keys walk it, Enter shows a box as wide as the page, Escape goes back out.
  */
 import { formatBytes } from '../view/numbers'
-import type { KeptBytes, PageData } from './data'
+import type { KeptBytes, PageData } from '../view/page-data'
 import { byId, make, makeDetails, makeTable } from './dom'
 import { formatShare } from './share'
 

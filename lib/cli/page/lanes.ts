@@ -1,5 +1,5 @@
 /** Puts the curves of several processes on one axis of time. */
-import type { Numbers, ProcessCurve, ProcessData } from './data'
+import type { Numbers, ProcessCurve, ProcessData } from '../view/page-data'
 
 export type Measure = Exclude<keyof ProcessCurve, 'atMs'>
 

@@ -1,6 +1,6 @@
 /** Draws the page from its JSON block. */
 import { openClock } from './clock'
-import type { PageData } from './data'
+import type { PageData } from '../view/page-data'
 import { byId } from './dom'
 import { showFindings } from './findings'
 import { showKept } from './icicle'

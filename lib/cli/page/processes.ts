@@ -1,7 +1,7 @@
 /** The processes of the log, from their start to their end. */
 import { formatBytes, formatCount } from '../view/numbers'
 import type { Clock } from './clock'
-import type { PageData } from './data'
+import type { PageData } from '../view/page-data'
 import { byId, make, makeTable } from './dom'
 
 export function showProcesses(data: PageData, clock: Clock): void {

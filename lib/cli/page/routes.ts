@@ -2,7 +2,7 @@
 import { countOf, formatBytes, formatCount, formatMs } from '../view/numbers'
 import { type Chart, nearest, openChart } from './chart'
 import type { Clock } from './clock'
-import type { PageData, RouteCurve, RouteData, VerdictWord } from './data'
+import type { PageData, RouteCurve, RouteData, VerdictWord } from '../view/page-data'
 import { byId, make, makeDetails, makeTable } from './dom'
 import { extent, valueAt } from './lanes'
 import { makeScrubber } from './scrubber'

@@ -1,5 +1,5 @@
 /** The outcome of a check, for a person. */
-import type { CheckedUrl, CheckResult } from '../check-result'
+import type { CheckedUrl, CheckResult } from '../app/check-result'
 import { formatBytes, formatCount, formatInterval } from './numbers'
 import { printable } from './printable'
 import { leakSentence, placeName } from './sentences'

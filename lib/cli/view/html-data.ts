@@ -11,10 +11,10 @@ import type {
   ProcessData,
   RouteCurve,
   RouteData,
-} from '../page/data'
-import type { ReadCounts } from '../read-log'
-import type { RoutePoint } from '../series'
-import type { InstanceSummary, LeakSummary, LogSummary, RouteSummary } from '../summary'
+} from './page-data'
+import type { ReadCounts } from '../log/read-log'
+import type { RoutePoint } from '../summary/series'
+import type { InstanceSummary, LeakSummary, LogSummary, RouteSummary } from '../summary/summary'
 import { keptBytes } from './html-kept'
 import { countOf, formatBytes, formatCount, formatSeconds } from './numbers'
 import { endOf, nothingToReport, notes, otherVerdicts } from './overview'

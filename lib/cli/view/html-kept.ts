@@ -9,8 +9,8 @@
  *   search                          ->    ├ remember         20 %
  *   run > handle > search > json          └ json              5 %
  */
-import type { KeptBytes } from '../page/data'
-import type { LeakSummary } from '../summary'
+import type { KeptBytes } from './page-data'
+import type { LeakSummary } from '../summary/summary'
 import { printable } from './printable'
 import { leakSubject } from './sentences'
 

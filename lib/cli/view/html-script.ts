@@ -9,7 +9,7 @@ const PAGE = path.join(__dirname, '..', 'page')
 
 /** Files by the name they are required by, less the folder. `main` runs, the others when required. */
 const MODULES: Readonly<Record<string, string>> = {
-  units: path.join(__dirname, '..', '..', 'emit', 'units.js'),
+  amounts: path.join(__dirname, '..', '..', 'emit', 'amounts.js'),
   numbers: path.join(__dirname, 'numbers.js'),
   ...Object.fromEntries(
     [

@@ -3,8 +3,8 @@
  * to. The log's texts are in one JSON block that the script reads; nothing of them is HTML.
  */
 import { createHash } from 'node:crypto'
-import type { ReadCounts } from '../read-log'
-import type { LogSummary } from '../summary'
+import type { ReadCounts } from '../log/read-log'
+import type { LogSummary } from '../summary/summary'
 import { pageData } from './html-data'
 import { pageScript, uplotStyle } from './html-script'
 import { pageStyle } from './html-style'

@@ -1,5 +1,5 @@
 /** The outcome of a check as a JUnit file: what CI systems show beside the other tests. */
-import type { CheckResult } from '../check-result'
+import type { CheckResult } from '../app/check-result'
 import { formatBytes } from './numbers'
 import { explain, urlName } from './check-text'
 import { leakSentence } from './sentences'

@@ -1,7 +1,7 @@
 /** What happens now, as lines: a screen for `top`, and the same as plain text. */
-import type { LiveRoute, LiveState } from '../live'
-import { routeKey } from '../live'
-import type { LogSummary, RouteSummary } from '../summary'
+import type { LiveRoute, LiveState } from '../summary/live'
+import { routeKey } from '../summary/live'
+import type { LogSummary, RouteSummary } from '../summary/summary'
 import { sparkline } from './chart'
 import { countOf, formatBytes, formatCount, formatMs, formatSeconds, formatTime } from './numbers'
 import { printable } from './printable'

@@ -1,6 +1,6 @@
 /** The report for an issue or a pull request. */
-import type { ReadCounts } from '../read-log'
-import type { LogSummary } from '../summary'
+import type { ReadCounts } from '../log/read-log'
+import type { LogSummary } from '../summary/summary'
 import { sparkline } from './chart'
 import { memorySeries } from './memory-series'
 import { formatBytes } from './numbers'

@@ -1,6 +1,6 @@
 /** The memory of all processes together, in as many steps as there are columns. */
-import type { InstanceSummary, LogSummary } from '../summary'
-import type { MemoryPoint } from '../series'
+import type { InstanceSummary, LogSummary } from '../summary/summary'
+import type { MemoryPoint } from '../summary/series'
 
 export interface MemorySeries {
   readonly from: number

@@ -1,8 +1,8 @@
 /** Numbers as a person reads them. */
-import { formatBytes } from '../../emit/units'
-import type { Interval } from '../../schema'
+import { formatBytes } from '../../emit/amounts'
+import type { Interval } from '../../schema/lines'
 
-export { formatBytes, formatSeconds } from '../../emit/units'
+export { formatBytes, formatSeconds } from '../../emit/amounts'
 
 /** `41302` -> `41,302`. */
 export function formatCount(count: number): string {

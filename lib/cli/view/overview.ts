@@ -1,7 +1,7 @@
 /** What there is to say besides leaks: what was read, what is missing and how to get it, what it cost. */
-import type { ReadCounts } from '../read-log'
-import { MAX_LINE_BYTES } from '../read-log'
-import type { InstanceSummary, LogSummary } from '../summary'
+import type { ReadCounts } from '../log/read-log'
+import { MAX_LINE_BYTES } from '../log/read-log'
+import type { InstanceSummary, LogSummary } from '../summary/summary'
 import { countOf, formatBytes, formatCount, formatMs, formatSeconds, formatTime } from './numbers'
 import { printable } from './printable'
 import type { ShowName } from './sentences'

@@ -1,5 +1,5 @@
 /** The table of routes: titles and cells, whoever draws them. */
-import type { LogSummary, RouteSummary } from '../summary'
+import type { LogSummary, RouteSummary } from '../summary/summary'
 import { formatBytes, formatCount, formatMs } from './numbers'
 import { printable } from './printable'
 import { retentionText, routeName, type ShowName } from './sentences'

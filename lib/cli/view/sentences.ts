@@ -1,6 +1,6 @@
 /** Verdicts as sentences a person can act on. */
-import type { Holder, LeakKind, SiteFrame } from '../../schema'
-import type { LeakSummary, LogSummary, RouteSummary } from '../summary'
+import type { Holder, LeakKind, SiteFrame } from '../../schema/lines'
+import type { LeakSummary, LogSummary, RouteSummary } from '../summary/summary'
 import { countOf, formatBytes, formatCount, formatInterval, formatSeconds } from './numbers'
 import { printable } from './printable'
 

@@ -1,7 +1,7 @@
 /** The report for a terminal, or for whatever program a pipe leads to. */
-import type { ReadCounts } from '../read-log'
-import type { LogSummary } from '../summary'
-import type { Output } from '../terminal'
+import type { ReadCounts } from '../log/read-log'
+import type { LogSummary } from '../summary/summary'
+import type { Output } from './terminal'
 import { areaChart, axisWidth, sparkline } from './chart'
 import { memorySeries, type MemorySeries } from './memory-series'
 import { countOf, formatBytes, formatCount, formatSeconds, formatTime } from './numbers'

@@ -1,0 +1,174 @@
+/**
+ * What a log says of URLs that were checked -> which of them leak more than they may. Pure.
+ */
+import type { Holder, Interval, LeakKind, Site, Verdict } from '../../schema/lines'
+import { MIN_BYTES_PER_REQUEST } from '../../verdict/judge'
+import type { Answers } from './load'
+import type { LeakSummary, LogSummary, RouteSummary } from '../summary/summary'
+
+/** `unknown`: nothing can be said, and nothing passes that was not looked at. */
+export type Outcome = 'passed' | 'leaking' | 'unknown'
+
+export interface CheckedUrl {
+  /** As asked for: `GET /orders/{n}`. */
+  readonly method: string
+  readonly path: string
+  /** The route that answered; null: memprof saw no such request. */
+  readonly route: string | null
+  readonly outcome: Outcome
+  /** Why it is unknown; '' otherwise. */
+  readonly reason: string
+  readonly verdict: Verdict
+  /** Of the gravest leak of this route, over all that it is part of. */
+  readonly leak: LeakOfUrl | null
+  /** The smallest leak that would have been seen; null while it is not known. */
+  readonly floorBytesPerRequest: number | null
+  readonly requests: number
+  /** Requests by status code; 0: no answer. */
+  readonly statuses: Readonly<Record<string, number>>
+}
+
+export interface LeakOfUrl {
+  readonly scope: LeakSummary['scope']
+  readonly kind: LeakKind
+  readonly bytesPerRequest: number | null
+  readonly ci95: Interval | null
+  /** Its interval lies above the limit. */
+  readonly overLimit: boolean
+  readonly sites: readonly Site[]
+  readonly holders: readonly Holder[]
+}
+
+export interface CheckResult {
+  readonly urls: readonly CheckedUrl[]
+  /** Growth with the clock, and not with requests: of no URL. */
+  readonly processLeaks: readonly LeakSummary[]
+  readonly limitBytesPerRequest: number
+  /** The gravest of all. */
+  readonly outcome: Outcome
+}
+
+export interface CheckedTarget {
+  readonly method: string
+  readonly path: string
+  readonly route: { readonly method: string; readonly route: string } | null
+  readonly answers: Answers
+}
+
+export interface CheckOptions {
+  /** Bytes per request. */
+  readonly limit: number
+  /** Answers of 400 and above are what is to be checked. */
+  readonly anyStatus: boolean
+}
+
+export function judgeCheck(
+  targets: readonly CheckedTarget[],
+  summary: LogSummary,
+  options: CheckOptions,
+): CheckResult {
+  const leaks = summary.leaks.filter(({ since }) => since === null)
+  const urls = targets.map((target) => judgeUrl(target, summary, leaks, options))
+  const processLeaks = leaks.filter(({ scope }) => scope === 'process')
+  // A limit is of bytes per request; without one, whatever is proven counts.
+  const outcomes = urls.map(({ outcome }) => outcome)
+  if (options.limit === 0 && processLeaks.length > 0) outcomes.push('leaking')
+  const outcome = (['leaking', 'unknown'] as const).find((grave) => outcomes.includes(grave))
+  return {
+    urls,
+    processLeaks,
+    limitBytesPerRequest: options.limit,
+    outcome: outcome ?? 'passed',
+  }
+}
+
+function judgeUrl(
+  { method, path, route, answers }: CheckedTarget,
+  { routes }: LogSummary,
+  leaks: readonly LeakSummary[],
+  options: CheckOptions,
+): CheckedUrl {
+  const known = route && routes.find((one) => isRoute(one, route))
+  const own = route ? leaks.filter((leak) => concerns(leak, route)) : []
+  // The largest that can be proven decides.
+  const [gravest] = own.toSorted((a, b) => lowOf(b) - lowOf(a))
+  const leak = gravest ? leakOfUrl(gravest, options.limit) : null
+  const reason = leak?.overLimit ? '' : whyUnknown(known ?? null, answers, options)
+  return {
+    method,
+    path,
+    route: route?.route ?? null,
+    outcome: leak?.overLimit ? 'leaking' : reason === '' ? 'passed' : 'unknown',
+    reason,
+    verdict: leak ? 'leaking' : (known?.verdict ?? 'insufficient-data'),
+    leak,
+    floorBytesPerRequest: known?.floorBytesPerRequest ?? null,
+    requests: answers.sent,
+    statuses: Object.fromEntries([...answers.statuses].sort(([a], [b]) => a - b)),
+  }
+}
+
+function isRoute(one: RouteSummary, route: { method: string; route: string }): boolean {
+  return one.method === route.method && one.route === route.route
+}
+
+/** A leak of this route, or of all that it is one of. */
+function concerns(
+  leak: LeakSummary,
+  { method, route }: { method: string; route: string },
+): boolean {
+  if (leak.scope === 'route') return leak.method === method && leak.route === route
+  return leak.scope === 'shared' && isBelow(route, leak.route)
+}
+
+function isBelow(route: string, mount: string): boolean {
+  const base = mount.replace(/\/$/, '')
+  return base === '' || route === base || route.startsWith(`${base}/`)
+}
+
+function lowOf({ ci95, bytesPerRequest }: LeakSummary): number {
+  return ci95?.[0] ?? bytesPerRequest ?? 0
+}
+
+function leakOfUrl(leak: LeakSummary, limit: number): LeakOfUrl {
+  const { scope, kind, bytesPerRequest, ci95, sites, holders } = leak
+  return { scope, kind, bytesPerRequest, ci95, overLimit: lowOf(leak) > limit, sites, holders }
+}
+
+/** @returns '' where what was seen is enough for a word on it */
+function whyUnknown(
+  route: RouteSummary | null,
+  { sent, statuses }: Answers,
+  { limit, anyStatus }: CheckOptions,
+): string {
+  const good = [...statuses].reduce(
+    (sum, [status, count]) => sum + (status > 0 && status < 400 ? count : 0),
+    0,
+  )
+  if (!anyStatus && good < sent / 2) {
+    const [most] = [...statuses].sort(([, a], [, b]) => b - a)
+    const what = most?.[0] === 0 ? 'no answer came' : `the answer was ${most?.[0]}`
+    return `${what} in ${sent - good} of ${sent} requests: correct the URL, or --any-status checks error answers too`
+  }
+  if (!route) return 'memprof saw none of the requests'
+  if (route.verdict === 'insufficient-data') {
+    return `too few requests or readings to tell: try --requests ${Math.max(MIN_REQUESTS, 2 * sent)}`
+  }
+  const floor = route.floorBytesPerRequest ?? 0
+  // No limit below the smallest leak that is ever told can be checked.
+  const least = Math.max(limit, MIN_BYTES_PER_REQUEST)
+  if (limit > 0 && floor > least) {
+    const needed = roundUp((sent * floor) / least)
+    return `a leak of the limit would not have been seen, only one of ${floor} bytes per request: try --requests ${needed}`
+  }
+  return ''
+}
+
+/** From here on a route gets a verdict for sure, with a margin: lib/verdict/judge.ts asks for 30. */
+const MIN_REQUESTS = 100
+
+/** To two digits: 4,312 -> 4,400. */
+function roundUp(count: number): number {
+  const step = 10 ** Math.max(0, Math.floor(Math.log10(count)) - 1)
+  return Math.ceil(count / step) * step
+}

@@ -1,0 +1,273 @@
+/**
+ * `memprof check`: starts an app, asks for its URLs so many times, and says which of them leak: a test
+ * for CI.
+ */
+import { writeFileSync } from 'node:fs'
+import { setTimeout as wait } from 'node:timers/promises'
+import { MemprofError } from '../../errors'
+import { PACKAGE_VERSION } from '../../config/package-version'
+import { judgeCheck, type CheckedTarget, type CheckResult } from '../app/check-result'
+import { type CheckedApp, startCheckedApp } from '../app/checked-app'
+import { type Command, EXIT, isSet, type OptionValues, textOf, textsOf } from './command'
+import { numbered, openLoad, type Target } from '../app/load'
+import { endAs } from '../app/signals'
+import { checkText } from '../view/check-text'
+import { junitXml } from '../view/junit'
+import { countOf } from '../view/numbers'
+
+const DEFAULT_REQUESTS = 5000
+const DEFAULT_CONNECTIONS = 10
+const MAX_REQUESTS = 1_000_000
+const MAX_CONNECTIONS = 1000
+const MAX_URLS = 200
+/** Before the requests that are asked for, one in ten more: what is loaded and compiled once is then. */
+const WARM_UP_SHARE = 0.1
+/** At least; a server that is slower takes its time. Some 30 readings fit in, 8 give a verdict. */
+const DEFAULT_SECONDS = 15
+const MAX_SECONDS = 86_400
+/** After the last answer, for a last reading of the heap. */
+const SETTLE_MS = 1000
+
+interface Asked {
+  readonly requests: number
+  readonly connections: number
+  /** At least, when asked; in all, in the end. */
+  readonly seconds: number
+}
+
+export const check: Command = {
+  usage: 'check --url PATH… [options] [--] node app.js',
+  description:
+    'Starts the app with memprof in it, warms it up, sends requests to each URL in a changing mix, and\n' +
+    'says which of them keep memory. Exit code 1: a leak was proven, its 95 % interval above the limit.\n' +
+    'Exit code 2: it could not be told, or the app did not serve. How much it sees: docs/check.md.',
+  passesThrough: true,
+  options: {
+    url: {
+      type: 'string',
+      multiple: true,
+      placeholder: 'PATH',
+      meaning: "a path, or a method and a path ('POST /carts'); {n} becomes a new number each time",
+    },
+    method: { type: 'string', placeholder: 'M', meaning: 'for URLs without one (default GET)' },
+    header: {
+      type: 'string',
+      multiple: true,
+      placeholder: "'N: V'",
+      meaning: 'a header of each request',
+    },
+    body: {
+      type: 'string',
+      placeholder: 'TEXT',
+      meaning: 'of each request that is not GET or HEAD; {n} as in a URL',
+    },
+    requests: {
+      type: 'string',
+      placeholder: 'N',
+      meaning: `at each URL (default ${DEFAULT_REQUESTS})`,
+    },
+    connections: {
+      type: 'string',
+      placeholder: 'C',
+      meaning: `at most so many at once (default ${DEFAULT_CONNECTIONS})`,
+    },
+    seconds: {
+      type: 'string',
+      placeholder: 'S',
+      meaning: `spread over at least so long (default ${DEFAULT_SECONDS})`,
+    },
+    limit: {
+      type: 'string',
+      placeholder: 'BYTES',
+      meaning: 'what a request may keep (default 0: no proven leak)',
+    },
+    'any-status': { type: 'boolean', meaning: 'URLs that answer 400 and above are meant to' },
+    port: {
+      type: 'string',
+      placeholder: 'P',
+      meaning: 'where the app listens, if on several ports',
+    },
+    log: { type: 'string', placeholder: 'FILE', meaning: 'keep the log; %p is the process id' },
+    json: { type: 'string', placeholder: 'FILE', meaning: 'the outcome with exact numbers' },
+    junit: { type: 'string', placeholder: 'FILE', meaning: 'the outcome as CI systems read it' },
+  },
+  examples: [
+    ["memprof check --url / --url '/orders/{n}' app.js", 'two routes'],
+    [
+      `memprof check --url 'POST /carts' --header 'content-type: application/json' --body '{"sku":{n}}' -- npm start`,
+      'one with a body',
+    ],
+    ['memprof check --url /search --limit 100 --junit leaks.xml -- node app.js', 'for CI'],
+  ],
+  async run({ values, positionals }) {
+    const targets = readTargets(values)
+    const requests = readCount(values, 'requests', DEFAULT_REQUESTS, MAX_REQUESTS)
+    const connections = readCount(values, 'connections', DEFAULT_CONNECTIONS, MAX_CONNECTIONS)
+    const seconds = readCount(values, 'seconds', DEFAULT_SECONDS, MAX_SECONDS)
+    const limit = readCount(values, 'limit', 0, Number.MAX_SAFE_INTEGER, 0)
+    const port = textOf(values, 'port') === undefined ? null : readCount(values, 'port', 0, 65_535)
+    if (positionals.length === 0) {
+      throw usage(
+        'memprof check needs an app to start',
+        'Write it last: memprof check --url / app.js.',
+      )
+    }
+    const startedMs = performance.now()
+    const log = textOf(values, 'log') ?? null
+    const app = startCheckedApp({ words: positionals, env: process.env, log, port })
+    const interrupted = untilInterrupted()
+    let signal: NodeJS.Signals | null = null
+    try {
+      const checked = await Promise.race([
+        sendAll(app, targets, { requests, connections, seconds }),
+        app.ends,
+        interrupted.signal,
+      ])
+      await app.stop()
+      if (typeof checked === 'string') {
+        signal = checked
+        return EXIT.wrong
+      }
+      const result = judgeCheck(checked, app.summary(), {
+        limit,
+        anyStatus: isSet(values, 'any-status'),
+      })
+      const tookSeconds = Math.round((performance.now() - startedMs) / 100) / 10
+      writeResult(result, values, { requests, connections, seconds: tookSeconds })
+      return { passed: EXIT.done, leaking: EXIT.found, unknown: EXIT.wrong }[result.outcome]
+    } catch (error) {
+      await app.stop()
+      const tail = error instanceof MemprofError ? app.stderrTail() : []
+      if (tail.length > 0)
+        process.stderr.write(`The app's stderr ended with\n  ${tail.join('\n  ')}\n`)
+      throw error
+    } finally {
+      app.clean()
+      interrupted.release()
+      if (signal !== null) endAs({ code: null, signal })
+    }
+  },
+}
+
+/** The app has a group of its own, which the terminal does not reach: it is ended here first. */
+function untilInterrupted(): { signal: Promise<NodeJS.Signals>; release: () => void } {
+  let release = (): void => {}
+  const signal = new Promise<NodeJS.Signals>((resolve) => {
+    const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
+    for (const one of signals) process.on(one, resolve)
+    release = () => {
+      for (const one of signals) process.off(one, resolve)
+    }
+  })
+  return { signal, release }
+}
+
+async function sendAll(
+  app: CheckedApp,
+  targets: readonly Target[],
+  { requests, connections, seconds }: Asked,
+): Promise<CheckedTarget[]> {
+  const origin = await app.listens()
+  const load = openLoad(origin, targets, connections)
+  app.ends.catch(() => load.stop())
+  // One at a time, to learn which route answers which URL: the first request of each has number 0.
+  await load.send(1, 0)
+  const routes: Array<CheckedTarget['route']> = []
+  for (const { method, path } of targets) {
+    routes.push(await app.routeOf(method, numbered(path, 0)))
+  }
+  await load.send(Math.ceil(requests * WARM_UP_SHARE), seconds * WARM_UP_SHARE)
+  const answers = await load.send(requests, seconds)
+  await wait(SETTLE_MS)
+  await load.stop()
+  return targets.map(({ method, path }, at) => ({
+    method,
+    path,
+    route: routes[at]!,
+    answers: answers[at]!,
+  }))
+}
+
+/** On stdout: the app's own output is not shown, and what it wrote to stderr only where it failed. */
+function writeResult(result: CheckResult, values: OptionValues, asked: Asked): void {
+  const { requests, connections, seconds } = asked
+  const head =
+    `${countOf(requests, 'request')} at each of ${countOf(result.urls.length, 'URL')}, ` +
+    `${countOf(connections, 'connection')}, ${Math.round(seconds)} s; Node ${process.version}`
+  process.stdout.write(`${head}\n\n${checkText(result)}\n`)
+  const json = textOf(values, 'json')
+  if (json !== undefined) {
+    const about = { memprof: PACKAGE_VERSION, node: process.version, ...asked }
+    write(json, `${JSON.stringify({ ...about, ...result }, null, 2)}\n`)
+  }
+  const junit = textOf(values, 'junit')
+  if (junit !== undefined) write(junit, junitXml(result, seconds))
+}
+
+function write(file: string, text: string): void {
+  try {
+    writeFileSync(file, text)
+  } catch (error) {
+    throw usage(`${file} cannot be written: ${(error as Error).message}`, 'Name another file.')
+  }
+}
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'QUERY']
+
+function readTargets(values: OptionValues): Target[] {
+  const urls = textsOf(values, 'url')
+  if (urls.length === 0) {
+    throw usage('memprof check needs a URL', 'Write --url /path, once for each.')
+  }
+  if (urls.length > MAX_URLS) {
+    throw usage(`${urls.length} URLs are too many`, `Check at most ${MAX_URLS} at a time.`)
+  }
+  const headers = readHeaders(textsOf(values, 'header'))
+  const body = textOf(values, 'body')
+  return urls.map((url) => {
+    const [, own, path] = /^(?:([a-z]+)\s+)?(\/\S*)$/i.exec(url) ?? []
+    if (path === undefined) {
+      throw usage(`--url ${url} is no path`, "Write --url /path, or --url 'POST /path'.")
+    }
+    const method = (own ?? textOf(values, 'method') ?? 'GET').toUpperCase()
+    if (!METHODS.includes(method)) {
+      throw usage(`${method} is no method`, `There are ${METHODS.join(', ')}.`)
+    }
+    const hasBody = method !== 'GET' && method !== 'HEAD'
+    return { method, path, headers, body: hasBody ? body : undefined }
+  })
+}
+
+function readHeaders(given: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    given.map((header) => {
+      const [, name, value] = /^([!#$%&'*+.^_`|~\w-]+):\s*(.*)$/.exec(header) ?? []
+      if (name === undefined || value === undefined) {
+        throw usage(`--header ${header} is no header`, "Write --header 'name: value'.")
+      }
+      return [name, value]
+    }),
+  )
+}
+
+/** A whole number within limits. */
+function readCount(
+  values: OptionValues,
+  name: string,
+  fallback: number,
+  max: number,
+  min = 1,
+): number {
+  const text = textOf(values, name)
+  if (text === undefined) return fallback
+  const count = /^\d+$/.test(text) ? Number(text) : Number.NaN
+  if (count >= min && count <= max) return count
+  throw usage(
+    `--${name} ${text} is no whole number from ${min} to ${max}`,
+    `Write --${name} ${fallback || min}.`,
+  )
+}
+
+function usage(problem: string, advice: string): MemprofError {
+  return new MemprofError('ERR_MEMPROF_USAGE', { problem, advice })
+}

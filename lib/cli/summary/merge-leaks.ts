@@ -1,0 +1,187 @@
+/** A leak over all instances that show it. */
+import type { LeakKind, Site, Verdict } from '../../schema/lines'
+import type { LeakOfInstance, LeakSummary } from './summary'
+import { poolRates } from './pool-rates'
+import type { Leak, Route, Share } from './tally'
+
+/** Sites of a leak after those of its processes were put together. */
+const MAX_SITES = 16
+
+/** Leaks of instances put together, those that only `route` lines tell of among them. */
+export function summarizeLeaks(told: readonly Leak[], routes: readonly Route[]): LeakSummary[] {
+  const leaks = [...told, ...untoldLeaks(told, routes)]
+  const groups = new Map<string, Leak[]>()
+  for (const leak of leaks) {
+    const { service, scope, kind, method = '', route = '' } = leak.newest
+    const key = [service, scope, kind, method, route].join('\n')
+    const group = groups.get(key)
+    if (group) group.push(leak)
+    else groups.set(key, [leak])
+  }
+  return [...groups.values()]
+    .map((group) => mergeLeaks(group, leaks))
+    .sort(
+      (a, b) =>
+        Number(a.since !== null) - Number(b.since !== null) || b.retainedBytes - a.retainedBytes,
+    )
+}
+
+/**
+ * A route is called leaking in its lines one judgement before the `leak` line, which an instance that was
+ * killed may never have written: how much is known then, but not where.
+ */
+function untoldLeaks(told: readonly Leak[], routes: readonly Route[]): Leak[] {
+  const known = new Map<Route, Leak[]>()
+  for (const leak of told) {
+    if (leak.route) known.set(leak.route, [...(known.get(leak.route) ?? []), leak])
+  }
+  return routes.flatMap((route) => {
+    const ofRoute = known.get(route) ?? []
+    return route.shares
+      .filter((share) => share.known?.fields.verdict === 'leaking')
+      .filter(({ instance }) => !ofRoute.some((leak) => leak.instance === instance))
+      .map((share) => untoldLeak(share, ofRoute[0]?.newest.kind ?? 'heap'))
+  })
+}
+
+function untoldLeak({ instance, route, last, known }: Share, kind: LeakKind): Leak {
+  const { time, fields } = known!
+  const { retainedBytesPerRequest: bytes, ci95, floorBytesPerRequest, keptRequestsShare } = fields
+  const { service, version, pid, hostname, threadId } = instance
+  return {
+    instance,
+    route,
+    firstTime: time,
+    newest: {
+      event: 'leak',
+      level: 40,
+      time,
+      pid,
+      hostname,
+      service,
+      version,
+      threadId,
+      msg: '',
+      instance: instance.id,
+      scope: 'route',
+      kind,
+      method: route.method,
+      route: route.pattern,
+      ...(bytes === undefined ? {} : { bytesPerRequest: bytes }),
+      ...(ci95 === undefined ? {} : { ci95 }),
+      ...(floorBytesPerRequest === undefined ? {} : { floorBytesPerRequest }),
+      ...(keptRequestsShare === undefined ? {} : { keptRequestsShare }),
+      requests: last.requests,
+      retainedBytes: last.requests * (bytes ?? 0),
+      sites: [],
+      holders: [],
+    },
+  }
+}
+
+function mergeLeaks(group: readonly Leak[], all: readonly Leak[]): LeakSummary {
+  const inOrder = group.toSorted((a, b) => b.newest.time - a.newest.time)
+  const perInstance = inOrder.map((leak) => leakOfInstance(leak, all))
+  const still = inOrder.filter((_, at) => perInstance[at]!.since === null)
+  // What was taken back has no say where another instance still shows the leak.
+  const counted = still.length > 0 ? still : inOrder
+  // Who says where has the word before who only says how much.
+  const placed = counted.filter(({ newest }) => newest.sites.length > 0)
+  const most = (placed.length > 0 ? placed : counted).reduce((a, b) =>
+    b.newest.requests > a.newest.requests ? b : a,
+  ).newest
+  const held = counted.find(({ newest }) => newest.holders.length > 0)?.newest
+  const seconds = counted.flatMap(({ newest, instance }) => {
+    return instance.newest?.secondsToLimit ?? newest.secondsToLimit ?? []
+  })
+  const share = most.scope === 'route' ? shareOfLeak(counted) : null
+  const perSecond = most.bytesPerSecond !== undefined
+  const figures = perInstance.filter(({ since }) => still.length === 0 || since === null)
+  const rate = poolRates(
+    figures.map((of) => [perSecond ? of.bytesPerSecond : of.bytesPerRequest, of.ci95]),
+  )
+  return {
+    service: most.service,
+    scope: most.scope,
+    kind: most.kind,
+    method: most.scope === 'route' ? (most.method ?? '') : '',
+    route: most.route ?? '',
+    bytesPerRequest: perSecond ? null : (rate?.value ?? null),
+    bytesPerSecond: perSecond ? (rate?.value ?? null) : null,
+    ci95: rate?.ci95 ?? null,
+    agreement: rate?.agreement ?? null,
+    floorBytesPerRequest: most.floorBytesPerRequest ?? null,
+    requests: counted.reduce((sum, { newest }) => sum + newest.requests, 0),
+    retainedBytes: counted.reduce((sum, { newest }) => sum + newest.retainedBytes, 0),
+    keptRequestsShare: share ?? most.keptRequestsShare ?? null,
+    attribution: most.attribution ?? null,
+    directShare: most.directShare ?? null,
+    sites: mergeSites(placed),
+    holders: (held ?? most).holders,
+    holdersNote: (held ?? most).holdersNote ?? null,
+    secondsToLimit: seconds.length === 0 ? null : Math.min(...seconds),
+    firstTime: Math.min(...group.map(({ firstTime }) => firstTime)),
+    lastTime: inOrder[0]!.newest.time,
+    since: still.length > 0 ? null : perInstance[0]!.since,
+    perInstance,
+  }
+}
+
+/** The newest share of kept requests: route lines tell it more often than leak lines do. */
+function shareOfLeak([leak]: readonly Leak[]): number | null {
+  const share = leak?.route ? leak.instance.shares.get(leak.route) : undefined
+  return share?.known?.fields.keptRequestsShare ?? null
+}
+
+function leakOfInstance(leak: Leak, all: readonly Leak[]): LeakOfInstance {
+  const { instance, route, firstTime, newest } = leak
+  const known = route ? instance.shares.get(route)?.known : null
+  const now = known && known.time >= newest.time ? known.fields : undefined
+  // `route` lines follow every judgement, `leak` lines only what changed much; but they do not say
+  // which of a route's leaks they mean.
+  const isOnly = !all.some((of) => of !== leak && of.instance === instance && of.route === route)
+  const newer = isOnly && now?.retainedBytesPerRequest !== undefined ? now : undefined
+  return {
+    instance: instance.id,
+    version: instance.version,
+    bytesPerRequest: newer?.retainedBytesPerRequest ?? newest.bytesPerRequest ?? null,
+    bytesPerSecond: newest.bytesPerSecond ?? null,
+    ci95: (newer ? newer.ci95 : newest.ci95) ?? null,
+    firstTime,
+    lastTime: newest.time,
+    since: newest.scope === 'route' ? calledSince(now?.verdict) : unroutedSince(leak),
+  }
+}
+
+function calledSince(verdict: Verdict | undefined): Verdict | null {
+  return verdict === undefined || verdict === 'leaking' ? null : verdict
+}
+
+/** What no route is blamed for is taken back by the `process` lines that follow. */
+function unroutedSince({ instance, newest }: Leak): Verdict | null {
+  const { time, leaks } = instance.newest ?? { time: 0 }
+  if (!leaks || time <= newest.time) return null
+  const { scope, kind, route = '' } = newest
+  const goesOn = leaks.some(
+    (leak) => leak.scope === scope && leak.kind === kind && (leak.route ?? '') === route,
+  )
+  return goesOn ? null : 'plateaued'
+}
+
+/** Sites of all instances by function, file and line; shares anew of what they are together. */
+function mergeSites(leaks: readonly Leak[]): Site[] {
+  if (leaks.length < 2) return [...(leaks[0]?.newest.sites ?? [])]
+  const found = new Map<string, Site>()
+  for (const { newest } of leaks) {
+    for (const site of newest.sites) {
+      const key = [site.function, site.file, site.line, site.column].join('\n')
+      const known = found.get(key)
+      if (known) known.bytes += site.bytes
+      else found.set(key, { ...site })
+    }
+  }
+  const sites = [...found.values()].sort((a, b) => b.bytes - a.bytes)
+  const total = sites.reduce((sum, { bytes }) => sum + bytes, 0)
+  for (const site of sites) site.share = total === 0 ? 0 : site.bytes / total
+  return sites.slice(0, MAX_SITES)
+}

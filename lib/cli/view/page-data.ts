@@ -1,0 +1,118 @@
+/**
+ * What the page of `memprof report --html` draws: the one JSON block in it. Written by
+ * html-data.ts, read by lib/cli/page in the browser. Texts are escaped there: no
+ * control, invisible or direction character is left in any.
+ *
+ * Times of points are whole ms after `fromMs`, so that they are short. A value that is not known is
+ * null. Units end a field's name.
+ */
+export interface PageData {
+  readonly title: string
+  /** Sentences on what was read: the time, the processes, the requests. */
+  readonly facts: readonly string[]
+  /** Of the first and the last line; null where no line was memprof's. */
+  readonly span: { readonly fromMs: number; readonly toMs: number } | null
+  readonly findings: readonly Finding[]
+  /** Of the routes that do not leak, one sentence a verdict. */
+  readonly calm: readonly string[]
+  readonly marks: readonly Mark[]
+  readonly processes: readonly ProcessData[]
+  readonly routes: readonly RouteData[]
+  /** The bytes of all that leaks, by who keeps them and the functions that allocated them. */
+  readonly kept: KeptBytes | null
+  /** What is said of those bytes. */
+  readonly keptNotes: readonly string[]
+  readonly warnings: readonly string[]
+  /** What was cut, skipped or left out. */
+  readonly notes: readonly string[]
+}
+
+/** One leak, in the words of the terminal's report. */
+export interface Finding {
+  readonly sentence: string
+  /** It was seen, and is no more. */
+  readonly over: boolean
+  readonly facts: readonly string[]
+  readonly sites: ReadonlyArray<{
+    readonly function: string
+    readonly place: string
+    readonly bytes: number
+    readonly share: number
+  }>
+  readonly holders: readonly string[]
+}
+
+/** Something that happened at a time. `finding` counts from 1, as the page numbers them. */
+export interface Mark {
+  readonly kind: 'leak' | 'start' | 'stop'
+  readonly atMs: number
+  readonly text: string
+  readonly finding?: number
+}
+
+export type Numbers = ReadonlyArray<number | null>
+
+export interface ProcessData {
+  readonly name: string
+  readonly facts: readonly string[]
+  readonly startMs: number
+  readonly endMs: number
+  readonly end: string
+  readonly requests: number
+  readonly maxRssBytes: number | null
+  readonly liveHeapBytes: number | null
+  /** Null where its curve was left out. */
+  readonly curve: ProcessCurve | null
+}
+
+/** One array per measure, all as long as `atMs`. */
+export interface ProcessCurve {
+  readonly atMs: readonly number[]
+  readonly rssBytes: Numbers
+  readonly heapUsedBytes: Numbers
+  readonly liveHeapBytes: Numbers
+  readonly buffersBytes: Numbers
+  readonly heapLimitBytes: Numbers
+  /** Full collections since the point before. */
+  readonly majorGcs: Numbers
+  /** In collections since the point before. */
+  readonly gcPauseMs: Numbers
+}
+
+export type VerdictWord = 'leaking' | 'plateaued' | 'steady' | 'insufficient-data'
+
+export interface RouteData {
+  readonly name: string
+  readonly verdict: VerdictWord
+  readonly requests: number
+  readonly errors: number
+  readonly p50Ms: number | null
+  readonly p99Ms: number | null
+  readonly cleanHeapDeltaBytes: number | null
+  /** `1.4 kB (1.3 to 1.6 kB)`, `< 24 B`; '' where nothing is known. */
+  readonly keeps: string
+  /** To sort by: what it keeps, else its floor; null where nothing is known. */
+  readonly keptBytesPerRequest: number | null
+  readonly floorBytesPerRequest: number | null
+  /** Null where its curve was left out. */
+  readonly curve: RouteCurve | null
+}
+
+/** One array per measure, all as long as `atMs`. */
+export interface RouteCurve {
+  readonly atMs: readonly number[]
+  readonly requestsPerSecond: Numbers
+  readonly meanMs: Numbers
+  readonly p99Ms: Numbers
+  readonly cleanHeapDeltaBytes: Numbers
+  readonly keptBytesPerRequest: Numbers
+}
+
+/** A box of the icicle; what its children do not sum up to is its own. */
+export interface KeptBytes {
+  readonly name: string
+  readonly place: string
+  readonly bytes: number
+  readonly kind: 'all' | 'owner' | 'app' | 'package' | 'node' | 'rest'
+  readonly children: readonly KeptBytes[]
+}

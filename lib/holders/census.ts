@@ -1,0 +1,185 @@
+/**
+ * Every Map, Set and Array of the process, for a leak whose holder no variable leads to: what a
+ * generator, an await or native code keeps is in no scope. The largest of them are followed by weak
+ * references, and told by what they hold. Runs no code of the app's.
+ */
+import { UNBOUNDED } from './capacity'
+import { sizeOf } from './container-size'
+import { arraySample, mapSample, setSample, weigh } from './entry-weight'
+import type { Inspection } from '../inspector/inspection'
+import {
+  arrayPrototype,
+  charCodeAt,
+  getPrototypeOf,
+  isArray,
+  isMap,
+  isOpaque,
+  isOrdinary,
+  isProxy,
+  isSet,
+  mapPrototype,
+  now,
+  ownKeys,
+  ownValue,
+  setPrototype,
+  weakMapGet,
+} from '../inspector/intrinsics'
+import { nameOf } from './object-path'
+import type { Collection } from './walk'
+import type { WalkMemory } from './walk-memory'
+
+/** In this order: most leaks are in Maps, and arrays are the most. */
+const PROTOTYPES = [mapPrototype, setPrototype, arrayPrototype]
+/** Collections with fewer entries are not followed: a leak's have grown before anybody asks. */
+const MIN_SIZE = 64
+/** Followed of each kind, at most: the largest. */
+const MAX_FOLLOWED = 2000
+/** Of each kind, so many are asked for their size, and for so long, ms. */
+export interface CensusBounds {
+  readonly asked: number
+  readonly ms: number
+}
+const BOUNDS: CensusBounds = { asked: 1_000_000, ms: 150 }
+/** Between two looks at the clock. */
+const ASKED_AT_ONCE = 1024
+/** Keys of an entry that are told. */
+const MAX_KEYS = 4
+/** What none of our walks finds by a path is told with less confidence, as if so many steps away. */
+const STEPS = 8
+
+interface Sized {
+  readonly value: object
+  readonly size: number
+}
+
+interface Followed {
+  readonly id: number
+  readonly ref: WeakRef<object>
+  readonly path: string
+}
+
+export class Census {
+  readonly #bounds: CensusBounds
+  readonly #followed: Followed[] = []
+  #queries = 0
+  #cut = ''
+
+  constructor(bounds: CensusBounds = BOUNDS) {
+    this.#bounds = bounds
+  }
+
+  /** Where it stopped early: `after 150 ms`, and the like; '' where it saw everything. */
+  get cut(): string {
+    return this.#cut
+  }
+
+  /** Until each kind was asked for. */
+  get isOpen(): boolean {
+    return this.#queries < PROTOTYPES.length
+  }
+
+  /**
+   * Asks for all of the next kind. Forces several full collections: about ten times the pause of a
+   * reading of the heap.
+   *
+   * @returns those worth following
+   */
+  ask(inspection: Inspection): Sized[] {
+    const large: Sized[] = []
+    const all = inspection.allOf(PROTOTYPES[this.#queries++]!)
+    const beganMs = now()
+    for (let at = 0; all && at < all.length && this.#mayAsk(at, beganMs); at++) {
+      const value = all[at]!
+      const size = isProxy(value) ? 0 : sizeOf(value)
+      if (size >= MIN_SIZE) large[large.length] = { value, size }
+    }
+    return large
+  }
+
+  #mayAsk(at: number, beganMs: number): boolean {
+    const { ms, asked } = this.#bounds
+    if (at >= asked) this.#cut = `after ${asked} collections`
+    else if (at % ASKED_AT_ONCE === 0 && now() - beganMs > ms) this.#cut = `after ${ms} ms`
+    else return true
+    return false
+  }
+
+  /** The largest of them are looked at from now on. */
+  follow(found: readonly Sized[]): void {
+    const largest = found.toSorted((a, b) => b.size - a.size).slice(0, MAX_FOLLOWED)
+    for (const { value } of largest) {
+      const id = -1 - this.#followed.length
+      this.#followed.push({ id, ref: new WeakRef(value), path: describe(value) })
+    }
+  }
+
+  /** What is followed, still there and known to no walk, at its present size. */
+  collections({ ids }: WalkMemory): Collection[] {
+    return this.#followed.flatMap(({ id, ref, path }) => {
+      const value = ref.deref()
+      if (!value || weakMapGet(ids, value) !== undefined) return []
+      return {
+        id,
+        place: `census ${id}`,
+        path,
+        kind: isMap(value) ? 'Map' : isSet(value) ? 'Set' : 'Array',
+        size: sizeOf(value),
+        variable: { name: '', scope: '', seenFrom: null, url: '' },
+        steps: STEPS,
+        within: 0,
+        entryBytes: weigh(sampleOf(value)),
+        capacity: UNBOUNDED,
+      } as const
+    })
+  }
+}
+
+function sampleOf(value: object): unknown[] {
+  if (isMap(value)) return mapSample(value)
+  return isSet(value) ? setSample(value) : arraySample(value)
+}
+
+/** `Map of {id, at, …}`: its class, and the keys of one plain entry; never a value. */
+function describe(value: object): string {
+  const entries = sampleOf(value)
+  let of = ''
+  for (let at = 0; at < entries.length && of === ''; at++) of = shapeOf(entries[at])
+  return `${classOf(value)}${of === '' ? '' : ` of ${of}`}`
+}
+
+function classOf(value: object): string {
+  const prototype = getPrototypeOf(value)
+  const constructor = prototype && !isProxy(prototype) && ownValue(prototype, 'constructor')
+  if (typeof constructor !== 'function' || isProxy(constructor)) return 'Object'
+  const name = ownValue(constructor, 'name')
+  return typeof name === 'string' && name !== '' ? nameOf(name) : 'Object'
+}
+
+function shapeOf(entry: unknown): string {
+  if (typeof entry === 'function') return 'functions'
+  if (typeof entry !== 'object' || entry === null || isProxy(entry)) return ''
+  if (isMap(entry) || isSet(entry) || isArray(entry) || isOpaque(entry) || !isOrdinary(entry)) {
+    return classOf(entry)
+  }
+  const name = classOf(entry)
+  if (name !== 'Object') return name
+  const keys = ownKeys(entry)
+  let told = ''
+  for (let at = 0; at < keys.length && at < MAX_KEYS; at++) {
+    const key = keys[at]!
+    // Of a dictionary the keys are data.
+    if (typeof key !== 'string' || !isWord(key)) return name
+    told += `${at === 0 ? '' : ', '}${nameOf(key)}`
+  }
+  return `{${told}${keys.length > MAX_KEYS ? ', …' : ''}}`
+}
+
+/** Letters, `_` and `$`: what programs call their fields. */
+function isWord(key: string): boolean {
+  for (let at = 0; at < key.length; at++) {
+    const code = charCodeAt(key, at)
+    const letter = (code | 32) >= 97 && (code | 32) <= 122
+    if (!letter && code !== 95 && code !== 36) return false
+  }
+  return key !== ''
+}

@@ -1,0 +1,77 @@
+/**
+ * The path to an object as it is told: `bus._events.news`. Names that programmers write are told; keys
+ * that may be data are not.
+ */
+import { charCodeAt, ownValue, slice, startsWith, symbolText } from '../inspector/intrinsics'
+
+/** How a value was reached from the one before. */
+export type StepKind =
+  | 'root'
+  | 'variable' // in a scope of the function before
+  | 'property'
+  | 'key' // a property of an object that serves as a dictionary: part of the data
+  | 'private'
+  | 'element'
+  | 'entry' // of a Map or Set
+  | 'bound' // argument of the bound function before
+
+export interface Step {
+  readonly step: StepKind
+  readonly name: string
+}
+
+/** A name longer than this is cut: it comes from the app. */
+const MAX_NAME_CHARS = 64
+/** An object of more keys than this serves as a dictionary. */
+const MAX_NAMED_KEYS = 32
+
+/** The first step: from no object to the variable's. */
+export function renderStart({ step, name }: Step, variable: string): string {
+  return step === 'property' && variable === 'process' ? `process.${name}` : variable
+}
+
+export function renderStep({ step, name }: Step): string {
+  switch (step) {
+    case 'variable':
+      return `.[[Scopes]].${name}`
+    case 'private':
+      return `.${name}`
+    case 'element':
+      return `[${name}]`
+    case 'entry':
+      return startsWith(name, 'key') ? '.keys()' : '.get(…)'
+    case 'key':
+      return '[…]'
+    case 'bound':
+      return name === 'target' ? '.[[TargetFunction]]' : `.[[BoundArgs]][${name}]`
+    default:
+      return startsWith(name, 'Symbol(') ? `[${name}]` : `.${name}`
+  }
+}
+
+/** A key as it is told: cut where it is long. */
+export function nameOf(key: string | symbol): string {
+  const name = typeof key === 'symbol' ? symbolText(key) : key
+  return name.length > MAX_NAME_CHARS ? `${slice(name, 0, MAX_NAME_CHARS - 1)}…` : name
+}
+
+export function nameOfFunction(of: object): string {
+  const name = ownValue(of, 'name')
+  return typeof name === 'string' ? nameOf(name) : ''
+}
+
+/** A key that no programmer writes as a name, or one of many, may be a user's: it is not told. */
+export function isData(key: string | symbol, keys: number): boolean {
+  return typeof key === 'string' && (keys > MAX_NAMED_KEYS || !isIdentifier(key))
+}
+
+/** Without a regular expression: those run `exec` of their prototype's. */
+export function isIdentifier(name: string): boolean {
+  for (let at = 0; at < name.length; at++) {
+    const code = charCodeAt(name, at)
+    const letter = (code | 32) >= 97 && (code | 32) <= 122
+    const digit = code >= 48 && code <= 57
+    if (!letter && code !== 95 && code !== 36 && code < 128 && !(digit && at > 0)) return false
+  }
+  return name !== ''
+}
