@@ -1,7 +1,7 @@
 /**
  * The logs of a fleet that never was: places for processes on hosts, a week of deploys, restarts and
  * days and nights, and one leak that came with a version. The same lines for the same seed, each as
- * lib/schema.ts has it.
+ * lib/schema/lines.ts has it.
  *
  * What is drawn, and so known: the leaks of LEAKS, which differ from host to host by HOST_SPREAD, since
  * each has its own share of the traffic. What an instance knows of them grows as docs/method.md says:

@@ -28,7 +28,7 @@ export function jsonSchema(options: SchemaOptions): JsonSchema {
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: 'A log line of memprof',
-    description: 'Made by `npm run schema` from lib/schema-fields.ts.',
+    description: 'Made by `npm run schema` from lib/schema/fields.ts.',
     oneOf: events.map(([event]) => ({ $ref: `#/$defs/${event}` })),
     $defs: Object.fromEntries(definitions) as JsonSchema,
   }

@@ -33,7 +33,7 @@ export function schemaMarkdown(): string {
   )
   return `${[
     '# The log lines, field by field',
-    'Made by `npm run schema` from lib/schema-fields.ts, which the compiler keeps equal to lib/schema.ts. The same as a JSON Schema: [schema.json](schema.json); every line that a test reads is checked against it.',
+    'Made by `npm run schema` from lib/schema/fields.ts, which the compiler keeps equal to lib/schema/lines.ts. The same as a JSON Schema: [schema.json](schema.json); every line that a test reads is checked against it.',
     `Every line is one JSON object, with what stands under [every line](#every-line), its \`event\`, and the fields of that event. This is version ${SCHEMA_VERSION} of the schema, \`v\` in every line. A field may be added within a version; one that is removed, renamed or changes its unit raises it.`,
     'Units end a field’s name. A field marked *optional* is left out where it is not known: it is never null. `a.b` is `b` of the object `a`; `a[].b` is `b` of each entry of the list `a`. Where it comes from is explained [at the end](#where-it-comes-from). The last column has the name of the same thing in OpenTelemetry’s semantic conventions, with its unit where that is another one.',
     '## every line',

@@ -42,7 +42,7 @@ export function leakLine(leak: Leak, context: LeakContext): LeakLine {
           floorBytesPerRequest: Math.round(leak.floor),
         }),
     ci95: [Math.round(leak.ci95[0]), Math.round(leak.ci95[1])],
-    requests: perSecond ? 0 : Math.round(leak.counts),
+    requests: perSecond ? 0 : Math.round(leak.exposure),
     retainedBytes: Math.round(leak.retainedBytes),
     ...(keptRequestsShare === undefined ? {} : { keptRequestsShare }),
     attribution: leak.attribution,

@@ -1,5 +1,5 @@
 /**
- * Rows and sums -> records of lib/schema.ts, and the sentence of each. Pure.
+ * Rows and sums -> records of lib/schema/lines.ts, and the sentence of each. Pure.
  */
 import type { RequestRing } from '../record/ring'
 import { OUTCOMES } from '../record/ring'

@@ -4,7 +4,8 @@
  */
 import { positionKey } from '../inspector/stack-frame'
 import type { Label } from './labels'
-import { FrameTable, type Place, placesOf, type PlaceOptions, type SampledProfile } from './sites'
+import { FrameTable, type Place, placesOf, type PlaceOptions } from './sites'
+import type { SampledProfile } from '../inspector/sampled-profile'
 
 export const MAX_READINGS = 128
 /** Places told apart, at most; those without live samples are forgotten first. */
@@ -22,11 +23,11 @@ export interface History {
   /** Samples of objects far larger than the sampling interval: tables of collections, mostly. */
   readonly isLarge: boolean
   /** Live bytes at each reading. */
-  readonly alive: number[]
+  readonly liveBytes: number[]
   /** Of those, the bytes of objects that had lived at the reading before. */
-  readonly aged: number[]
-  born: number[]
-  bornSquares: number[]
+  readonly survivedBytes: number[]
+  bornBytes: number[]
+  bornBytesSquared: number[]
 }
 
 export class HeapHistory {
@@ -72,20 +73,20 @@ export class HeapHistory {
 
     this.#memprofBytes = 0
     for (const history of this.#histories.values()) {
-      history.alive.push(0)
-      history.aged.push(0)
-      history.born = new Array<number>(reading + 1).fill(0)
-      history.bornSquares = new Array<number>(reading + 1).fill(0)
+      history.liveBytes.push(0)
+      history.survivedBytes.push(0)
+      history.bornBytes = new Array<number>(reading + 1).fill(0)
+      history.bornBytesSquared = new Array<number>(reading + 1).fill(0)
     }
     for (const { size, nodeId, ordinal } of profile.samples) {
       const place = places.get(nodeId)
       const history = place && this.#historyOf(place, size >= this.#largeBytes, reading)
       if (!history) continue
       const window = this.#windowOf(ordinal)
-      history.born[window]! += size
-      history.bornSquares[window]! += size * size
-      history.alive[reading]! += size
-      if (ordinal <= last) history.aged[reading]! += size
+      history.bornBytes[window]! += size
+      history.bornBytesSquared[window]! += size * size
+      history.liveBytes[reading]! += size
+      if (ordinal <= last) history.survivedBytes[reading]! += size
       if (place.origin === 'memprof') this.#memprofBytes += size
     }
     for (const place of places.values()) this.#noteSeen(place)
@@ -95,9 +96,9 @@ export class HeapHistory {
   /** Forgets the last reading: its samples count for the next one. */
   dropLast(): void {
     this.#lastOrdinal.pop()
-    for (const { alive, aged } of this.#histories.values()) {
-      alive.pop()
-      aged.pop()
+    for (const { liveBytes, survivedBytes } of this.#histories.values()) {
+      liveBytes.pop()
+      survivedBytes.pop()
     }
   }
 
@@ -105,10 +106,10 @@ export class HeapHistory {
   halve(): void {
     halve(this.#lastOrdinal)
     for (const history of this.#histories.values()) {
-      halve(history.alive)
-      halve(history.aged)
-      history.born = mergePairs(history.born)
-      history.bornSquares = mergePairs(history.bornSquares)
+      halve(history.liveBytes)
+      halve(history.survivedBytes)
+      history.bornBytes = mergePairs(history.bornBytes)
+      history.bornBytesSquared = mergePairs(history.bornBytesSquared)
     }
   }
 
@@ -121,10 +122,10 @@ export class HeapHistory {
       history = {
         place,
         isLarge,
-        alive: zeros(),
-        aged: zeros(),
-        born: zeros(),
-        bornSquares: zeros(),
+        liveBytes: zeros(),
+        survivedBytes: zeros(),
+        bornBytes: zeros(),
+        bornBytesSquared: zeros(),
       }
       this.#histories.set(key, history)
     }
@@ -158,8 +159,8 @@ export class HeapHistory {
   }
 
   #forgetEmpty(): void {
-    for (const [key, { alive }] of this.#histories) {
-      if (alive.every((bytes) => bytes === 0)) {
+    for (const [key, { liveBytes }] of this.#histories) {
+      if (liveBytes.every((bytes) => bytes === 0)) {
         this.#histories.delete(key)
       }
     }

@@ -5,7 +5,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { dateNow } from '../clock'
 import type { Label } from './labels'
-import type { SampledNode, SampledProfile } from './sites'
+import type { SampledNode, SampledProfile } from '../inspector/sampled-profile'
 
 /** Written by one process, at most: a profile is a few hundred kB, and a verdict may come and go. */
 export const MAX_PROFILES = 16

@@ -5,29 +5,8 @@
  * Node's nor memprof's. V8 records where a *function* begins, not the allocation itself.
  */
 import { positionKey, type StackFrame } from '../inspector/stack-frame'
+import type { SampledNode } from '../inspector/sampled-profile'
 import type { Label } from './labels'
-
-/** The inspector's `HeapProfiler.SamplingHeapProfile`, with the fields its published types leave out. */
-export interface SampledProfile {
-  readonly head: SampledNode
-  readonly samples: readonly Sample[]
-}
-
-export interface SampledNode {
-  readonly id: number
-  readonly callFrame: StackFrame
-  readonly selfSize: number
-  readonly children: readonly SampledNode[]
-}
-
-/** A sample whose object still lives. */
-export interface Sample {
-  /** Bytes it stands for. */
-  readonly size: number
-  readonly nodeId: number
-  /** Counts up over all samples taken, living or not: the order of birth. */
-  readonly ordinal: number
-}
 
 /** Frames kept of a stack, nearest first. */
 export const MAX_FRAMES = 16

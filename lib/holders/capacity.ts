@@ -1,5 +1,5 @@
 /**
- * How many entries a collection may come to, where its owner says so: a cache that is still filling grows
+ * How many entries a container may come to, where its owner says so: a cache that is still filling grows
  * like a leak, but up to a bound.
  *
  * Two signs, of an owner's own properties and private fields. A number under a name that caches use for
@@ -7,13 +7,8 @@
  * that is the length of two tables beside it as well: a cache that makes room for all entries in advance,
  * as lru-cache does, whose fields are minified.
  */
+import type { Field } from '../inspector/inspection'
 import { arrayLength, charCodeAt, slice } from '../inspector/intrinsics'
-
-/** A property or private field, and its value. */
-export interface Field {
-  readonly name: string
-  readonly value: unknown
-}
 
 const NAMES = new Set([
   'capacity',
@@ -30,9 +25,9 @@ const hasName: (name: string) => boolean = Set.prototype.has.bind(NAMES)
 const MIN_TABLES = 2
 
 export interface Capacity {
-  /** The least bound, that of a full collection its size; Infinity where nothing says one. */
+  /** The least bound, that of a container at its capacity its size; Infinity where nothing says one. */
   readonly entries: number
-  /** There are tables of that length: the collection may be the index of what is in those. */
+  /** There are tables of that length: the container may be the index of what is in those. */
   readonly hasTables: boolean
 }
 

@@ -25,12 +25,12 @@ import {
   weakMapGet,
 } from '../inspector/intrinsics'
 import { nameOf } from './object-path'
-import type { Collection } from './walk'
+import type { Container } from './walk'
 import type { WalkMemory } from './walk-memory'
 
 /** In this order: most leaks are in Maps, and arrays are the most. */
 const PROTOTYPES = [mapPrototype, setPrototype, arrayPrototype]
-/** Collections with fewer entries are not followed: a leak's have grown before anybody asks. */
+/** Containers with fewer entries are not followed: a leak's have grown before anybody asks. */
 const MIN_SIZE = 64
 /** Followed of each kind, at most: the largest. */
 const MAX_FOLLOWED = 2000
@@ -79,7 +79,7 @@ export class Census {
   }
 
   /**
-   * Asks for all of the next kind. Forces several full collections: about ten times the pause of a
+   * Asks for all of the next kind. Forces several major GCs: about ten times the pause of a
    * reading of the heap.
    *
    * @returns those worth following
@@ -98,7 +98,7 @@ export class Census {
 
   #mayAsk(at: number, beganMs: number): boolean {
     const { ms, asked } = this.#bounds
-    if (at >= asked) this.#cut = `after ${asked} collections`
+    if (at >= asked) this.#cut = `after ${asked} containers`
     else if (at % ASKED_AT_ONCE === 0 && now() - beganMs > ms) this.#cut = `after ${ms} ms`
     else return true
     return false
@@ -114,7 +114,7 @@ export class Census {
   }
 
   /** What is followed, still there and known to no walk, at its present size. */
-  collections({ ids }: WalkMemory): Collection[] {
+  containers({ ids }: WalkMemory): Container[] {
     return this.#followed.flatMap(({ id, ref, path }) => {
       const value = ref.deref()
       if (!value || weakMapGet(ids, value) !== undefined) return []

@@ -1,25 +1,25 @@
-/** How much collections hold. */
+/** How much containers hold. */
 import { isArray, isMap, isProxy, isSet, mapSize, ownValue, setSize } from '../inspector/intrinsics'
 
-/** Entries that are no collections, from which the others are none either. */
+/** Entries that are no containers, from which the others are none either. */
 const MAX_OTHERS = 32
 
-/** Sizes of the collections in a collection, added up. */
+/** Sizes of the containers in a container, added up. */
 export class CollectionSum {
-  collections = 0
+  containers = 0
   size = 0
   #others = 0
 
-  /** Most hold no collections: a few entries tell. */
+  /** Most hold no containers: a few entries tell. */
   get isHopeless(): boolean {
-    return this.collections === 0 && this.#others > MAX_OTHERS
+    return this.containers === 0 && this.#others > MAX_OTHERS
   }
 
   add(value: unknown): void {
     const size = typeof value === 'object' && value !== null && !isProxy(value) ? sizeOf(value) : -1
     if (size < 0) this.#others++
     else {
-      this.collections++
+      this.containers++
       this.size += size
     }
   }

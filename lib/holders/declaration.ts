@@ -17,7 +17,7 @@ export type VariablePlace = Partial<Pick<SiteFrame, 'function' | 'file' | 'line'
   readonly name?: string
 }
 
-export function placeOf(variable: Variable, maps: SourceMaps): VariablePlace {
+export function declarationOf(variable: Variable, maps: SourceMaps): VariablePlace {
   const { name, scope, seenFrom, url } = variable
   if (url === '') return {}
   const isTimer = scope === 'Timer'

@@ -1,5 +1,5 @@
 /**
- * What the entries of a collection weigh by themselves, from a few of them. Like the walk, it calls no
+ * What the entries of a container weigh by themselves, from a few of them. Like the walk, it calls no
  * function that the app could have replaced.
  */
 import { mapEntries, mapNext, ownValue, setNext, setValues } from '../inspector/intrinsics'
@@ -7,7 +7,7 @@ import { mapEntries, mapNext, ownValue, setNext, setValues } from '../inspector/
 /** Of an entry as an iterator gives it: a fresh array of V8's, not to be destructured: that iterates. */
 export type Pair = readonly [unknown, unknown]
 
-/** Entries weighed, of each collection. */
+/** Entries weighed, of each container. */
 const SAMPLED = 4
 /** A slot of a table, and what a string costs besides its characters. */
 const SLOT_BYTES = 8

@@ -1,15 +1,15 @@
 /**
- * Which of the collections that were looked at keeps a leak: the one that grows in step with the
+ * Which of the containers that were looked at keeps a leak: the one that grows in step with the
  * requests of whoever leaks. Pure.
  */
-import type { Collection } from './walk'
+import type { Container } from './walk'
 
-/** One look: the collections, and the requests that had ended by then. */
+/** One look: the containers, and the requests that had ended by then. */
 export interface Look {
   readonly timeMs: number
   /** By index of the route. */
   readonly ended: readonly number[]
-  readonly collections: readonly Collection[]
+  readonly containers: readonly Container[]
 }
 
 /** What is known of the leak whose holder is sought. */
@@ -19,13 +19,13 @@ export interface Suspect {
   /** Scripts in which it allocates. */
   readonly scripts: ReadonlySet<string>
   /** Bytes it keeps per request; per second where it grows without. */
-  readonly bytesPerCount: number
+  readonly bytesPerExposure: number
   /** Source text of its functions. */
   readonly texts: readonly string[]
 }
 
 export interface RankedHolder {
-  readonly collection: Collection
+  readonly container: Container
   /** Entries per request; per second where the leak grows without requests. */
   readonly growth: number
   readonly score: number
@@ -66,10 +66,10 @@ const OTHER_ROUTE_FACTOR = 0.3
 /** One whose entries weigh less than this share of what is kept: names beside the things themselves. */
 const LIGHT_SHARE = 0.25
 const LIGHT_FACTOR = 0.5
-/** Collections in a collection are told of where that grows by less than this share of them. */
+/** Containers in a container are told of where that grows by less than this share of them. */
 const MAX_AROUND_SHARE = 0.1
 /**
- * A full collection can have taken in what leaked, until it was full, if it has room for an entry with
+ * A container at its capacity can have taken in what leaked, until it was full, if it has room for an entry with
  * this share of the requests.
  */
 const MIN_FULL_SHARE = 0.1
@@ -77,7 +77,7 @@ const MIN_FULL_SHARE = 0.1
 const STEP_FACTOR = 0.97
 
 /** Counts of the leak's own unit between two looks: requests, or seconds. */
-export function countsBetween({ routes }: Suspect, from: Look, to: Look): number {
+export function exposureBetween({ routes }: Suspect, from: Look, to: Look): number {
   if (routes === null) return (to.timeMs - from.timeMs) / 1000
   return routes.reduce((sum, at) => sum + (to.ended[at] ?? 0) - (from.ended[at] ?? 0), 0)
 }
@@ -89,16 +89,16 @@ export interface Kept {
 }
 
 /**
- * Whether a collection that says its capacity grows, or is full and may have kept that much; until there
+ * Whether a container that says its capacity grows, or is full and may have kept that much; until there
  * were two looks, whether there is one at all.
  */
 export function mayBeFilling(looks: readonly Look[], kept: Kept): boolean {
   const first = looks[0]
   const last = looks.at(-1)
   if (!first || !last) return true
-  if (fullCollection(looks, kept)) return true
-  const earlier = byId(first.collections)
-  return last.collections.some((one) => {
+  if (containerAtCapacity(looks, kept)) return true
+  const earlier = byId(first.containers)
+  return last.containers.some((one) => {
     const { entries } = one.capacity
     if (entries === Number.POSITIVE_INFINITY || one.size >= entries) return false
     const before = earlier.get(one.id)
@@ -106,10 +106,10 @@ export function mayBeFilling(looks: readonly Look[], kept: Kept): boolean {
   })
 }
 
-/** A full collection that may have kept that much, until it was full. */
-export function fullCollection(looks: readonly Look[], kept: Kept): Collection | undefined {
-  const earlier = byId(looks[0]?.collections ?? [])
-  return looks.at(-1)?.collections.find((one) => {
+/** A container at its capacity that may have kept that much, until it was full. */
+export function containerAtCapacity(looks: readonly Look[], kept: Kept): Container | undefined {
+  const earlier = byId(looks[0]?.containers ?? [])
+  return looks.at(-1)?.containers.find((one) => {
     const { id, kind, size, capacity } = one
     // An array may have been made in its full length, and filled since or not.
     if (size !== capacity.entries || kind === 'Array') return false
@@ -118,12 +118,12 @@ export function fullCollection(looks: readonly Look[], kept: Kept): Collection |
   })
 }
 
-function byId(collections: readonly Collection[]): Map<number, Collection> {
-  return new Map(collections.map((one) => [one.id, one]))
+function byId(containers: readonly Container[]): Map<number, Container> {
+  return new Map(containers.map((one) => [one.id, one]))
 }
 
-/** What merely is the size of the collection, or a little more, moves with it. */
-function isBound({ capacity }: Collection, before: Collection | undefined): boolean {
+/** What merely is the size of the container, or a little more, moves with it. */
+function isBound({ capacity }: Container, before: Container | undefined): boolean {
   return before?.capacity.entries === capacity.entries
 }
 
@@ -132,24 +132,24 @@ export function rankHolders(suspect: Suspect, looks: readonly Look[]): RankedHol
   const first = looks[0]
   const last = looks.at(-1)
   if (!first || !last || first === last) return []
-  const earlier = looks.slice(0, -1).map(({ collections }) => ({
-    byId: byId(collections.filter(({ id }) => id !== 0)),
-    byPlace: new Map(collections.map((one) => [one.place, one])),
+  const earlier = looks.slice(0, -1).map(({ containers }) => ({
+    byId: byId(containers.filter(({ id }) => id !== 0)),
+    byPlace: new Map(containers.map((one) => [one.place, one])),
   }))
-  const sizeNow = new Map(last.collections.map(({ id, size }) => [id, size]))
-  const ranked = last.collections.flatMap((collection) => {
+  const sizeNow = new Map(last.containers.map(({ id, size }) => [id, size]))
+  const ranked = last.containers.flatMap((container) => {
     const before = earlier.map(
-      ({ byId, byPlace }) => byId.get(collection.id) ?? byPlace.get(collection.place),
+      ({ byId, byPlace }) => byId.get(container.id) ?? byPlace.get(container.place),
     )
     const sizes = before.map((one) => one?.size)
-    // What is in a collection that grows itself is what it keeps, not what keeps it.
-    const { within } = collection
+    // What is in a container that grows itself is what it keeps, not what keeps it.
+    const { within } = container
     const aroundBy = (sizeNow.get(within) ?? 0) - (earlier[0]!.byId.get(within)?.size ?? 0)
-    const grown = collection.size - (sizes[0] ?? 0)
+    const grown = container.size - (sizes[0] ?? 0)
     if (within !== 0 && aroundBy > MAX_AROUND_SHARE * grown) return []
-    const holder = rank(collection, [...sizes, collection.size], suspect, looks)
-    const hasBound = before.every((one) => isBound(collection, one))
-    const capacity = hasBound ? collection.capacity.entries : Number.POSITIVE_INFINITY
+    const holder = rank(container, [...sizes, container.size], suspect, looks)
+    const hasBound = before.every((one) => isBound(container, one))
+    const capacity = hasBound ? container.capacity.entries : Number.POSITIVE_INFINITY
     return holder ? [{ ...holder, capacity }] : []
   })
   ranked.sort((a, b) => b.score - a.score)
@@ -165,68 +165,68 @@ export function likeliest(ranked: readonly RankedHolder[]): RankedHolder[] {
 }
 
 function rank(
-  collection: Collection,
+  container: Container,
   sizes: ReadonlyArray<number | undefined>,
   suspect: Suspect,
   looks: readonly Look[],
 ): Omit<RankedHolder, 'capacity'> | null {
   const from = looks[0]!
   const to = looks.at(-1)!
-  const counts = countsBetween(suspect, from, to)
-  const grown = collection.size - (sizes[0] ?? Number.NaN)
-  if (!(grown >= MIN_GROWN) || counts <= 0) return null
-  const growth = grown / counts
+  const exposure = exposureBetween(suspect, from, to)
+  const grown = container.size - (sizes[0] ?? Number.NaN)
+  if (!(grown >= MIN_GROWN) || exposure <= 0) return null
+  const growth = grown / exposure
   for (let at = 1; at < looks.length; at++) {
-    const inInterval = countsBetween(suspect, looks[at - 1]!, looks[at]!)
+    const inInterval = exposureBetween(suspect, looks[at - 1]!, looks[at]!)
     const by = sizes[at]! - sizes[at - 1]!
     if (Number.isNaN(by) || by < 0) return null
     if (suspect.routes !== null && inInterval < MIN_COUNTS) continue
     if (by < MIN_STEADINESS * growth * inInterval) return null
   }
-  let score = stepScore(suspect, grown, counts)
+  let score = stepScore(suspect, grown, exposure)
   if (score === 0) return null
-  if (keepsStepWithOthers(suspect, grown, counts, from, to)) score *= OTHER_ROUTE_FACTOR
-  if (isLight(collection, growth, suspect.bytesPerCount)) score *= LIGHT_FACTOR
-  if (isNamed(collection, suspect.texts)) score *= NAMED_FACTOR
-  const script = collection.variable.seenFrom?.scriptId
+  if (keepsStepWithOthers(suspect, grown, exposure, from, to)) score *= OTHER_ROUTE_FACTOR
+  if (isLight(container, growth, suspect.bytesPerExposure)) score *= LIGHT_FACTOR
+  if (isNamed(container, suspect.texts)) score *= NAMED_FACTOR
+  const script = container.variable.seenFrom?.scriptId
   if (script !== undefined && suspect.scripts.has(script)) score *= SAME_SCRIPT_FACTOR
-  score *= STEP_FACTOR ** collection.steps
-  return { collection, growth, score }
+  score *= STEP_FACTOR ** container.steps
+  return { container, growth, score }
 }
 
 /** A list of names. But the index of tables made in advance stands for what is in those. */
-function isLight({ entryBytes, capacity }: Collection, entries: number, bytes: number): boolean {
+function isLight({ entryBytes, capacity }: Container, entries: number, bytes: number): boolean {
   return entryBytes * entries < LIGHT_SHARE * bytes && !capacity.hasTables
 }
 
-function stepScore({ routes }: Suspect, grown: number, counts: number): number {
+function stepScore({ routes }: Suspect, grown: number, exposure: number): number {
   // Without requests there is no step to keep: that it grows all the time has to do.
   if (routes === null) return BY_MOST
-  const perRequest = Math.round(grown / counts)
+  const perRequest = Math.round(grown / exposure)
   if (perRequest >= 1 && perRequest <= MAX_ENTRIES_PER_REQUEST) {
-    if (missBy(grown, perRequest, counts) <= 1) return perRequest === 1 ? BY_ONE : BY_SEVERAL
+    if (missBy(grown, perRequest, exposure) <= 1) return perRequest === 1 ? BY_ONE : BY_SEVERAL
   }
-  const growth = grown / counts
+  const growth = grown / exposure
   if (growth >= 0.5) return BY_MOST
   if (growth >= 0.1) return BY_SOME
   return growth >= 0.02 ? BY_FEW : 0
 }
 
 /** How far from so many entries per request; up to 1 is in step. */
-function missBy(grown: number, perRequest: number, counts: number): number {
-  const allowed = Math.max(STEP_ENTRIES, STEP_SHARE * counts)
-  return Math.abs(grown - perRequest * counts) / allowed
+function missBy(grown: number, perRequest: number, exposure: number): number {
+  const allowed = Math.max(STEP_ENTRIES, STEP_SHARE * exposure)
+  return Math.abs(grown - perRequest * exposure) / allowed
 }
 
 /** Whether the growth is that of another route's requests, rather than of the suspect's own. */
 function keepsStepWithOthers(
   { routes }: Suspect,
   grown: number,
-  counts: number,
+  exposure: number,
   from: Look,
   to: Look,
 ): boolean {
-  const own = routes === null ? Number.POSITIVE_INFINITY : missBy(grown, 1, counts)
+  const own = routes === null ? Number.POSITIVE_INFINITY : missBy(grown, 1, exposure)
   return to.ended.some((ended, at) => {
     if (routes?.includes(at)) return false
     const others = ended - (from.ended[at] ?? 0)
@@ -236,7 +236,7 @@ function keepsStepWithOthers(
   })
 }
 
-function isNamed({ variable, kind }: Collection, texts: readonly string[]): boolean {
+function isNamed({ variable, kind }: Container, texts: readonly string[]): boolean {
   if (kind === 'Timers') return false
   const name = variable.name.split('.').at(-1)!.replaceAll(/[^\w]/g, '\\$&')
   const word = new RegExp(`(?<![\\w$.])${name}(?![\\w$])`)

@@ -1,14 +1,14 @@
 /**
  * Who keeps a leak: once it is found, a few looks at the app's variables some requests apart, and the
- * collections that grew in step; where nothing was found, and only for a leak that was told, more
+ * containers that grew in step; where nothing was found, and only for a leak that was told, more
  * thoroughly. Each look is a pause, within the pause budget.
  */
 import { clearTimeout, performance, setTimeout } from '../clock'
 import type { Config } from '../config/settings'
 import { Census } from './census'
 import {
-  countsBetween,
-  fullCollection,
+  exposureBetween,
+  containerAtCapacity,
   type Kept,
   likeliest,
   type Look,
@@ -22,7 +22,7 @@ import { functionPrototype, ownValue } from '../inspector/intrinsics'
 import { type Root, walk, type Walked } from './walk'
 import type { HeapSession } from '../inspector/session'
 import { SourceMaps } from '../inspector/source-maps'
-import { placeOf } from './declaration'
+import { declarationOf } from './declaration'
 import { newMemory, type WalkMemory } from './walk-memory'
 import type { Recorder } from '../record/recorder'
 import type { Holder } from '../schema/lines'
@@ -61,7 +61,7 @@ const MAX_PATH_CHARS = 256
 
 export interface FoundHolders {
   readonly holders: readonly Holder[]
-  /** What is known of the ends of the likeliest of them; where there is none, of a full collection. */
+  /** What is known of the ends of the likeliest of them; where there is none, of a container at its capacity. */
   readonly bounds: readonly Bounded[]
   /** What was left out of the search. */
   readonly note?: string
@@ -113,7 +113,7 @@ interface Sought {
 
 /**
  * From the handlers; then from the functions of the stacks themselves, and all modules; then among all
- * collections there are, whether or not a variable leads to them.
+ * containers there are, whether or not a variable leads to them.
  */
 type Stage = 'near' | 'wide' | 'census'
 
@@ -166,10 +166,10 @@ export class HolderSearch implements HolderSeeker {
     this.#outlasted.add(key)
   }
 
-  /** No full collection explains what grows without requests, or has gone on for long enough. */
-  #kept({ key, scope, counts, rate }: Leak): Kept {
+  /** No container at its capacity explains what grows without requests, or has gone on for long enough. */
+  #kept({ key, scope, exposure, rate }: Leak): Kept {
     const isUnexplained = scope === 'process' || this.#outlasted.has(key)
-    return { requests: isUnexplained ? Number.POSITIVE_INFINITY : counts, bytes: rate * counts }
+    return { requests: isUnexplained ? Number.POSITIVE_INFINITY : exposure, bytes: rate * exposure }
   }
 
   mayBeFilling(key: string): boolean {
@@ -243,7 +243,7 @@ export class HolderSearch implements HolderSeeker {
     if (!last || sought.firstLook === this.#looks.length) return true
     const suspect = this.#suspect(sought)
     if (suspect.routes === null) return true
-    return countsBetween(suspect, last, this.#counts([])) >= MIN_REQUESTS_BETWEEN
+    return exposureBetween(suspect, last, this.#exposure([])) >= MIN_REQUESTS_BETWEEN
   }
 
   #isReady(sought: Sought): boolean {
@@ -253,7 +253,7 @@ export class HolderSearch implements HolderSeeker {
     if (!first || !last || this.#looks.length - firstLook < MIN_LOOKS) return false
     const suspect = this.#suspect(sought)
     const needed = suspect.routes === null ? MIN_SECONDS : MIN_REQUESTS
-    return countsBetween(suspect, first, last) >= needed
+    return exposureBetween(suspect, first, last) >= needed
   }
 
   #conclude(sought: Sought): void {
@@ -264,17 +264,17 @@ export class HolderSearch implements HolderSeeker {
     if (ranked.length === 0 && sought.isTold && this.#goesOn(sought)) return
     this.#sought = this.#sought.filter((one) => one !== sought)
     this.#known.set(leak.key, sought.isTold || ranked.length > 0)
-    if (ranked.some(({ collection: { variable } }) => variable.seenFrom && variable.url === '')) {
+    if (ranked.some(({ container: { variable } }) => variable.seenFrom && variable.url === '')) {
       this.#readUrls()
     }
     const holders = ranked.map((one) => this.#holder(one))
-    const bounds = likeliest(ranked).map(({ collection: { size }, growth, capacity }) => ({
+    const bounds = likeliest(ranked).map(({ container: { size }, growth, capacity }) => ({
       size,
       growth,
       capacity,
     }))
     if (ranked.length === 0 && !sought.isTold) {
-      const full = fullCollection(looks, this.#kept(leak))
+      const full = containerAtCapacity(looks, this.#kept(leak))
       if (full) bounds.push({ size: full.size, growth: 1, capacity: full.size })
     }
     this.#options.found(leak, { holders, bounds, ...this.#note() })
@@ -294,12 +294,12 @@ export class HolderSearch implements HolderSeeker {
     return true
   }
 
-  #holder({ collection, growth, capacity }: RankedHolder): Holder {
-    const { path, kind, size } = collection
-    const { seenFrom } = collection.variable
-    const url = collection.variable.url || this.#memory?.urls.get(seenFrom?.scriptId ?? '') || ''
-    const variable = { ...collection.variable, url }
-    const { name, ...place } = placeOf(variable, this.#maps)
+  #holder({ container, growth, capacity }: RankedHolder): Holder {
+    const { path, kind, size } = container
+    const { seenFrom } = container.variable
+    const url = container.variable.url || this.#memory?.urls.get(seenFrom?.scriptId ?? '') || ''
+    const variable = { ...container.variable, url }
+    const { name, ...place } = declarationOf(variable, this.#maps)
     const shown = name === undefined ? path : name + path.slice(variable.name.length)
     return {
       path: shown.slice(0, MAX_PATH_CHARS),
@@ -362,7 +362,7 @@ export class HolderSearch implements HolderSeeker {
     let walked: Walked | null = null
     let tookMs = 0
     try {
-      walked = session.look((inspection) =>
+      walked = session.inspect((inspection) =>
         walk(roots, { inspection, memory, bounds, isOwn, everywhere }),
       )
     } finally {
@@ -373,8 +373,8 @@ export class HolderSearch implements HolderSeeker {
     }
     if (this.#sought.length === 0 || !walked) return
     this.#cut ||= walked.cut
-    const { collections } = walked
-    this.#looks.push(this.#counts([...collections, ...(this.#census?.collections(memory) ?? [])]))
+    const { containers } = walked
+    this.#looks.push(this.#exposure([...containers, ...(this.#census?.containers(memory) ?? [])]))
   }
 
   #abandon(tookMs: number): void {
@@ -407,11 +407,11 @@ export class HolderSearch implements HolderSeeker {
     ]
   }
 
-  #counts(collections: Look['collections']): Look {
+  #exposure(containers: Look['containers']): Look {
     const { routes, stats } = this.#recorder!
     const ended = routes.routes.map(() => 0)
     for (const { route, endedTotal } of stats) ended[route.id] = endedTotal
-    return { timeMs: performance.now(), ended, collections }
+    return { timeMs: performance.now(), ended, containers }
   }
 
   #suspect({ leak, frames }: Sought): Suspect {
@@ -424,7 +424,7 @@ export class HolderSearch implements HolderSeeker {
           : routes.flatMap(({ pattern }, at) => (below({ route: pattern }, leak) ? [at] : []))
     return {
       routes: paying,
-      bytesPerCount: leak.rate,
+      bytesPerExposure: leak.rate,
       scripts: new Set(frames.map(({ scriptId }) => scriptId)),
       texts: [...new Set(frames.map(positionKey))].flatMap(
         (key) => this.#memory?.texts.get(key) || [],
@@ -437,12 +437,12 @@ export class HolderSearch implements HolderSeeker {
     return QUERY_PAUSES * readingMs() <= config.maxPauseMs
   }
 
-  /** One kind of collection: each is a pause of its own. */
+  /** One kind of container: each is a pause of its own. */
   #takeCensus(census: Census): void {
     const { session, paused } = this.#options
     this.#work++
     const beganMs = performance.now()
-    census.follow(session.look((inspection) => census.ask(inspection)) ?? [])
+    census.follow(session.inspect((inspection) => census.ask(inspection)) ?? [])
     paused(performance.now() - beganMs)
   }
 
@@ -453,14 +453,14 @@ export class HolderSearch implements HolderSeeker {
     const keys = new Set(frames.map(positionKey))
     const names = new Set(['', ...frames.map(({ functionName }) => functionName)])
     for (const { functionName } of frames) names.add(functionName.split('.').at(-1)!)
-    const found = session.look((inspection) => findFunctions(inspection, names, keys)) ?? []
+    const found = session.inspect((inspection) => findFunctions(inspection, names, keys)) ?? []
     this.#queried = [...this.#queried, ...found.map((fn) => new WeakRef(fn))]
     paused(performance.now() - beganMs)
   }
 }
 
 function onlyWalked(look: Look): Look {
-  return { ...look, collections: look.collections.filter(({ id }) => id >= 0) }
+  return { ...look, containers: look.containers.filter(({ id }) => id >= 0) }
 }
 
 function findFunctions(

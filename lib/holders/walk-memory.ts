@@ -4,7 +4,7 @@ import { loadedBuiltins } from '../inspector/intrinsics'
 /** Of a function. */
 export interface FunctionFacts {
   readonly id: number
-  /** Its scopes led to a collection, the last time they were read. */
+  /** Its scopes led to a container, the last time they were read. */
   useful: boolean
   /** Node's own, memprof's, or one that cannot be asked. */
   readonly closed: boolean

@@ -1,6 +1,6 @@
 /**
  * From functions to the variables of their scopes, and from there a few levels over objects, to every
- * collection on the way. Reads values in the process itself and asks the inspector only for what
+ * container on the way. Reads values in the process itself and asks the inspector only for what
  * JavaScript cannot see: scopes, private fields, bound arguments. Breadth first, so that what a bound
  * cuts off is what lies deepest.
  *
@@ -10,7 +10,8 @@
  *                                      news: Array(4101)       path  bus._events.news
  */
 import type { FunctionPosition } from '../inspector/stack-frame'
-import { type Capacity, capacityOf, type Field, UNBOUNDED } from './capacity'
+import type { Field } from '../inspector/inspection'
+import { type Capacity, capacityOf, UNBOUNDED } from './capacity'
 import { CollectionSum } from './container-size'
 import { arraySample, mapSample, objectSample, type Pair, setSample, weigh } from './entry-weight'
 import type { Inspection, OpenFunction, Scope } from '../inspector/inspection'
@@ -70,7 +71,7 @@ import {
 import { type TimerList, timerLists } from './timer-lists'
 import type { FunctionFacts, WalkMemory } from './walk-memory'
 
-export type CollectionKind = 'Map' | 'Set' | 'Array' | 'Object' | 'Timers'
+export type ContainerKind = 'Map' | 'Set' | 'Array' | 'Object' | 'Timers'
 
 /** The first name of a path: a variable and the function in whose scope it was found. */
 export interface Variable {
@@ -82,18 +83,18 @@ export interface Variable {
   readonly url: string
 }
 
-export interface Collection {
+export interface Container {
   /** The same in the next look for the same object. */
   readonly id: number
   /** The same in the next look for another object in the same place. */
   readonly place: string
   readonly path: string
-  readonly kind: CollectionKind
+  readonly kind: ContainerKind
   readonly size: number
   readonly variable: Variable
   /** Steps from the variable. */
   readonly steps: number
-  /** Of collections added up: the id of the collection they are in; 0 else. */
+  /** Of containers added up: the id of the container they are in; 0 else. */
   readonly within: number
   /** What an entry weighs by itself, bytes; Infinity where entries hold objects. */
   readonly entryBytes: number
@@ -117,7 +118,7 @@ export interface Root {
 }
 
 export interface Walked {
-  readonly collections: readonly Collection[]
+  readonly containers: readonly Container[]
   /** What was cut off: '' or a bound's name. */
   readonly cut: '' | 'time' | 'objects' | 'functions'
   readonly objects: number
@@ -125,16 +126,16 @@ export interface Walked {
   readonly ms: number
 }
 
-/** Collections smaller than this are not told of: a leak's have grown before anybody asks. */
+/** Containers smaller than this are not told of: a leak's have grown before anybody asks. */
 export const MIN_SIZE = 8
 /** Steps from a variable, at most. */
 const MAX_STEPS = 8
 /** What the closures of a package lead to is its own business: one is entered, not the next. */
 const MAX_HOPS = 0
-/** Entries of a larger collection are not visited; they are what it holds, not how it is built. */
+/** Entries of a larger container are not visited; they are what it holds, not how it is built. */
 const MAX_ENTRIES = 32
 const MAX_KEYS = 256
-/** Collections within a collection are added up where these are all of them. */
+/** Containers within a container are added up where these are all of them. */
 const MAX_SUMMED = 2000
 /** Private fields asked for, objects and look. */
 const MAX_INSTANCES = 200
@@ -172,7 +173,7 @@ class Walk {
   readonly #seen: Set<object> = new Set()
   /** By steps: what is near is visited first. */
   readonly #levels: Node[][] = []
-  readonly #found: Collection[] = []
+  readonly #found: Container[] = []
   /** Private fields that were read, by their owners. */
   readonly #privates = new WeakMap<object, readonly Field[]>()
   #objects = 0
@@ -207,7 +208,7 @@ class Walk {
     if (this.#cut !== 'time') this.#countTimers()
     this.#options.memory.looks++
     return {
-      collections: this.#found,
+      containers: this.#found,
       cut: this.#cut,
       objects: this.#objects,
       functions: this.#functions,
@@ -550,7 +551,7 @@ class Walk {
 
   #tell(
     node: Node,
-    kind: CollectionKind,
+    kind: ContainerKind,
     size: number,
     sample: (value: object) => readonly unknown[],
   ): void {
@@ -559,8 +560,8 @@ class Walk {
     this.#record(node, '', kind, size, this.#idOf(node.value), entryBytes)
   }
 
-  #tellSum(node: Node, suffix: string, { collections, size }: CollectionSum): void {
-    if (collections > 0 && size >= MIN_SIZE) {
+  #tellSum(node: Node, suffix: string, { containers, size }: CollectionSum): void {
+    if (containers > 0 && size >= MIN_SIZE) {
       this.#record(node, suffix, 'Array', size, 0, Number.POSITIVE_INFINITY)
     }
   }
@@ -568,7 +569,7 @@ class Walk {
   #record(
     node: Node,
     suffix: string,
-    kind: CollectionKind,
+    kind: ContainerKind,
     size: number,
     id: number,
     entryBytes: number,

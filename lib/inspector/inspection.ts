@@ -7,8 +7,13 @@
 import { randomUUID } from 'node:crypto'
 import type { Runtime } from 'node:inspector'
 import type { FunctionPosition } from './stack-frame'
-import type { Field } from '../holders/capacity'
 import { defineProperty, deleteProperty, isInspectable, realm } from './intrinsics'
+
+/** A property or private field, and its value. */
+export interface Field {
+  readonly name: string
+  readonly value: unknown
+}
 
 export interface Scope {
   /** As the inspector says it: `Closure (name)`, `Module`, `Block`, `Global`. */

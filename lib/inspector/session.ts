@@ -9,7 +9,7 @@ import { GCProfiler } from 'node:v8'
 import { performance } from '../clock'
 import type { FunctionPosition } from './stack-frame'
 import { Inspection } from './inspection'
-import type { Sample, SampledProfile } from '../heap/sites'
+import type { Sample, SampledProfile } from './sampled-profile'
 
 export interface HeapReading {
   readonly profile: SampledProfile
@@ -89,7 +89,7 @@ export class HeapSession {
    */
   locate(functions: readonly object[]): Array<FunctionPosition | null> {
     return (
-      this.look((inspection) =>
+      this.inspect((inspection) =>
         functions.map((fn) => (typeof fn === 'function' ? inspection.locate(fn) : null)),
       ) ?? functions.map(() => null)
     )
@@ -100,7 +100,7 @@ export class HeapSession {
    *
    * @returns null where the global object is sealed
    */
-  look<T>(work: (inspection: Inspection) => T): T | null {
+  inspect<T>(work: (inspection: Inspection) => T): T | null {
     const inspection = new Inspection((method, parameters) => this.#post(method, parameters))
     return inspection.run(() => work(inspection))
   }

@@ -40,17 +40,17 @@ export class FillingCaches {
    * What keeps a leak was found, or has kept it until it was full. It is held back where all of it has a
    * capacity, and the memory suffices for that.
    */
-  note({ key, counts, rate }: Leak, holders: readonly Bounded[], headroomBytes: number): void {
+  note({ key, exposure, rate }: Leak, holders: readonly Bounded[], headroomBytes: number): void {
     const left = Math.max(0, ...holders.map((holder) => untilFull(holder)))
     const times = this.#times.get(key) ?? 0
     if (holders.length === 0 || !Number.isFinite(left) || times >= MAX_HOLDS) return
-    const fullAt = counts + left
+    const fullAt = exposure + left
     const until = FULL_FACTOR * fullAt
     // What goes on beside a cache that is full already is a leak for all of that time.
     const growsUntil = left === 0 ? until : fullAt
-    if ((growsUntil - counts) * rate > headroomBytes) return
+    if ((growsUntil - exposure) * rate > headroomBytes) return
     this.#times.set(key, times + 1)
-    this.#holds.set(key, { notedAt: counts, growsUntil, until })
+    this.#holds.set(key, { notedAt: exposure, growsUntil, until })
   }
 
   has(key: string): boolean {
@@ -61,12 +61,12 @@ export class FillingCaches {
    * @returns true once, where a leak goes on for longer than its cache was expected to fill, or the
    *   memory no longer suffices for it
    */
-  isOver({ key, counts, rate }: Leak, headroomBytes: number): boolean {
+  isOver({ key, exposure, rate }: Leak, headroomBytes: number): boolean {
     const hold = this.#holds.get(key)
     if (!hold) return false
     const { notedAt, growsUntil, until } = hold
-    const isPast = counts >= until || counts < RESTART_SHARE * notedAt
-    if (!isPast && (growsUntil - counts) * rate <= headroomBytes) return false
+    const isPast = exposure >= until || exposure < RESTART_SHARE * notedAt
+    if (!isPast && (growsUntil - exposure) * rate <= headroomBytes) return false
     return this.#holds.delete(key)
   }
 }

@@ -205,7 +205,7 @@ export class LeakReport {
     const seconds = ((timeMs.at(-1) ?? 0) - (timeMs[0] ?? 0)) / 1000
     if (leaks.length === 0 || seconds <= 0) return undefined
     const perSecond = (of: readonly Leak[]): number =>
-      of.reduce((sum, { rate, counts }) => sum + (rate * counts) / seconds, 0)
+      of.reduce((sum, { rate, exposure }) => sum + (rate * exposure) / seconds, 0)
     const heapRate = perSecond(leaks.filter(({ kind }) => kind === 'heap'))
     const until = Math.min(
       this.#heapLeftBytes() / heapRate,

@@ -14,7 +14,8 @@ import { PauseBudget } from './pause-budget'
 import { MAX_PROFILES, type ProfileReason, writeProfile } from '../heap/profile-file'
 import { SamplingInterval } from '../heap/sampling-interval'
 import { HeapSession } from '../inspector/session'
-import { type SampledProfile, type ScriptOwner } from '../heap/sites'
+import type { ScriptOwner } from '../heap/sites'
+import type { SampledProfile } from '../inspector/sampled-profile'
 import { type FoundHolders, HolderSearch, type HolderSeeker } from '../holders/search'
 import type { Label as HookLabel } from '../hooks/listener'
 import { connectionsOf } from '../record/listening'
@@ -341,7 +342,7 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
   }
 
   function placeSeries(
-    { place, isLarge, alive, aged, born, bornSquares }: History,
+    { place, isLarge, liveBytes, survivedBytes, bornBytes, bornBytesSquared }: History,
     ownerOfLabel: ReadonlyMap<number, Owner>,
   ): PlaceSeries {
     const { label, frames, origin, isBuffer, isTimer } = place
@@ -367,10 +368,10 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
       isLarge,
       frames,
       seenUnder: [...seenUnder],
-      alive,
-      aged,
-      born,
-      bornSquares,
+      liveBytes,
+      survivedBytes,
+      bornBytes,
+      bornBytesSquared,
     }
   }
 

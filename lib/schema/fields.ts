@@ -3,7 +3,7 @@
  * the same. docs/schema.md and docs/schema.json are written from here (`npm run schema`), and the lines
  * of the tests are checked against it.
  *
- * The compiler keeps it equal to lib/schema.ts: a field that is missing, too many, of another type or
+ * The compiler keeps it equal to lib/schema/lines.ts: a field that is missing, too many, of another type or
  * wrongly said to be always there does not build. The profiled process never loads it.
  */
 import type {

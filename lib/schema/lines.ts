@@ -3,7 +3,7 @@
  *
  * Units end a field's name. A field that is not known is left out, never null or guessed. Removing
  * or renaming a field, or changing its unit, is a breaking change and raises SCHEMA_VERSION.
- * lib/schema-fields.ts says what each field is.
+ * lib/schema/fields.ts says what each field is.
  */
 export const SCHEMA_VERSION = 1
 

@@ -17,7 +17,7 @@ import { fitLinear } from '../stats/least-squares'
 
 export interface Claim {
   /** Cumulative, per reading. */
-  readonly counts: readonly number[]
+  readonly exposure: readonly number[]
   /** Bytes per count, by the samples. */
   readonly sampledRate: number
 }
@@ -72,7 +72,7 @@ export function calibrate(
       bytes - BACKGROUND_FACTOR * background[at]! - (own ? OWN_FACTOR * own.bytes[at]! : 0),
   )
   const rows = rest.map((_, at) => [
-    ...claims.map(({ counts }) => counts[at]! - counts[0]!),
+    ...claims.map(({ exposure }) => exposure[at]! - exposure[0]!),
     ...steps.map((step) => (at >= step.at ? 1 : 0)),
     1,
   ])
@@ -97,7 +97,7 @@ export function calibrate(
   fit = fitLinear(rows, values, noise, priors) ?? fit
   const { coefficients, covariance } = fit
   const backgroundDoubt = BACKGROUND_BIAS_SD * Math.abs(background[n - 1]! - background[0]!)
-  const grown = claims.map(({ counts }) => counts[n - 1]! - counts[0]!)
+  const grown = claims.map(({ exposure }) => exposure[n - 1]! - exposure[0]!)
   const sum = (of: (at: number) => number): number => grown.reduce((all, _, at) => all + of(at), 0)
   const bytes = sum((at) => coefficients[at]! * grown[at]!)
   const variance = sum((i) => sum((k) => covariance[i]![k]! * grown[i]! * grown[k]!))

@@ -27,10 +27,10 @@ export interface Growth {
 
 /** Sums of several places, reading by reading. */
 export interface Pool {
-  readonly alive: readonly number[]
-  readonly aged: readonly number[]
-  readonly born: readonly number[]
-  readonly bornSquares: readonly number[]
+  readonly liveBytes: readonly number[]
+  readonly survivedBytes: readonly number[]
+  readonly bornBytes: readonly number[]
+  readonly bornBytesSquared: readonly number[]
 }
 
 export function poolOf(places: readonly PlaceSeries[], readings: number): Pool {
@@ -39,10 +39,10 @@ export function poolOf(places: readonly PlaceSeries[], readings: number): Pool {
       places.reduce((total, place) => total + of(place)[at]!, 0),
     )
   return {
-    alive: sum((place) => place.alive),
-    aged: sum((place) => place.aged),
-    born: sum((place) => place.born),
-    bornSquares: sum((place) => place.bornSquares),
+    liveBytes: sum((place) => place.liveBytes),
+    survivedBytes: sum((place) => place.survivedBytes),
+    bornBytes: sum((place) => place.bornBytes),
+    bornBytesSquared: sum((place) => place.bornBytesSquared),
   }
 }
 
@@ -60,11 +60,11 @@ const MIN_KEPT_READINGS = 4
  */
 export function withoutTables(places: readonly PlaceSeries[], span?: Span): readonly PlaceSeries[] {
   const large = places.filter(({ isLarge }) => isLarge)
-  const pool = poolOf(large, places[0]?.born.length ?? 0)
-  const born = pool.born.slice(span?.first, span?.last)
-  const squares = pool.bornSquares.slice(span?.first, span?.last)
-  const objects = sumOf(born) ** 2 / sumOf(squares)
-  const areKept = objects >= MIN_KEPT_LARGE && spreadOf(born) >= MIN_KEPT_READINGS
+  const pool = poolOf(large, places[0]?.bornBytes.length ?? 0)
+  const bornBytes = pool.bornBytes.slice(span?.first, span?.last)
+  const squares = pool.bornBytesSquared.slice(span?.first, span?.last)
+  const objects = sumOf(bornBytes) ** 2 / sumOf(squares)
+  const areKept = objects >= MIN_KEPT_LARGE && spreadOf(bornBytes) >= MIN_KEPT_READINGS
   return areKept ? places : places.filter(({ isLarge }) => !isLarge)
 }
 
@@ -88,27 +88,27 @@ const COHORTS = [1 / 4, 1 / 3, 1 / 2, 2 / 3]
  *
  * @returns NaN where too little was born to tell
  */
-export function survival(pool: Pool, counts: readonly number[], span: Span): number {
-  const shares = COHORTS.map((part) => survivalAt(pool, span, readingAt(counts, span, part)))
+export function survival(pool: Pool, exposure: readonly number[], span: Span): number {
+  const shares = COHORTS.map((part) => survivalAt(pool, span, readingAt(exposure, span, part)))
   const told = shares.filter((share) => !Number.isNaN(share))
   return told.length === 0 ? Number.NaN : Math.min(...told)
 }
 
 function survivalAt(pool: Pool, span: Span, middle: number): number {
-  const grown = pool.aged[middle]! - pool.aged[span.first]!
+  const grown = pool.survivedBytes[middle]! - pool.survivedBytes[span.first]!
   // Born in the readings whose bytes are aged at `middle`, and not yet at `first`.
-  let alive = 0
+  let liveBytes = 0
   let squares = 0
   for (let at = span.first; at < middle; at++) {
-    alive += pool.born[at]!
-    squares += pool.bornSquares[at]!
+    liveBytes += pool.bornBytes[at]!
+    squares += pool.bornBytesSquared[at]!
   }
-  const meanSample = alive > 0 ? squares / alive : Number.POSITIVE_INFINITY
+  const meanSample = liveBytes > 0 ? squares / liveBytes : Number.POSITIVE_INFINITY
   // What has died since is missing from `alive`; at least this many samples were there.
-  const samples = Math.max(alive, grown) / (alive > 0 ? meanSample : Math.max(grown, 1))
-  if (grown <= 0) return alive > 0 && samples >= MIN_COHORT_SAMPLES ? 0 : Number.NaN
-  if (alive > 0 && grown / meanSample < MIN_COHORT_SAMPLES) return Number.NaN
-  return Math.min(1, alive / grown)
+  const samples = Math.max(liveBytes, grown) / (liveBytes > 0 ? meanSample : Math.max(grown, 1))
+  if (grown <= 0) return liveBytes > 0 && samples >= MIN_COHORT_SAMPLES ? 0 : Number.NaN
+  if (liveBytes > 0 && grown / meanSample < MIN_COHORT_SAMPLES) return Number.NaN
+  return Math.min(1, liveBytes / grown)
 }
 
 /** Samples of a cohort from which its survival is told. */
@@ -120,34 +120,34 @@ const MIN_COHORT_SAMPLES = 4
  */
 export function growthOf(
   pool: Pool,
-  counts: readonly number[],
+  exposure: readonly number[],
   span: Span,
   samplingBytes: number,
 ): Growth {
   const part = (from: number, to: number): { bytes: number; variance: number } => {
-    const bytes = pool.aged[to]! - pool.aged[from]!
-    let alive = 0
+    const bytes = pool.survivedBytes[to]! - pool.survivedBytes[from]!
+    let liveBytes = 0
     let variance = 0
     for (let at = from; at < to; at++) {
-      alive += pool.born[at]!
-      variance += pool.bornSquares[at]!
+      liveBytes += pool.bornBytes[at]!
+      variance += pool.bornBytesSquared[at]!
     }
     // What died in the meantime was sampled too: about `samplingBytes` a sample.
-    const died = Math.max(0, alive - bytes)
+    const died = Math.max(0, liveBytes - bytes)
     return { bytes, variance: variance + died * samplingBytes }
   }
   const whole = part(span.first, span.last)
   const cuts = [
     span.first,
-    readingAt(counts, span, 1 / 3),
-    readingAt(counts, span, 2 / 3),
+    readingAt(exposure, span, 1 / 3),
+    readingAt(exposure, span, 2 / 3),
     span.last,
   ]
   const thirds = [0, 1, 2].map((third) => {
     const from = cuts[third]!
     const to = cuts[third + 1]!
     const { bytes, variance } = part(from, to)
-    const count = Math.max(1e-9, counts[to - 1]! - counts[from - 1]!)
+    const count = Math.max(1e-9, exposure[to - 1]! - exposure[from - 1]!)
     // Nothing seen is not nothing there: at least one sample's worth of doubt.
     const sd = Math.sqrt(Math.max(variance, samplingBytes ** 2))
     return { rate: bytes / count, sd: sd / count }
@@ -156,17 +156,17 @@ export function growthOf(
     bytes: whole.bytes,
     sd: Math.sqrt(Math.max(whole.variance, samplingBytes ** 2)),
     samples: whole.variance > 0 ? (whole.bytes * Math.max(whole.bytes, 0)) / whole.variance : 0,
-    readings: spreadOf(pool.born.slice(span.first, span.last)),
+    readings: spreadOf(pool.bornBytes.slice(span.first, span.last)),
     rates: thirds.map(({ rate }) => rate) as [number, number, number],
     rateSds: thirds.map(({ sd }) => sd) as [number, number, number],
-    heldBytes: pool.aged[span.first]!,
+    heldBytes: pool.survivedBytes[span.first]!,
   }
 }
 
 /** The reading by which that share of the span's counts had come, and before the last. */
-function readingAt(counts: readonly number[], { first, last }: Span, share: number): number {
-  const from = counts[first - 1]!
-  const wanted = from + (counts[last - 1]! - from) * share
-  for (let at = first + 1; at < last; at++) if (counts[at - 1]! >= wanted) return at
+function readingAt(exposure: readonly number[], { first, last }: Span, share: number): number {
+  const from = exposure[first - 1]!
+  const wanted = from + (exposure[last - 1]! - from) * share
+  for (let at = first + 1; at < last; at++) if (exposure[at - 1]! >= wanted) return at
   return last - 1
 }

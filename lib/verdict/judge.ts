@@ -7,7 +7,7 @@ import { calibrate } from './calibrate'
 import { type Growth, growthOf, poolOf, type Span, survival, withoutTables } from './growth'
 import type { Observation, PlaceSeries } from './observation'
 import { bufferRates, nativeRate } from './off-heap'
-import { gather, siteOf, type Unit } from './payers'
+import { gather, siteOf, type Payer } from './payers'
 
 export interface RouteJudgement {
   readonly verdict: Verdict
@@ -36,7 +36,7 @@ export interface Leak {
   /** Smallest rate that would have been seen. */
   readonly floor: number
   /** Requests in the observation; for scope `process` seconds. */
-  readonly counts: number
+  readonly exposure: number
   readonly retainedBytes: number
   readonly attribution: Attribution
   /** Share of the bytes that was attributed by labels. */
@@ -98,26 +98,31 @@ export function judge(
   if (!span) {
     return { routes: routes.map(() => ({ verdict: 'insufficient-data' })), leaks: [] }
   }
-  const units = gather(observation, span)
+  const payers = gather(observation, span)
   const found: Found[] = []
-  const judged = new Map<Unit, { growth: Growth; going: boolean }>()
-  for (const unit of units) {
-    const { lasting, lumps } = sort(unit, span, readings)
-    const growth = growthOf(poolOf(lasting, readings), unit.counts, span, observation.samplingBytes)
-    const isStanding = standing.has(leakKey(unit, 'heap'))
-    const going = isGoing(growth, unit, observation, span, isStanding)
-    judged.set(unit, { growth, going })
+  const judged = new Map<Payer, { growth: Growth; going: boolean }>()
+  for (const payer of payers) {
+    const { lasting, lumps } = sort(payer, span, readings)
+    const growth = growthOf(
+      poolOf(lasting, readings),
+      payer.exposure,
+      span,
+      observation.samplingBytes,
+    )
+    const isStanding = standing.has(leakKey(payer, 'heap'))
+    const going = isGoing(growth, payer, observation, span, isStanding)
+    judged.set(payer, { growth, going })
     const isOnce = growth.readings < MIN_SPREAD_READINGS && !isStanding
-    if (going && !isOnce) found.push({ unit, growth, lasting, lumps })
+    if (going && !isOnce) found.push({ payer, growth, lasting, lumps })
   }
-  const buffers = measureBuffers(units, observation, span)
+  const buffers = measureBuffers(payers, observation, span)
   const heap = measure(found, observation, span).filter(
-    ({ unit, leak }) => !isWrappers(leak, buffers.find((of) => of.unit === unit)?.leak),
+    ({ payer, leak }) => !isWrappers(leak, buffers.find((of) => of.payer === payer)?.leak),
   )
   const leaks = [...buffers, ...heap]
   return {
     routes: routes.map((_, index) =>
-      routeJudgement(index, units, judged, leaks, observation, span),
+      routeJudgement(index, payers, judged, leaks, observation, span),
     ),
     leaks: [...leaks.map(({ leak }) => leak), ...measureNative(observation, span)],
   }
@@ -129,7 +134,7 @@ function isWrappers(heap: Leak, buffers: Leak | undefined): boolean {
 }
 
 interface Found {
-  readonly unit: Unit
+  readonly payer: Payer
   readonly growth: Growth
   readonly lasting: readonly PlaceSeries[]
   readonly lumps: readonly PlaceSeries[]
@@ -140,12 +145,12 @@ interface Found {
  * size of all entries since the start. Where large objects are what leaks, there are many of them.
  */
 function sort(
-  unit: Unit,
+  payer: Payer,
   span: Span,
   readings: number,
 ): { lasting: readonly PlaceSeries[]; lumps: readonly PlaceSeries[] } {
-  const places = [...unit.direct, ...unit.estimated]
-  const all = places.filter((place) => lasts(place, unit, span, readings))
+  const places = [...payer.direct, ...payer.estimated]
+  const all = places.filter((place) => lasts(place, payer, span, readings))
   const lasting = withoutTables(all, span)
   // A table is thrown away when it doubles, and is no less part of what is kept.
   return { lasting, lumps: lasting === all ? [] : places.filter(({ isLarge }) => isLarge) }
@@ -163,38 +168,38 @@ function spanOf({ routes, timeMs }: Observation): Span | null {
 }
 
 /** Whether what is born at a place stays: false for caches that evict, expire or are rebuilt. */
-function lasts(place: PlaceSeries, unit: Unit, span: Span, readings: number): boolean {
-  const share = survival(poolOf([place], readings), unit.counts, span)
+function lasts(place: PlaceSeries, payer: Payer, span: Span, readings: number): boolean {
+  const share = survival(poolOf([place], readings), payer.exposure, span)
   return Number.isNaN(share) || share >= MIN_SURVIVAL
 }
 
-function leakKey({ key }: Unit, kind: LeakKind): string {
+function leakKey({ key }: Payer, kind: LeakKind): string {
   return `${key} ${kind}`
 }
 
 function isGoing(
   growth: Growth,
-  unit: Unit,
+  payer: Payer,
   observation: Observation,
   span: Span,
   isStanding: boolean,
 ): boolean {
   const { bytes, sd, samples, rates, rateSds } = growth
-  const counts = unit.counts[span.last - 1]! - unit.counts[span.first - 1]!
+  const exposure = payer.exposure[span.last - 1]! - payer.exposure[span.first - 1]!
   if (bytes <= 0 || samples < MIN_SAMPLES || bytes < MIN_SCORE * sd) return false
-  const rate = bytes / counts
-  if (unit.scope !== 'process') {
-    if (counts < MIN_REQUESTS || rate < MIN_BYTES_PER_REQUEST) return false
+  const rate = bytes / exposure
+  if (payer.scope !== 'process') {
+    if (exposure < MIN_REQUESTS || rate < MIN_BYTES_PER_REQUEST) return false
   }
-  if (unit.route !== null) {
-    const { inFlight } = observation.routes[unit.route]!
-    if (grownBy(inFlight, span) > MAX_IN_FLIGHT_SHARE * counts) return false
+  if (payer.route !== null) {
+    const { inFlight } = observation.routes[payer.route]!
+    if (grownBy(inFlight, span) > MAX_IN_FLIGHT_SHARE * exposure) return false
   }
   const [, , lastRate] = rates
   const [, , lastSd] = rateSds
   if (isStanding) return lastRate + lastSd >= MIN_STEADINESS * rate
   // Opened at a steady rate, connections grow like requests: what they may hold is no leak yet.
-  const opened = unit.scope === 'process' ? 0 : grownBy(observation.connections, span)
+  const opened = payer.scope === 'process' ? 0 : grownBy(observation.connections, span)
   if (bytes <= opened * MAX_BYTES_PER_CONNECTION) return false
   if (lastRate < lastSd) return false
   return observation.timeMs.length < SHORT_READINGS
@@ -207,7 +212,7 @@ function grownBy(series: readonly number[], { first, last }: Span): number {
 }
 
 interface Measured {
-  readonly unit: Unit
+  readonly payer: Payer
   readonly leak: Leak
 }
 
@@ -222,36 +227,36 @@ function measure(found: readonly Found[], observation: Observation, span: Span):
   const lumps = poolOf(
     rest.filter(({ isLarge }) => isLarge),
     readings,
-  ).alive
+  ).liveBytes
   const background = rest.filter((place) => !place.isLarge && !isOfNoFunction(place))
   const ofOwn = background.filter(({ origin }) => origin === 'memprof')
   const ofOthers = background.filter(({ origin }) => origin !== 'memprof')
-  const claims = found.map(({ unit, growth }) => ({
-    counts: cut(unit.counts),
-    sampledRate: growth.bytes / (unit.counts[last - 1]! - unit.counts[first - 1]!),
+  const claims = found.map(({ payer, growth }) => ({
+    exposure: cut(payer.exposure),
+    sampledRate: growth.bytes / (payer.exposure[last - 1]! - payer.exposure[first - 1]!),
   }))
   const calibrated = calibrate(
     cut(observation.liveHeapBytes.map((bytes, at) => bytes - lumps[at]!)),
     // Younger ones are of requests in flight, and scatter more than those do. memprof's come at searches.
-    cut(poolOf(ofOthers, readings).aged),
+    cut(poolOf(ofOthers, readings).survivedBytes),
     claims,
-    { bytes: cut(poolOf(ofOwn, readings).alive), work: cut(observation.ownWork) },
+    { bytes: cut(poolOf(ofOwn, readings).liveBytes), work: cut(observation.ownWork) },
   )
-  return found.flatMap(({ unit, growth, lasting, lumps: tables }, at) => {
+  return found.flatMap(({ payer, growth, lasting, lumps: tables }, at) => {
     const { rate: entryRate, sd, isSure } = calibrated[at]!
     // The tables hold every entry since the start: each pays its part, whenever they grew.
-    const rate = entryRate + poolOf(tables, readings).alive[last]! / unit.counts[last]!
-    const counts = unit.counts[last]! - unit.counts[first]!
+    const rate = entryRate + poolOf(tables, readings).liveBytes[last]! / payer.exposure[last]!
+    const exposure = payer.exposure[last]! - payer.exposure[first]!
     // Of two leaks with one rhythm the heap tells the sum: that each is there, their samples do.
     const real = MIN_REAL_SHARE * claims[at]!.sampledRate
     const least = isSure && entryRate > real ? real : 0
-    const scale = (rate * counts) / growth.bytes
+    const scale = (rate * exposure) / growth.bytes
     const places = lasting.map((place) => ({
       place,
-      bytes: (place.aged[last]! - place.aged[first]!) * scale,
+      bytes: (place.survivedBytes[last]! - place.survivedBytes[first]!) * scale,
     }))
-    const leak = leakOf(unit, 'heap', { rate, sd, least }, counts, places, observation)
-    return leak ? [{ unit, leak }] : []
+    const leak = leakOf(payer, 'heap', { rate, sd, least }, exposure, places, observation)
+    return leak ? [{ payer, leak }] : []
   })
 }
 
@@ -263,37 +268,41 @@ function isOfNoFunction({ origin, frames }: PlaceSeries): boolean {
   return origin === 'runtime' && frames.length === 0
 }
 
-function measureBuffers(units: readonly Unit[], observation: Observation, span: Span): Measured[] {
+function measureBuffers(
+  payers: readonly Payer[],
+  observation: Observation,
+  span: Span,
+): Measured[] {
   const readings = observation.timeMs.length
   const { first, last } = span
-  const keepers = units.flatMap((unit) => {
-    const wrappers = wrappersOf(sort(unit, span, readings).lasting)
+  const keepers = payers.flatMap((payer) => {
+    const wrappers = wrappersOf(sort(payer, span, readings).lasting)
     const growth = growthOf(
       poolOf(wrappers, readings),
-      unit.counts,
+      payer.exposure,
       span,
       observation.samplingBytes,
     )
     return growth.samples >= MIN_WRAPPER_SAMPLES && growth.rates[2] > 0
-      ? [{ unit, wrappers, growth }]
+      ? [{ payer, wrappers, growth }]
       : []
   })
-  const claims = keepers.map(({ unit, growth }) => ({
-    counts: unit.counts,
+  const claims = keepers.map(({ payer, growth }) => ({
+    exposure: payer.exposure,
     wrapperBytes: growth.bytes,
   }))
   const rates = bufferRates(observation, span, claims)
   if (!rates) return []
-  return keepers.flatMap(({ unit, wrappers, growth }, at) => {
+  return keepers.flatMap(({ payer, wrappers, growth }, at) => {
     const { rate, sd } = rates[at]!
-    const counts = unit.counts[last]! - unit.counts[first]!
-    const scale = (rate * counts) / growth.bytes
+    const exposure = payer.exposure[last]! - payer.exposure[first]!
+    const scale = (rate * exposure) / growth.bytes
     const places = wrappers.map((place) => ({
       place,
-      bytes: (place.aged[last]! - place.aged[first]!) * scale,
+      bytes: (place.survivedBytes[last]! - place.survivedBytes[first]!) * scale,
     }))
-    const leak = leakOf(unit, 'buffers', { rate, sd }, counts, places, observation)
-    return leak ? [{ unit, leak }] : []
+    const leak = leakOf(payer, 'buffers', { rate, sd }, exposure, places, observation)
+    return leak ? [{ payer, leak }] : []
   })
 }
 
@@ -322,7 +331,7 @@ function measureNative(observation: Observation, span: Span): Leak[] {
       // Fragmentation comes and goes: no interval from noise alone would be honest.
       ci95: [rate / 2, rate * 2],
       floor: 0,
-      counts: (timeMs[span.last]! - timeMs[span.first]!) / 1000,
+      exposure: (timeMs[span.last]! - timeMs[span.first]!) / 1000,
       retainedBytes: bytes,
       attribution: 'estimated',
       directShare: 0,
@@ -333,10 +342,10 @@ function measureNative(observation: Observation, span: Span): Leak[] {
 
 /** @returns null where the interval reaches zero, and no `least` is known */
 function leakOf(
-  unit: Unit,
+  payer: Payer,
   kind: LeakKind,
   { rate, sd, least = 0 }: { rate: number; sd: number; least?: number },
-  counts: number,
+  exposure: number,
   places: readonly PlaceGrowth[],
   { samplingBytes }: Observation,
 ): Leak | null {
@@ -344,19 +353,19 @@ function leakOf(
   if (ci95[0] <= 0) return null
   const grown = places.filter(({ bytes }) => bytes > 0).sort((a, b) => b.bytes - a.bytes)
   const sum = (of: readonly PlaceGrowth[]): number => of.reduce((all, { bytes }) => all + bytes, 0)
-  const direct = sum(grown.filter(({ place }) => unit.direct.includes(place)))
+  const direct = sum(grown.filter(({ place }) => payer.direct.includes(place)))
   const directShare = direct / Math.max(1, sum(grown))
   return {
-    key: leakKey(unit, kind),
-    scope: unit.scope,
+    key: leakKey(payer, kind),
+    scope: payer.scope,
     kind,
-    route: unit.route,
-    mount: unit.mount,
+    route: payer.route,
+    mount: payer.mount,
     rate,
     ci95,
-    floor: floorOf(samplingBytes, counts),
-    counts,
-    retainedBytes: rate * counts,
+    floor: floorOf(samplingBytes, exposure),
+    exposure,
+    retainedBytes: rate * exposure,
     attribution: directShare >= 0.5 ? 'direct' : 'estimated',
     directShare,
     places: grown,
@@ -364,25 +373,25 @@ function leakOf(
 }
 
 /** What would have given the samples a leak needs, over that many counts. */
-function floorOf(samplingBytes: number, counts: number): number {
-  return Math.max(MIN_BYTES_PER_REQUEST, (MIN_SAMPLES * samplingBytes) / Math.max(1, counts))
+function floorOf(samplingBytes: number, exposure: number): number {
+  return Math.max(MIN_BYTES_PER_REQUEST, (MIN_SAMPLES * samplingBytes) / Math.max(1, exposure))
 }
 
 function routeJudgement(
   index: number,
-  units: readonly Unit[],
-  judged: ReadonlyMap<Unit, { growth: Growth; going: boolean }>,
+  payers: readonly Payer[],
+  judged: ReadonlyMap<Payer, { growth: Growth; going: boolean }>,
   leaks: readonly Measured[],
   { routes, samplingBytes }: Observation,
   { first, last }: Span,
 ): RouteJudgement {
   const { ended } = routes[index]!
-  const counts = ended[last]! - ended[first]!
-  const unit = units.find(({ route }) => route === index)
-  const { growth, going } = (unit && judged.get(unit)) ?? {}
-  if (!growth || counts < MIN_REQUESTS) return { verdict: 'insufficient-data' }
-  const floorBytesPerRequest = floorOf(samplingBytes, counts)
-  const leak = leaks.find((one) => one.unit === unit)?.leak
+  const exposure = ended[last]! - ended[first]!
+  const payer = payers.find(({ route }) => route === index)
+  const { growth, going } = (payer && judged.get(payer)) ?? {}
+  if (!growth || exposure < MIN_REQUESTS) return { verdict: 'insufficient-data' }
+  const floorBytesPerRequest = floorOf(samplingBytes, exposure)
+  const leak = leaks.find((one) => one.payer === payer)?.leak
   if (leak) {
     return { verdict: 'leaking', bytesPerRequest: leak.rate, ci95: leak.ci95, floorBytesPerRequest }
   }

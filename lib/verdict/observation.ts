@@ -44,16 +44,16 @@ export interface PlaceSeries {
   /** Routes under whose label one of these functions was seen, where `owner` is null. */
   readonly seenUnder: readonly number[]
   /** Live bytes. */
-  readonly alive: readonly number[]
+  readonly liveBytes: readonly number[]
   /**
    * Live bytes of objects at least one reading old: younger ones may belong to requests in flight.
    * So `aged[j]` goes with the counts of reading j - 1.
    */
-  readonly aged: readonly number[]
+  readonly survivedBytes: readonly number[]
   /** Bytes born between reading j - 1 and j that live at the last reading. */
-  readonly born: readonly number[]
+  readonly bornBytes: readonly number[]
   /** Sum of the squared sizes of those samples: the variance of `born`. */
-  readonly bornSquares: readonly number[]
+  readonly bornBytesSquared: readonly number[]
 }
 
 export interface Observation {

@@ -18,7 +18,7 @@ const MIN_NATIVE_READINGS = 20
 
 export interface BufferClaim {
   /** Cumulative, per reading. */
-  readonly counts: readonly number[]
+  readonly exposure: readonly number[]
   /** Bytes of wrappers that were kept, by the samples: who kept more of them probably kept more. */
   readonly wrapperBytes: number
 }
@@ -39,8 +39,9 @@ export function bufferRates(
   // Steady against all that keep buffers, each by its share: one of two may pause.
   const due = arrayBuffersBytes.map((_, at) =>
     claims.reduce(
-      (sum, { counts, wrapperBytes }) =>
-        sum + (wrapperBytes * (counts[at]! - counts[first]!)) / (counts[last]! - counts[first]!),
+      (sum, { exposure, wrapperBytes }) =>
+        sum +
+        (wrapperBytes * (exposure[at]! - exposure[first]!)) / (exposure[last]! - exposure[first]!),
       0,
     ),
   )
@@ -49,9 +50,9 @@ export function bufferRates(
   return calibrate(
     cut(arrayBuffersBytes),
     cut(arrayBuffersBytes).map(() => 0),
-    claims.map(({ counts, wrapperBytes }) => ({
-      counts: cut(counts),
-      sampledRate: (total * wrapperBytes) / wrappers / (counts[last]! - counts[first]!),
+    claims.map(({ exposure, wrapperBytes }) => ({
+      exposure: cut(exposure),
+      sampledRate: (total * wrapperBytes) / wrappers / (exposure[last]! - exposure[first]!),
     })),
   )
 }
@@ -72,18 +73,18 @@ export function nativeRate(
 /** Whether each third of the counts brought its share of the growth. */
 function isSteady(
   series: readonly number[],
-  counts: readonly number[],
+  exposure: readonly number[],
   { first, last }: Span,
 ): boolean {
-  const span = counts[last]! - counts[first]!
+  const span = exposure[last]! - exposure[first]!
   const total = series[last]! - series[first]!
   if (span <= 0 || total <= 0) return false
   let from = first
   for (const third of [1, 2, 3]) {
     let to = from
-    while (to < last && counts[to]! < counts[first]! + (span * third) / 3) to++
+    while (to < last && exposure[to]! < exposure[first]! + (span * third) / 3) to++
     const share = (series[to]! - series[from]!) / total
-    const wanted = (counts[to]! - counts[from]!) / span
+    const wanted = (exposure[to]! - exposure[from]!) / span
     if (share < MIN_STEADINESS * wanted) return false
     from = to
   }

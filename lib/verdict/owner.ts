@@ -64,12 +64,14 @@ export function ownerOf(
   const { routes, timeMs } = observation
   const readings = timeMs.length
   const windows = Array.from({ length: readings - 2 }, (_, at) => at + 1)
-  const born = windows.map((at) => places.reduce((sum, { born }) => sum + born[at]!, 0))
+  const bornBytes = windows.map((at) =>
+    places.reduce((sum, { bornBytes }) => sum + bornBytes[at]!, 0),
+  )
   const squares = windows.reduce(
-    (sum, at) => sum + places.reduce((of, { bornSquares }) => of + bornSquares[at]!, 0),
+    (sum, at) => sum + places.reduce((of, { bornBytesSquared }) => of + bornBytesSquared[at]!, 0),
     0,
   )
-  const bytes = born.reduce((sum, of) => sum + of, 0)
+  const bytes = bornBytes.reduce((sum, of) => sum + of, 0)
   if (bytes === 0) return null
   const meanSampleBytes = squares / bytes
   const seen = new Set(places.flatMap(({ seenUnder }) => seenUnder))
@@ -77,17 +79,17 @@ export function ownerOf(
   const steps = (series: readonly number[]): number[] =>
     windows.map((at) => Math.max(0, series[at]! - series[at - 1]!))
   const perRoute = routes.map(({ ended }) => steps(ended))
-  const active = perRoute.map((counts) => counts.some((count) => count > 0))
+  const active = perRoute.map((exposure) => exposure.some((count) => count > 0))
   const activeRoutes = active.filter(Boolean).length
-  const all = windows.map((_, at) => perRoute.reduce((sum, counts) => sum + counts[at]!, 0))
+  const all = windows.map((_, at) => perRoute.reduce((sum, exposure) => sum + exposure[at]!, 0))
 
   /** How far the births' spread is from a candidate's: the log likelihood it falls short by. */
-  const misfit = (counts: readonly number[]): number => {
-    const total = counts.reduce((sum, count) => sum + count, 0)
+  const misfit = (exposure: readonly number[]): number => {
+    const total = exposure.reduce((sum, count) => sum + count, 0)
     if (total === 0) return Number.POSITIVE_INFINITY
-    const floor = (SMOOTHING * total) / counts.length
-    return born.reduce((sum, of, at) => {
-      const share = (counts[at]! + floor) / (total + floor * counts.length)
+    const floor = (SMOOTHING * total) / exposure.length
+    return bornBytes.reduce((sum, of, at) => {
+      const share = (exposure[at]! + floor) / (total + floor * exposure.length)
       return of === 0 ? sum : sum + (of / meanSampleBytes) * Math.log(of / bytes / share)
     }, 0)
   }

@@ -8,63 +8,63 @@ import type { LayerSeries, Observation, PlaceSeries } from './observation'
 import { below, type Candidate, keepsRequests, ownerOf } from './owner'
 
 /** Somebody who may leak, with all places that are theirs. */
-export interface Unit {
+export interface Payer {
   readonly key: string
   readonly scope: LeakScope
   readonly route: number | null
   readonly mount: string
   /** Cumulative requests, or seconds. */
-  readonly counts: readonly number[]
+  readonly exposure: readonly number[]
   readonly direct: PlaceSeries[]
   readonly estimated: PlaceSeries[]
 }
 
 /** Sorts the places under those who own them. */
-export function gather(observation: Observation, span: Span): Unit[] {
+export function gather(observation: Observation, span: Span): Payer[] {
   const { routes, layers, places, timeMs } = observation
-  const units = new Map<string, Unit>()
-  const unitOf = (
+  const payers = new Map<string, Payer>()
+  const payerOf = (
     key: string,
     scope: LeakScope,
-    counts: readonly number[],
+    exposure: readonly number[],
     route: number | null = null,
     mount = '',
-  ): Unit => {
-    let unit = units.get(key)
-    if (!unit) {
-      unit = { key, scope, route, mount, counts, direct: [], estimated: [] }
-      units.set(key, unit)
+  ): Payer => {
+    let payer = payers.get(key)
+    if (!payer) {
+      payer = { key, scope, route, mount, exposure, direct: [], estimated: [] }
+      payers.set(key, payer)
     }
-    return unit
+    return payer
   }
-  const unitOfRoute = (index: number): Unit =>
-    unitOf(`route ${index}`, 'route', routes[index]!.ended, index)
-  const unitOfCandidate = (candidate: Candidate): Unit => {
-    if (candidate.kind === 'route') return unitOfRoute(candidate.index)
+  const payerOfRoute = (index: number): Payer =>
+    payerOf(`route ${index}`, 'route', routes[index]!.ended, index)
+  const payerOfCandidate = (candidate: Candidate): Payer => {
+    if (candidate.kind === 'route') return payerOfRoute(candidate.index)
     if (candidate.kind === 'layer') {
       const { entered, mount } = layers[candidate.index]!
-      return unitOf(`layer ${candidate.index}`, 'shared', entered, null, mount)
+      return payerOf(`layer ${candidate.index}`, 'shared', entered, null, mount)
     }
     if (candidate.kind === 'time') {
-      return unitOf(
+      return payerOf(
         'process',
         'process',
         timeMs.map((ms) => ms / 1000),
       )
     }
     const all = timeMs.map((_, at) => routes.reduce((sum, { ended }) => sum + ended[at]!, 0))
-    return unitOf('shared', 'shared', all)
+    return payerOf('shared', 'shared', all)
   }
 
   routes.forEach((route, index) => {
-    if (route.ended.at(-1)! > 0) unitOfRoute(index)
+    if (route.ended.at(-1)! > 0) payerOfRoute(index)
   })
   const unowned = new Map<string, PlaceSeries[]>()
   for (const place of places) {
     // Sockets, parsers, compiled code: no leak by itself, but part of one that keeps requests.
     if (place.origin === 'memprof') continue
     if (place.origin === 'runtime' && !routes.some(keepsRequests)) continue
-    if (place.owner?.kind === 'route') unitOfRoute(place.owner.index).direct.push(place)
+    if (place.owner?.kind === 'route') payerOfRoute(place.owner.index).direct.push(place)
     else {
       // Of a middleware by the function that allocated, else by what the event loop called.
       const frame = place.owner ? place.frames[0] : place.frames.at(-1)
@@ -78,35 +78,35 @@ export function gather(observation: Observation, span: Span): Unit[] {
     const layer = group[0]!.owner?.index ?? null
     const only = layer === null ? null : onlyRouteOf(layers[layer]!, observation, span)
     if (only !== null) {
-      unitOfRoute(only).direct.push(...group)
+      payerOfRoute(only).direct.push(...group)
       continue
     }
     const owner = ownerOf(group, observation, layer)
     if (!owner) continue
     const route = owner.candidate.kind === 'route' ? routes[owner.candidate.index]! : null
     if (group[0]!.origin === 'runtime' && !(route && keepsRequests(route))) continue
-    const unit = unitOfCandidate(owner.candidate)
-    if (owner.candidate.kind === 'layer') unit.direct.push(...group)
-    else unit.estimated.push(...group)
+    const payer = payerOfCandidate(owner.candidate)
+    if (owner.candidate.kind === 'layer') payer.direct.push(...group)
+    else payer.estimated.push(...group)
   }
-  const perRoute = [...units.values()].filter(({ route }) => route !== null)
+  const perRoute = [...payers.values()].filter(({ route }) => route !== null)
   const sites = new Set(sharedSites(perRoute, span))
   // What such a function calls is shared too, whether or not it has the samples to show it.
   const isShared = ({ frames }: PlaceSeries): boolean =>
     frames.some((frame) => sites.has(positionKey(frame)))
   if (sites.size > 0) {
-    const shared = unitOfCandidate({ kind: 'all' })
-    for (const unit of perRoute) {
+    const shared = payerOfCandidate({ kind: 'all' })
+    for (const payer of perRoute) {
       for (const [from, to] of [
-        [unit.direct, shared.direct],
-        [unit.estimated, shared.estimated],
+        [payer.direct, shared.direct],
+        [payer.estimated, shared.estimated],
       ] as const) {
         to.push(...from.filter(isShared))
         from.splice(0, from.length, ...from.filter((place) => !isShared(place)))
       }
     }
   }
-  return [...units.values()]
+  return [...payers.values()]
 }
 
 /** The function that allocated. */
@@ -119,20 +119,21 @@ export function siteOf({ frames }: PlaceSeries): string {
  * Sites that grow under every route alike: what a framework, an agent or a wrapped response does for
  * each request, in the routes' own stacks. No single route is to blame for those.
  */
-function sharedSites(units: readonly Unit[], { first, last }: Span): string[] {
-  const requests = units.map(({ counts }) => counts[last - 1]! - counts[first - 1]!)
+function sharedSites(payers: readonly Payer[], { first, last }: Span): string[] {
+  const requests = payers.map(({ exposure }) => exposure[last - 1]! - exposure[first - 1]!)
   const total = requests.reduce((sum, of) => sum + of, 0)
   const grown = new Map<string, number[]>()
   const sampleBytes = new Map<string, number>()
-  units.forEach((unit, at) => {
-    for (const place of withoutTables([...unit.direct, ...unit.estimated], { first, last })) {
+  payers.forEach((payer, at) => {
+    for (const place of withoutTables([...payer.direct, ...payer.estimated], { first, last })) {
       const site = siteOf(place)
-      const bytes = grown.get(site) ?? units.map(() => 0)
-      bytes[at]! += place.aged[last]! - place.aged[first]!
+      const bytes = grown.get(site) ?? payers.map(() => 0)
+      bytes[at]! += place.survivedBytes[last]! - place.survivedBytes[first]!
       grown.set(site, bytes)
-      const born = place.born.reduce((sum, of) => sum + of, 0)
-      const squares = place.bornSquares.reduce((sum, of) => sum + of, 0)
-      if (born > 0) sampleBytes.set(site, Math.max(sampleBytes.get(site) ?? 0, squares / born))
+      const bornBytes = place.bornBytes.reduce((sum, of) => sum + of, 0)
+      const squares = place.bornBytesSquared.reduce((sum, of) => sum + of, 0)
+      if (bornBytes > 0)
+        sampleBytes.set(site, Math.max(sampleBytes.get(site) ?? 0, squares / bornBytes))
     }
   })
   return [...grown].flatMap(([site, bytes]) => {
@@ -140,7 +141,7 @@ function sharedSites(units: readonly Unit[], { first, last }: Span): string[] {
     const oneSample = sampleBytes.get(site) ?? Number.POSITIVE_INFINITY
     if (rate <= 0) return []
     // Routes with too few requests to show it at that rate say nothing either way.
-    const asked = units.flatMap((_, at) =>
+    const asked = payers.flatMap((_, at) =>
       rate * requests[at]! >= SHARED_SAMPLES * oneSample
         ? [bytes[at]! / (rate * requests[at]!)]
         : [],

@@ -21,7 +21,7 @@ function leak(more: Partial<Leak> = {}): Leak {
     rate: 1328.4,
     ci95: [1265.6, 1391.2],
     floor: 87.5,
-    counts: 9120,
+    exposure: 9120,
     retainedBytes: 12_115_008.2,
     directShare: 0.876,
     places: [grown(900, 'remember', 'search')],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { halve, HeapHistory, type History, mergePairs } from '../../lib/heap/heap-history'
 import type { Label } from '../../lib/heap/labels'
-import type { Sample, SampledNode, SampledProfile } from '../../lib/heap/sites'
+import type { Sample, SampledNode, SampledProfile } from '../../lib/inspector/sampled-profile'
 import { integer, seeded } from '../support/random'
 import { node, samples } from '../support/profiles'
 
@@ -63,27 +63,27 @@ describe('HeapHistory', () => {
       '2x50#2 2x70#3 2x30#5',
     )
     const keep = find(history, 'keep')
-    assert.deepEqual(keep.alive, [150, 230, 150])
-    assert.deepEqual(keep.aged, [0, 150, 120])
-    assert.deepEqual(keep.born, [50, 70, 30])
-    assert.deepEqual(keep.bornSquares, [2500, 4900, 900])
+    assert.deepEqual(keep.liveBytes, [150, 230, 150])
+    assert.deepEqual(keep.survivedBytes, [0, 150, 120])
+    assert.deepEqual(keep.bornBytes, [50, 70, 30])
+    assert.deepEqual(keep.bornBytesSquared, [2500, 4900, 900])
   })
 
   it('gives a place that comes later zeros for the readings before', () => {
     const later = find(historyOf('2x100#1', '2x100#1', '2x100#1 3x40#2'), 'later')
-    assert.deepEqual(later.alive, [0, 0, 40])
-    assert.deepEqual(later.born, [0, 0, 40])
+    assert.deepEqual(later.liveBytes, [0, 0, 40])
+    assert.deepEqual(later.bornBytes, [0, 0, 40])
   })
 
   it('knows births by their order, whatever order the samples come in', () => {
     const keep = find(historyOf('2x1#9 2x2#4', '2x8#17 2x1#9 2x4#10 2x2#4'), 'keep')
-    assert.deepEqual(keep.born, [3, 12])
+    assert.deepEqual(keep.bornBytes, [3, 12])
   })
 
   it('keeps objects of three intervals and more apart', () => {
     const history = historyOf('2x299#1 2x300#2')
-    assert.deepEqual(find(history, 'keep').alive, [299])
-    assert.deepEqual(find(history, 'keep', true).alive, [300])
+    assert.deepEqual(find(history, 'keep').liveBytes, [299])
+    assert.deepEqual(find(history, 'keep', true).liveBytes, [300])
   })
 
   it('counts what memprof itself allocated, at the last reading', () => {
@@ -109,11 +109,11 @@ describe('HeapHistory', () => {
     history.halve()
     const keep = find(history, 'keep')
     assert.equal(history.readings, 2)
-    assert.deepEqual(keep.alive, [3, 15])
-    assert.deepEqual(keep.born, [3, 12])
+    assert.deepEqual(keep.liveBytes, [3, 15])
+    assert.deepEqual(keep.bornBytes, [3, 12])
     history.add(profile('2x1#1 2x2#2 2x4#3 2x8#4 2x16#5'))
-    assert.deepEqual(keep.born, [3, 12, 16])
-    assert.deepEqual(keep.alive, [3, 15, 31])
+    assert.deepEqual(keep.bornBytes, [3, 12, 16])
+    assert.deepEqual(keep.liveBytes, [3, 15, 31])
   })
 
   it('remembers under which labels a function was seen', () => {
@@ -132,7 +132,7 @@ describe('HeapHistory', () => {
     history.dropLast()
     history.add(profile(''))
     history.add(profile('3x10#6000'))
-    assert.deepEqual(find(history, 'later').alive, [0, 10])
+    assert.deepEqual(find(history, 'later').liveBytes, [0, 10])
     assert.equal([...history.histories].length, 1)
   })
 })

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { runInThisContext } from 'node:vm'
 import { LabelTable } from '../../lib/heap/labels'
 import { HeapSession } from '../../lib/inspector/session'
-import type { SampledNode } from '../../lib/heap/sites'
+import type { SampledNode } from '../../lib/inspector/sampled-profile'
 import type { Frame } from '../../lib/hooks/listener'
 
 type Caller = (frame: Frame, fn: (...args: unknown[]) => unknown, self: unknown) => unknown

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { writeProfile } from '../../lib/heap/profile-file'
 import { LabelTable } from '../../lib/heap/labels'
-import type { SampledNode, SampledProfile } from '../../lib/heap/sites'
+import type { SampledNode, SampledProfile } from '../../lib/inspector/sampled-profile'
 import { temporaryFolder } from '../support/files'
 import { node, samples } from '../support/profiles'
 

@@ -8,8 +8,8 @@ import {
   type Place,
   placesOf,
   type PlaceOptions,
-  type SampledNode,
 } from '../../lib/heap/sites'
+import type { SampledNode } from '../../lib/inspector/sampled-profile'
 import { frame, node } from '../support/profiles'
 
 const NO_FRAME = {} as Label['frame']

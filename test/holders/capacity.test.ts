@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { LRUCache } from 'lru-cache'
-import { type Capacity, capacityOf, type Field, UNBOUNDED } from '../../lib/holders/capacity'
+import { type Capacity, capacityOf, UNBOUNDED } from '../../lib/holders/capacity'
+import type { Field } from '../../lib/inspector/inspection'
 import { walk } from '../../lib/holders/walk'
 import { HeapSession } from '../../lib/inspector/session'
 import { newMemory } from '../../lib/holders/walk-memory'
@@ -51,7 +52,7 @@ describe('capacityOf', () => {
   })
 })
 
-describe('the capacity of a collection that a walk finds', () => {
+describe('the capacity of a container that a walk finds', () => {
   const session = new HeapSession()
   const urls = session.scriptUrls()
 
@@ -59,7 +60,7 @@ describe('the capacity of a collection that a walk finds', () => {
   function capacities(value: object): Record<string, Capacity> {
     const memory = newMemory()
     for (const [id, url] of urls) memory.urls.set(id, url)
-    const { collections } = session.look((inspection) =>
+    const { containers } = session.inspect((inspection) =>
       walk([{ value, name: 'root', far: 0 }], {
         inspection,
         memory,
@@ -69,7 +70,7 @@ describe('the capacity of a collection that a walk finds', () => {
       }),
     )!
     return Object.fromEntries(
-      collections.flatMap(({ path, kind, capacity }) =>
+      containers.flatMap(({ path, kind, capacity }) =>
         path.startsWith('root') && (kind === 'Map' || kind === 'Set') ? [[path, capacity]] : [],
       ),
     )

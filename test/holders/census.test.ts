@@ -8,7 +8,7 @@ const session = new HeapSession()
 
 function take(bounds?: CensusBounds): Census {
   const census = new Census(bounds)
-  while (census.isOpen) census.follow(session.look((inspection) => census.ask(inspection))!)
+  while (census.isOpen) census.follow(session.inspect((inspection) => census.ask(inspection))!)
   return census
 }
 
@@ -21,19 +21,19 @@ function* keepOffers(): Generator<void> {
   }
 }
 
-describe('a census of all collections', () => {
+describe('a census of all containers', () => {
   it('tells those no variable leads to by what they hold, at their present size', () => {
     const keeper = keepOffers()
     keeper.next()
     const census = take()
-    const told = census.collections(newMemory()).map(({ path, size }) => `${path} ${size}`)
+    const told = census.containers(newMemory()).map(({ path, size }) => `${path} ${size}`)
     assert.ok(told.includes('Array of {offer, score} 7001'), told.slice(0, 20).join('\n'))
     assert.equal(census.cut, '')
     keeper.next()
   })
 
   it('stops after so many of each kind, and says so', () => {
-    assert.equal(take({ asked: 10, ms: 60_000 }).cut, 'after 10 collections')
+    assert.equal(take({ asked: 10, ms: 60_000 }).cut, 'after 10 containers')
   })
 
   it('stops after so long, and says so', () => {

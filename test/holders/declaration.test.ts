@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describe, it, type TestContext } from 'node:test'
 import { SourceMaps } from '../../lib/inspector/source-maps'
-import { placeOf } from '../../lib/holders/declaration'
+import { declarationOf } from '../../lib/holders/declaration'
 import { temporaryFolder } from '../support/files'
 
 const SOURCE = `import { other } from 'other'
@@ -23,12 +23,12 @@ function lineOf(t: TestContext, name: string, scope: string, seenFromLine: numbe
   const file = join(temporaryFolder(t), 'app.js')
   writeFileSync(file, SOURCE)
   const seenFrom = { scriptId: '1', lineNumber: seenFromLine - 1, columnNumber: 0 }
-  const place = placeOf({ name, scope, seenFrom, url: file }, new SourceMaps())
+  const place = declarationOf({ name, scope, seenFrom, url: file }, new SourceMaps())
   assert.match(place.file!, /app\.js$/)
   return `${place.function}:${place.line}`
 }
 
-describe('placeOf', () => {
+describe('declarationOf', () => {
   it('is the declaration, the nearest above the function that sees it', (t) => {
     assert.equal(lineOf(t, 'trail', 'Closure (session)', 6), 'session:4')
     assert.equal(lineOf(t, 'trail', 'Closure', 3), '(module):2')
@@ -56,7 +56,7 @@ describe('placeOf', () => {
     writeFileSync(`${file}.map`, JSON.stringify(map))
     const seenFrom = { scriptId: '1', lineNumber: 0, columnNumber: 15 }
     const variable = { name: 't', scope: 'Closure', seenFrom, url: pathToFileURL(file).href }
-    const { name, line, file: shown } = placeOf(variable, new SourceMaps())
+    const { name, line, file: shown } = declarationOf(variable, new SourceMaps())
     assert.equal(name, 'trail')
     assert.equal(line, 3)
     assert.match(shown!, /app\.ts$/)
@@ -65,8 +65,8 @@ describe('placeOf', () => {
   it('is nothing for a global, and the file alone for a module', () => {
     const maps = new SourceMaps()
     const variable = { name: 'globalThis.x', scope: '', seenFrom: null, url: '' }
-    assert.deepEqual(placeOf(variable, maps), {})
+    assert.deepEqual(declarationOf(variable, maps), {})
     const module = { name: 'module.exports', scope: 'Module', seenFrom: null, url: '/x/db.js' }
-    assert.equal(placeOf(module, maps).file, '/x/db.js')
+    assert.equal(declarationOf(module, maps).file, '/x/db.js')
   })
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import {
-  fullCollection,
+  containerAtCapacity,
   type Kept,
   likeliest,
   type Look,
@@ -10,11 +10,11 @@ import {
   type Suspect,
 } from '../../lib/holders/ranking'
 import { UNBOUNDED } from '../../lib/holders/capacity'
-import type { Collection } from '../../lib/holders/walk'
+import type { Container } from '../../lib/holders/walk'
 
 const SCRIPT = '42'
 
-function collection(path: string, size: number, more: Partial<Collection> = {}): Collection {
+function container(path: string, size: number, more: Partial<Container> = {}): Container {
   const [name = path] = path.split('.')
   return {
     id: 0,
@@ -44,14 +44,14 @@ function looks(
   return [0, 1, 2].map((at) => ({
     timeMs: at * 3000,
     ended: requests.map((of) => of * at),
-    collections: Object.entries(sizes).map(([path, size]) => collection(path, size[at]!)),
+    containers: Object.entries(sizes).map(([path, size]) => container(path, size[at]!)),
   }))
 }
 
-const suspect: Suspect = { routes: [0], scripts: new Set(), bytesPerCount: 1000, texts: [] }
+const suspect: Suspect = { routes: [0], scripts: new Set(), bytesPerExposure: 1000, texts: [] }
 
 function paths(of: Suspect, seen: readonly Look[]): string[] {
-  return rankHolders(of, seen).map(({ collection: { path } }) => path)
+  return rankHolders(of, seen).map(({ container: { path } }) => path)
 }
 
 /** A cache that has such sizes and capacities at one look after the other. */
@@ -61,9 +61,9 @@ function cacheLooks(
   return each.map(([size, entries, hasTables = false], at) => ({
     timeMs: at * 3000,
     ended: [100 * at],
-    collections: [
-      collection('cache', size, { id: 1, capacity: { entries, hasTables } }),
-      collection('trail', 10 + 100 * at, { id: 2 }),
+    containers: [
+      container('cache', size, { id: 1, capacity: { entries, hasTables } }),
+      container('trail', 10 + 100 * at, { id: 2 }),
     ],
   }))
 }
@@ -73,9 +73,8 @@ const KEPT: Kept = { requests: 9000, bytes: 9_000_000 }
 describe('the capacity of a holder', () => {
   it('is told where it is the same at every look', () => {
     const capacityOf = (...each: Array<[number, number]>): number =>
-      rankHolders(suspect, cacheLooks(...each)).find(
-        ({ collection: { path } }) => path === 'cache',
-      )!.capacity
+      rankHolders(suspect, cacheLooks(...each)).find(({ container: { path } }) => path === 'cache')!
+        .capacity
     assert.equal(capacityOf([10, 900], [110, 900], [210, 900]), 900)
     assert.equal(capacityOf([10, 11], [110, 111], [210, 211]), Infinity)
   })
@@ -85,17 +84,17 @@ describe('the capacity of a holder', () => {
       const seen = cacheLooks([10, 900, hasTables], [110, 900, hasTables], [210, 900, hasTables])
       const light = seen.map((look) => ({
         ...look,
-        collections: look.collections.map((one) =>
+        containers: look.containers.map((one) =>
           one.path === 'cache' ? { ...one, entryBytes: 30 } : one,
         ),
       }))
-      return likeliest(rankHolders(suspect, light)).map(({ collection: { path } }) => path)
+      return likeliest(rankHolders(suspect, light)).map(({ container: { path } }) => path)
     }
     assert.deepEqual(names(false), ['trail'])
     assert.deepEqual(names(true), ['cache', 'trail'])
   })
 
-  it('may be what a leak grows to, while such a collection does, and before that is known', () => {
+  it('may be what a leak grows to, while such a container does, and before that is known', () => {
     const mayBe = (seen: Look[]): boolean => mayBeFilling(seen, KEPT)
     assert.equal(mayBe([]), true)
     assert.equal(mayBe(cacheLooks([10, 900])), true)
@@ -109,7 +108,7 @@ describe('the capacity of a holder', () => {
 
   it('may be what a leak has grown to: reached before the first look, or between two', () => {
     const found = (seen: Look[], kept = KEPT): string | undefined =>
-      fullCollection(seen, kept)?.path
+      containerAtCapacity(seen, kept)?.path
     for (const seen of [
       cacheLooks([900, 900]),
       cacheLooks([900, 900], [900, 900], [900, 900]),
@@ -127,11 +126,11 @@ describe('the capacity of a holder', () => {
   })
 
   it('is not what a leak has grown to where the entries are too light, or it is an array', () => {
-    const found = (more: Partial<Collection>, hasTables = false): boolean =>
-      fullCollection(
+    const found = (more: Partial<Container>, hasTables = false): boolean =>
+      containerAtCapacity(
         cacheLooks([900, 900, hasTables]).map((look) => ({
           ...look,
-          collections: look.collections.map((one) => ({ ...one, ...more })),
+          containers: look.containers.map((one) => ({ ...one, ...more })),
         })),
         KEPT,
       ) !== undefined
@@ -146,7 +145,7 @@ describe('rankHolders', () => {
   it('names what grows in step with the requests, and by how much', () => {
     const ranked = rankHolders(suspect, looks({ trail: [10, 111, 209] }))
     assert.equal(ranked.length, 1)
-    assert.equal(ranked[0]!.collection.path, 'trail')
+    assert.equal(ranked[0]!.container.path, 'trail')
     assert.equal(ranked[0]!.growth, 1.99 / 2)
   })
 
@@ -197,19 +196,19 @@ describe('rankHolders', () => {
   it('prefers what holds the bytes to a list of names beside it', () => {
     const seen = looks({ names: [10, 110, 210], 'store.data.en': [10, 110, 210] }).map((look) => ({
       ...look,
-      collections: look.collections.map((one) =>
+      containers: look.containers.map((one) =>
         one.path === 'names' ? { ...one, entryBytes: 40 } : one,
       ),
     }))
     assert.deepEqual(paths(suspect, seen), ['store.data.en', 'names'])
-    assert.deepEqual(paths({ ...suspect, bytesPerCount: 100 }, seen), ['names', 'store.data.en'])
+    assert.deepEqual(paths({ ...suspect, bytesPerExposure: 100 }, seen), ['names', 'store.data.en'])
   })
 
-  it('takes lists in a collection that stands still, not in one that grows', () => {
+  it('takes lists in a container that stands still, not in one that grows', () => {
     const nested = (sizes: [number, number, number]): Look[] =>
       looks({ users: sizes, lists: [10, 110, 210] }).map((look) => ({
         ...look,
-        collections: look.collections.map((one) =>
+        containers: look.containers.map((one) =>
           one.path === 'users' ? { ...one, id: 5 } : { ...one, within: 5 },
         ),
       }))
@@ -217,10 +216,10 @@ describe('rankHolders', () => {
     assert.deepEqual(paths(suspect, nested([50, 150, 250])), ['users'])
   })
 
-  it('knows a collection by itself before its place', () => {
+  it('knows a container by itself before its place', () => {
     const seen = looks({ trail: [10, 110, 210] }).map((look, at) => ({
       ...look,
-      collections: look.collections.map((one) => ({ ...one, id: 7, place: `place ${at}` })),
+      containers: look.containers.map((one) => ({ ...one, id: 7, place: `place ${at}` })),
     }))
     assert.deepEqual(paths(suspect, seen), ['trail'])
   })

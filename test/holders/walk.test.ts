@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { EventEmitter } from 'node:events'
 import { Session } from 'node:inspector'
 import { afterEach, describe, it } from 'node:test'
-import { type Collection, type Root, walk, type Walked } from '../../lib/holders/walk'
+import { type Container, type Root, walk, type Walked } from '../../lib/holders/walk'
 import { HeapSession } from '../../lib/inspector/session'
 import { newMemory } from '../../lib/holders/walk-memory'
 
@@ -16,7 +16,7 @@ const urls = session.scriptUrls()
 function look(value: object, bounds: Partial<typeof GENEROUS> = {}, memory = newMemory()): Walked {
   for (const [id, url] of urls) memory.urls.set(id, url)
   const roots: Root[] = [{ value, name: typeof value === 'function' ? '' : 'root', far: 0 }]
-  return session.look((inspection) =>
+  return session.inspect((inspection) =>
     walk(roots, {
       inspection,
       memory,
@@ -30,7 +30,7 @@ function look(value: object, bounds: Partial<typeof GENEROUS> = {}, memory = new
 /** `path kind size` of what is found, without what hangs on the test's own imports. */
 function found(value: object): string[] {
   return look(value)
-    .collections.filter(
+    .containers.filter(
       ({ path }) => !/^(process|globalThis|assert|node_|object_walk|session)/.test(path),
     )
     .map(({ path, kind, size }) => `${path} ${kind} ${size}`)
@@ -39,7 +39,7 @@ function found(value: object): string[] {
 const NUMBERS = Array.from({ length: 100 }, (_, at) => at)
 const PAIRS = NUMBERS.map((at): [number, number] => [at, at])
 
-describe('walk, from a function to the collections its variables reach', () => {
+describe('walk, from a function to the containers its variables reach', () => {
   it('names maps, sets, arrays and dictionaries by their variable', () => {
     const trail = new Map(PAIRS)
     const seen = new Set(NUMBERS)
@@ -51,7 +51,7 @@ describe('walk, from a function to the collections its variables reach', () => {
     }
   })
 
-  it('goes through objects, small collections and names that are no identifiers', () => {
+  it('goes through objects, small containers and names that are no identifiers', () => {
     const root = {
       a: { 'b c': [new Map([['x', { list: NUMBERS }]])], [Symbol('hidden')]: new Set(NUMBERS) },
     }
@@ -109,7 +109,7 @@ describe('walk, from a function to the collections its variables reach', () => {
     }
   })
 
-  it('adds up the collections in a collection', () => {
+  it('adds up the containers in a container', () => {
     const byUser = new Map(NUMBERS.map((at) => [at, [at, at, at]]))
     assert.ok(found({ byUser }).includes('root.byUser.get(…) Array 300'))
   })
@@ -118,7 +118,7 @@ describe('walk, from a function to the collections its variables reach', () => {
     const global = globalThis as { leaked?: unknown }
     global.leaked = NUMBERS
     t.after(() => delete global.leaked)
-    const paths = look({}).collections.map(({ path }) => path)
+    const paths = look({}).containers.map(({ path }) => path)
     assert.ok(paths.includes('globalThis.leaked'), paths.join())
   })
 
@@ -126,20 +126,20 @@ describe('walk, from a function to the collections its variables reach', () => {
     const timers = NUMBERS.map(() => setTimeout(function poll() {}, 12_345))
     const intervals = NUMBERS.map(() => setInterval(function tick() {}, 54_321))
     t.after(() => [...timers, ...intervals].forEach((timer) => clearTimeout(timer)))
-    const lists = look({}).collections.filter(({ kind }) => kind === 'Timers')
+    const lists = look({}).containers.filter(({ kind }) => kind === 'Timers')
     assert.deepEqual(
       lists.map(({ path, size, variable }) => `${path}, ${size}, ${variable.name}`).sort(),
       ['setInterval timers of 54321 ms, 100, tick', 'setTimeout timers of 12345 ms, 100, poll'],
     )
-    assert.match(lists[0]!.variable.url, /object-walk\.test\.js$/)
+    assert.match(lists[0]!.variable.url, /walk\.test\.js$/)
   })
 
   it('tells the same object in the next look, and the same place with another object', () => {
     const memory = newMemory()
     const holder = { list: [...NUMBERS] }
     const see = (): unknown => holder
-    const list = (walked: Walked): Collection =>
-      walked.collections.find(({ path }) => path === 'holder.list')!
+    const list = (walked: Walked): Container =>
+      walked.containers.find(({ path }) => path === 'holder.list')!
     const first = list(look(see, {}, memory))
     holder.list.push(1)
     const second = list(look(see, {}, memory))
@@ -183,7 +183,7 @@ describe('the bounds of a walk', () => {
     const walked = look({ functions, later: { list: NUMBERS } }, { functions: 5 })
     assert.equal(walked.cut, 'functions')
     assert.equal(walked.functions, 5)
-    assert.ok(walked.collections.some(({ path }) => path === 'root.later.list'))
+    assert.ok(walked.containers.some(({ path }) => path === 'root.later.list'))
   })
 
   it('cuts nothing where nothing is in the way', () => {
@@ -229,7 +229,7 @@ describe('what a look leaves behind', () => {
     assert.equal(groups, 1)
     assert.equal(objects.size, 0)
     assert.throws(() =>
-      session.look((inspection) => {
+      session.inspect((inspection) => {
         inspection.open(() => trail)
         assert.ok(objects.size > 0)
         throw new Error('in the middle')

@@ -28,15 +28,15 @@ const SEARCH = `(() => {
     for (let entry = 0; entry < 50; entry++) traps.leak()
     const look = (inspection) =>
       traps.watch(() => walk(roots, { inspection, memory, bounds, isOwn, everywhere: at === 2 }))
-    const { cut, objects, collections } = session.look(look)
-    looks.push({ cut, objects, sizes: collections.map(({ path, size }) => [path, size]) })
+    const { cut, objects, containers } = session.inspect(look)
+    looks.push({ cut, objects, sizes: containers.map(({ path, size }) => [path, size]) })
   }
   const census = new Census()
   while (census.isOpen) {
-    const found = session.look((inspection) => traps.watch(() => census.ask(inspection)))
+    const found = session.inspect((inspection) => traps.watch(() => census.ask(inspection)))
     census.follow(found)
   }
-  const followed = census.collections(newMemory()).map(({ kind, size }) => [kind, size])
+  const followed = census.containers(newMemory()).map(({ kind, size }) => [kind, size])
   session.close()
   return { looks, followed, hits: { ...traps.hits } }
 })()`
@@ -93,7 +93,7 @@ describe('the search for holders runs no code of the app', () => {
     await app.ask('void Object.freeze(globalThis)')
     const code = `(() => {
       const { HeapSession } = require(${JSON.stringify(SESSION)})
-      return new HeapSession().look(() => 1)
+      return new HeapSession().inspect(() => 1)
     })()`
     assert.equal(await app.ask(code), null)
   })

@@ -31,7 +31,7 @@ function holderPaths(): string[] {
   const reach = (): unknown[] => [keyed, byMail, byMap]
   const session = new HeapSession()
   try {
-    const walked = session.look((inspection) =>
+    const walked = session.inspect((inspection) =>
       walk([{ value: reach, name: '', far: 0 }], {
         inspection,
         memory: newMemory(),
@@ -40,7 +40,7 @@ function holderPaths(): string[] {
         everywhere: false,
       }),
     )
-    return walked!.collections.map(({ path }) => path)
+    return walked!.containers.map(({ path }) => path)
   } finally {
     session.close()
   }

@@ -6,8 +6,8 @@ import { madeLeak } from '../support/leaks'
 
 const PLENTY = 1e9
 
-function leak(counts: number, more: Partial<Leak> = {}): Leak {
-  return madeLeak({ counts, ...more })
+function leak(exposure: number, more: Partial<Leak> = {}): Leak {
+  return madeLeak({ exposure, ...more })
 }
 
 /** Another entry with every second request: full after 400 more. */
@@ -46,10 +46,10 @@ describe('FillingCaches', () => {
   })
 
   it('is over when the memory no longer suffices, or the observation began anew', () => {
-    const over = (counts: number, headroomBytes = PLENTY): boolean => {
+    const over = (exposure: number, headroomBytes = PLENTY): boolean => {
       const caches = new FillingCaches()
       caches.note(leak(1000), [HALF_FULL], PLENTY)
-      return caches.isOver(leak(counts), headroomBytes)
+      return caches.isOver(leak(exposure), headroomBytes)
     }
     // 200 requests of 1,000 bytes before it is full.
     assert.deepEqual([over(1200, 200_000), over(1200, 199_999)], [false, true])

@@ -79,7 +79,7 @@ describe('a leak that may be a cache on its way to its capacity', () => {
     readonly asked: string[]
     mayBeFilling: boolean
     /** So many requests are in the observation. */
-    judge(counts: number): void
+    judge(exposure: number): void
     find(capacity: number): void
   }
 
@@ -100,9 +100,9 @@ describe('a leak that may be a cache on its way to its capacity', () => {
       told,
       asked,
       mayBeFilling: true,
-      judge(counts) {
+      judge(exposure) {
         const routes = [{ verdict: 'leaking', bytesPerRequest: 1000 } as const]
-        report.take({ routes, leaks: [{ ...ROUTE_LEAK, counts }] }, SEEN)
+        report.take({ routes, leaks: [{ ...ROUTE_LEAK, exposure }] }, SEEN)
       },
       find(capacity) {
         const bounds = [{ size: 50, growth: 1, capacity }]

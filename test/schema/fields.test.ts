@@ -110,7 +110,7 @@ describe('checkLine', () => {
   })) {
     it(`refuses ${what}`, () => {
       const written = JSON.parse(JSON.stringify(line)) as typeof LINE
-      assert.throws(() => checkLine(written), /no such event|not as lib\/schema-fields/)
+      assert.throws(() => checkLine(written), /no such event|not as lib\/schema\/fields/)
     })
   }
 })

@@ -11,7 +11,7 @@ export function madeLeak(more: Partial<Leak> = {}): Leak {
     rate: 1000,
     ci95: [980, 1020],
     floor: 24,
-    counts: 1000,
+    exposure: 1000,
     retainedBytes: 1_000_000,
     attribution: 'direct',
     directShare: 1,

@@ -23,12 +23,12 @@ export interface Birth {
   readonly index: number
 }
 /** Whether an object lives at a reading, by when that is and how many had been born by then. */
-export type Life = (birth: Birth, now: { ms: number; born: number }) => boolean
+export type Life = (birth: Birth, now: { ms: number; bornBytes: number }) => boolean
 
 export const forever: Life = () => true
 /** The newest `count`: a ring buffer, or an LRU cache that is full. */
 export function newest(count: number): Life {
-  return ({ index }, { born }) => index >= born - count
+  return ({ index }, { bornBytes }) => index >= bornBytes - count
 }
 /** A cache that expires, or a timer that holds on. */
 export function forSeconds(seconds: number): Life {
@@ -92,7 +92,7 @@ interface Sample extends Birth {
 interface Placed {
   readonly plan: ObjectsPlan
   /** Cumulative births at each reading. */
-  readonly born: readonly number[]
+  readonly bornBytes: readonly number[]
   readonly samples: readonly Sample[]
   /** True live bytes at each reading: of the objects, of their buffers, of the table. */
   readonly trueBytes: readonly number[]
@@ -110,7 +110,7 @@ export class SyntheticApp {
   readonly #placed: readonly Placed[]
   readonly #liveHeapBytes: number[]
   readonly #nativeBytes: number[] = []
-  readonly #transients: ReadonlyArray<{ owner: Owner; alive: number[] }>
+  readonly #transients: ReadonlyArray<{ owner: Owner; liveBytes: number[] }>
 
   constructor(plan: AppPlan) {
     this.plan = plan
@@ -140,7 +140,7 @@ export class SyntheticApp {
     this.#transients = plan.routes.map((_, index) => ({
       owner: { kind: 'route', index },
       // Garbage of the requests that are in flight while the heap is read.
-      alive: this.#inFlight[index]!.map(
+      liveBytes: this.#inFlight[index]!.map(
         (count) => poisson(random, (count * 4000) / this.samplingBytes) * this.samplingBytes,
       ),
     }))
@@ -160,7 +160,7 @@ export class SyntheticApp {
     const last = this.readings - 1
     const [table = 0] = this.#placed
       .filter(({ plan }) => plan.site === site)
-      .map(({ tableBytes, born }) => tableBytes[last]! / born[last]!)
+      .map(({ tableBytes, bornBytes }) => tableBytes[last]! / bornBytes[last]!)
     return table + this.#rateOf(site, ({ trueBytes }, at) => trueBytes[at]!)
   }
 
@@ -173,20 +173,20 @@ export class SyntheticApp {
    * tenths of what it will ever hold.
    */
   settledAfter(site: string): number {
-    const { plan, born, trueBytes } = this.#placed.find((placed) => placed.plan.site === site)!
+    const { plan, bornBytes, trueBytes } = this.#placed.find((placed) => placed.plan.site === site)!
     const most = Math.max(...trueBytes)
     const settled = (bytes: number, at: number): boolean =>
-      bytes < 0.99 * born[at]! * plan.bytes || bytes >= 0.9 * most
+      bytes < 0.99 * bornBytes[at]! * plan.bytes || bytes >= 0.9 * most
     return 1 + trueBytes.findIndex(settled)
   }
 
   #rateOf(site: string, bytes: (placed: Placed, at: number) => number): number {
     const last = this.readings - 1
     const ofSite = this.#placed.filter(({ plan }) => plan.site === site)
-    const counts = this.#countsOf(ofSite[0]!.plan.by)
+    const exposure = this.#countsOf(ofSite[0]!.plan.by)
     return (
       ofSite.reduce((sum, of) => sum + bytes(of, last) - bytes(of, 0), 0) /
-      (counts[last]! - counts[0]!)
+      (exposure[last]! - exposure[0]!)
     )
   }
 
@@ -225,11 +225,11 @@ export class SyntheticApp {
       })),
       places: [
         ...this.#placed.flatMap((placed) => this.#seriesOf(placed, readings)),
-        ...this.#transients.map(({ owner, alive }) => ({
+        ...this.#transients.map(({ owner, liveBytes }) => ({
           ...emptyPlace(owner, [frameOf(`render ${JSON.stringify(owner)}`)], readings),
-          alive: cut(alive),
-          born: at(alive, readings, 1),
-          bornSquares: at(alive, readings, this.samplingBytes),
+          liveBytes: cut(liveBytes),
+          bornBytes: at(liveBytes, readings, 1),
+          bornBytesSquared: at(liveBytes, readings, this.samplingBytes),
         })),
       ],
     }
@@ -248,24 +248,24 @@ export class SyntheticApp {
 
   #place(plan: ObjectsPlan, random: () => number): Placed {
     const { by, bytes, births, life = forever, bias = 1, bufferBytes = 0, tableBytes = 0 } = plan
-    const counts = this.#countsOf(by)
+    const exposure = this.#countsOf(by)
     let total = 0
-    const born = counts.map((after, at) => {
-      const before = at === 0 ? 0 : counts[at - 1]!
+    const bornBytes = exposure.map((after, at) => {
+      const before = at === 0 ? 0 : exposure[at - 1]!
       total += births ? births(before, after) : after - before
       return total
     })
     const within = (at: number, part: number): Birth => {
       const ms = at === 0 ? 0 : this.#timeMs[at - 1]!
-      const index = at === 0 ? 0 : born[at - 1]!
+      const index = at === 0 ? 0 : bornBytes[at - 1]!
       return {
         ms: ms + part * (this.#timeMs[at]! - ms),
-        index: index + part * (born[at]! - index),
+        index: index + part * (bornBytes[at]! - index),
       }
     }
     const sampled = 1 - Math.exp(-bytes / this.samplingBytes)
-    const samples = born.flatMap((after, at) => {
-      const births = after - (at === 0 ? 0 : born[at - 1]!)
+    const samples = bornBytes.flatMap((after, at) => {
+      const births = after - (at === 0 ? 0 : bornBytes[at - 1]!)
       const taken = poisson(random, births * sampled * bias)
       return Array.from({ length: taken }, () => ({
         ...within(at, random()),
@@ -274,20 +274,20 @@ export class SyntheticApp {
       }))
     })
     const living = this.#timeMs.map((ms, now) => {
-      let alive = 0
+      let liveBytes = 0
       for (let at = 0; at <= now; at++) {
-        const births = born[at]! - (at === 0 ? 0 : born[at - 1]!)
+        const births = bornBytes[at]! - (at === 0 ? 0 : bornBytes[at - 1]!)
         for (let slice = 0; slice < SLICES; slice++) {
           const birth = within(at, (slice + 0.5) / SLICES)
-          if (life(birth, { ms, born: born[now]! })) alive += births / SLICES
+          if (life(birth, { ms, bornBytes: bornBytes[now]! })) liveBytes += births / SLICES
         }
       }
-      return alive
+      return liveBytes
     })
     let most = 0
     return {
       plan,
-      born,
+      bornBytes,
       samples,
       trueBytes: living.map((count) => count * bytes),
       trueBufferBytes: living.map((count) => count * bufferBytes),
@@ -298,7 +298,7 @@ export class SyntheticApp {
     }
   }
 
-  #seriesOf({ plan, born, samples, tableBytes }: Placed, readings: number): PlaceSeries[] {
+  #seriesOf({ plan, bornBytes, samples, tableBytes }: Placed, readings: number): PlaceSeries[] {
     const { by, life = forever, calledBy, seenUnder = [] } = plan
     const caused: Owner | null =
       by.kind === 'route' || by.kind === 'layer' ? { kind: by.kind, index: by.index } : null
@@ -315,12 +315,12 @@ export class SyntheticApp {
     for (const sample of samples) {
       const { window, size } = sample
       for (let at = window; at <= last; at++) {
-        if (!life(sample, { ms: this.#timeMs[at]!, born: born[at]! })) continue
-        place.alive[at]! += size
-        if (at > window) place.aged[at]! += size
+        if (!life(sample, { ms: this.#timeMs[at]!, bornBytes: bornBytes[at]! })) continue
+        place.liveBytes[at]! += size
+        if (at > window) place.survivedBytes[at]! += size
         if (at < last) continue
-        place.born[window]! += size
-        place.bornSquares[window]! += size * size
+        place.bornBytes[window]! += size
+        place.bornBytesSquared[window]! += size * size
       }
     }
     const table = { ...emptyPlace(owner, frames, readings), isLarge: true }
@@ -329,12 +329,12 @@ export class SyntheticApp {
       const bytes = tableBytes[at]!
       if (bytes > (tableBytes[at - 1] ?? 0)) grew = at
       if (bytes < 8 * this.samplingBytes) continue
-      table.alive[at] = bytes
-      if (grew < at) table.aged[at] = bytes
+      table.liveBytes[at] = bytes
+      if (grew < at) table.survivedBytes[at] = bytes
     }
-    if (table.alive[last]! > 0) {
-      table.born[grew] = table.alive[last]!
-      table.bornSquares[grew] = table.alive[last]! ** 2
+    if (table.liveBytes[last]! > 0) {
+      table.bornBytes[grew] = table.liveBytes[last]!
+      table.bornBytesSquared[grew] = table.liveBytes[last]! ** 2
     }
     return plan.tableBytes ? [place, table] : [place]
   }
@@ -401,10 +401,10 @@ export function frameOf(functionName: string): StackFrame {
 }
 
 type Filled = { -readonly [K in keyof PlaceSeries]: PlaceSeries[K] } & {
-  alive: number[]
-  aged: number[]
-  born: number[]
-  bornSquares: number[]
+  liveBytes: number[]
+  survivedBytes: number[]
+  bornBytes: number[]
+  bornBytesSquared: number[]
 }
 
 /** A place that holds nothing at any of the readings. */
@@ -422,10 +422,10 @@ export function emptyPlace(
     isLarge: false,
     frames,
     seenUnder: [],
-    alive: zeros(),
-    aged: zeros(),
-    born: zeros(),
-    bornSquares: zeros(),
+    liveBytes: zeros(),
+    survivedBytes: zeros(),
+    bornBytes: zeros(),
+    bornBytesSquared: zeros(),
   }
 }
 
@@ -442,14 +442,14 @@ export interface BornOptions {
 export function bornPlace(births: readonly number[], options: BornOptions): PlaceSeries {
   const { sampleBytes, dead = 0, owner = null, functions = ['keep'] } = options
   const series = emptyPlace(owner, functions.map(frameOf), births.length)
-  let alive = 0
+  let liveBytes = 0
   for (const [at, samples] of births.entries()) {
-    series.aged[at] = alive
-    alive += samples * sampleBytes
-    series.alive[at] = alive
+    series.survivedBytes[at] = liveBytes
+    liveBytes += samples * sampleBytes
+    series.liveBytes[at] = liveBytes
     if (at < dead) continue
-    series.born[at] = samples * sampleBytes
-    series.bornSquares[at] = samples * sampleBytes ** 2
+    series.bornBytes[at] = samples * sampleBytes
+    series.bornBytesSquared[at] = samples * sampleBytes ** 2
   }
   return series
 }
@@ -467,7 +467,7 @@ export function handmade(
     timeMs: flat(0).map((_, at) => 3000 * (at + 1)),
     ownWork: flat(0),
     liveHeapBytes: flat(0).map((_, at) =>
-      places.reduce((sum, { alive }) => sum + alive[at]!, 20 << 20),
+      places.reduce((sum, { liveBytes }) => sum + liveBytes[at]!, 20 << 20),
     ),
     arrayBuffersBytes: flat(1 << 20),
     rssBytes: flat(100 << 20),

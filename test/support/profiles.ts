@@ -1,5 +1,5 @@
 /** Sampled profiles by hand: few enough nodes and samples to be summed up by eye. */
-import type { Sample, SampledNode } from '../../lib/heap/sites'
+import type { Sample, SampledNode } from '../../lib/inspector/sampled-profile'
 import type { StackFrame } from '../../lib/inspector/stack-frame'
 
 /** `name@url:line`; without a url a function of V8's. The script's id is its url. */

@@ -20,11 +20,11 @@ function walk(random: () => number): number[] {
 
 function heapOf(
   random: () => number,
-  leaks: ReadonlyArray<{ counts: readonly number[]; rate: number }>,
+  leaks: ReadonlyArray<{ exposure: readonly number[]; rate: number }>,
 ): number[] {
   return Array.from({ length: READINGS }, (_, at) =>
     leaks.reduce(
-      (sum, { counts, rate }) => sum + counts[at]! * rate,
+      (sum, { exposure, rate }) => sum + exposure[at]! * rate,
       (20 << 20) + NOISE_BYTES * normal(random),
     ),
   )
@@ -38,10 +38,10 @@ describe('calibrate', () => {
     let covered = 0
     for (let drawn = 0; drawn < 200; drawn++) {
       const rate = 300 * 10 ** random()
-      const counts = walk(random)
+      const exposure = walk(random)
       const sampledRate = rate * (drawn % 2 === 0 ? 2 : 0.5)
-      const [found] = calibrate(heapOf(random, [{ counts, rate }]), NOTHING, [
-        { counts, sampledRate },
+      const [found] = calibrate(heapOf(random, [{ exposure, rate }]), NOTHING, [
+        { exposure, sampledRate },
       ])
       assert.ok(Math.abs(found!.rate / rate - 1) < 0.1, `${drawn}: ${found!.rate} for ${rate}`)
       if (Math.abs(found!.rate - rate) <= 1.96 * found!.sd) covered++
@@ -54,9 +54,12 @@ describe('calibrate', () => {
     let near = 0
     let covered = 0
     for (let drawn = 0; drawn < 200; drawn++) {
-      const planted = [1, 2].map(() => ({ counts: walk(random), rate: 300 * 10 ** random() }))
+      const planted = [1, 2].map(() => ({ exposure: walk(random), rate: 300 * 10 ** random() }))
       const claims = planted.map(
-        ({ counts, rate }, at): Claim => ({ counts, sampledRate: rate * (at === 0 ? 1.6 : 0.7) }),
+        ({ exposure, rate }, at): Claim => ({
+          exposure,
+          sampledRate: rate * (at === 0 ? 1.6 : 0.7),
+        }),
       )
       const found = calibrate(heapOf(random, planted), NOTHING, claims)
       for (const [at, { rate }] of planted.entries()) {
@@ -70,14 +73,14 @@ describe('calibrate', () => {
 
   it('falls back on the samples where two routes keep the same rhythm', () => {
     const random = seeded(33)
-    const counts = walk(random)
+    const exposure = walk(random)
     const heap = heapOf(random, [
-      { counts, rate: 1000 },
-      { counts, rate: 500 },
+      { exposure, rate: 1000 },
+      { exposure, rate: 500 },
     ])
     const [a, b] = calibrate(heap, NOTHING, [
-      { counts, sampledRate: 1000 },
-      { counts, sampledRate: 500 },
+      { exposure, sampledRate: 1000 },
+      { exposure, sampledRate: 500 },
     ])
     assert.ok(Math.abs(a!.rate + b!.rate - 1500) < 75)
     assert.ok(Math.abs(a!.rate - 1000) < 100)
@@ -86,31 +89,31 @@ describe('calibrate', () => {
 
   it('takes what else grew off the heap, four fifths of it, and doubts a fifth', () => {
     const random = seeded(34)
-    const counts = walk(random)
-    const background = counts.map((count) => 400 * (count - counts[0]!))
-    const [alone] = calibrate(heapOf(random, [{ counts, rate: 1000 }]), NOTHING, [
-      { counts, sampledRate: 1000 },
+    const exposure = walk(random)
+    const background = exposure.map((count) => 400 * (count - exposure[0]!))
+    const [alone] = calibrate(heapOf(random, [{ exposure, rate: 1000 }]), NOTHING, [
+      { exposure, sampledRate: 1000 },
     ])
-    const both = heapOf(random, [{ counts, rate: 1320 }])
-    const [found] = calibrate(both, background, [{ counts, sampledRate: 1000 }])
+    const both = heapOf(random, [{ exposure, rate: 1320 }])
+    const [found] = calibrate(both, background, [{ exposure, sampledRate: 1000 }])
     assert.ok(Math.abs(found!.rate - 1000) < 50, `${found!.rate}`)
     assert.ok(found!.sd >= 0.2 * 400 && found!.sd > alone!.sd)
   })
 
   it('doubts every rate by 4 % at least', () => {
-    const counts = cumulative(new Array<number>(READINGS).fill(300))
-    const heap = counts.map((count) => 5000 * count)
-    const [found] = calibrate(heap, NOTHING, [{ counts, sampledRate: 5000 }])
+    const exposure = cumulative(new Array<number>(READINGS).fill(300))
+    const heap = exposure.map((count) => 5000 * count)
+    const [found] = calibrate(heap, NOTHING, [{ exposure, sampledRate: 5000 }])
     assert.ok(Math.abs(found!.rate - 5000) < 1)
     assert.ok(found!.sd >= 200)
   })
 
   it('lets the heap step where memprof worked, by what no sample told of', () => {
-    const counts = cumulative(new Array<number>(READINGS).fill(300))
-    const work = counts.map((_, at) => (at < 9 ? 0 : 1))
-    const heap = counts.map((count, at) => 500 * count + work[at]! * (200 << 10))
+    const exposure = cumulative(new Array<number>(READINGS).fill(300))
+    const work = exposure.map((_, at) => (at < 9 ? 0 : 1))
+    const heap = exposure.map((count, at) => 500 * count + work[at]! * (200 << 10))
     const errorOf = (own: { bytes: number[]; work: number[] } | null): number =>
-      Math.abs(calibrate(heap, NOTHING, [{ counts, sampledRate: 500 }], own)[0]!.rate - 500)
+      Math.abs(calibrate(heap, NOTHING, [{ exposure, sampledRate: 500 }], own)[0]!.rate - 500)
     const withStep = errorOf({ bytes: NOTHING, work })
     assert.ok(withStep < 0.5 * errorOf(null), `${withStep} of ${errorOf(null)}`)
   })
@@ -127,12 +130,12 @@ describe('calibrate', () => {
     const left = work.map((pieces) => [0, 0.8, 1.2, 0.6][pieces]! * (1 << 20))
     for (let drawn = 0; drawn < 200; drawn++) {
       const rate = 300 * 10 ** random()
-      const counts = walk(random)
-      const heap = heapOf(random, [{ counts, rate }]).map((bytes, at) => bytes + left[at]!)
+      const exposure = walk(random)
+      const heap = heapOf(random, [{ exposure, rate }]).map((bytes, at) => bytes + left[at]!)
       // Sampled a seventh too high, or too low.
       const bias = drawn % 2 === 0 ? 1.15 : 0.85
       const own = { bytes: left.map((bytes) => bias * bytes), work }
-      const [found] = calibrate(heap, NOTHING, [{ counts, sampledRate: 1.2 * rate }], own)
+      const [found] = calibrate(heap, NOTHING, [{ exposure, sampledRate: 1.2 * rate }], own)
       errors.push(Math.abs(found!.rate / rate - 1))
       if (Math.abs(found!.rate - rate) <= 1.96 * found!.sd) covered++
     }

@@ -20,13 +20,13 @@ function place(births: readonly number[], dead = 0): PlaceSeries {
 }
 
 /** 100 requests from reading to reading. */
-function counts(readings: number): number[] {
+function exposure(readings: number): number[] {
   return Array.from({ length: readings }, (_, at) => 100 * (at + 1))
 }
 
 function grow(births: readonly number[]): ReturnType<typeof growthOf> {
   const span = { first: 2, last: births.length - 1 }
-  return growthOf(poolOf([place(births)], births.length), counts(births.length), span, S)
+  return growthOf(poolOf([place(births)], births.length), exposure(births.length), span, S)
 }
 
 describe('growthOf', () => {
@@ -56,7 +56,7 @@ describe('growthOf', () => {
   it('cuts the thirds by requests, not by time', () => {
     const births = [0, 0, 60, 10, 10, 10, 10, 10, 10, 0]
     // 600 requests in the first window of the span, 100 in each other.
-    const requests = counts(10).map((count, at) => (at >= 2 ? count + 500 : count))
+    const requests = exposure(10).map((count, at) => (at >= 2 ? count + 500 : count))
     const span = { first: 2, last: 9 }
     const { rates } = growthOf(poolOf([place(births)], 10), requests, span, S)
     assert.deepEqual(
@@ -66,7 +66,7 @@ describe('growthOf', () => {
   })
 
   it('leaves a last third where most of the requests came at the end', () => {
-    const requests = counts(8).map((count, at) => (at >= 6 ? count + 5000 : count))
+    const requests = exposure(8).map((count, at) => (at >= 6 ? count + 5000 : count))
     const births = [0, 0, 1, 1, 1, 1, 51, 0]
     const { rates } = growthOf(poolOf([place(births)], 8), requests, { first: 2, last: 7 }, S)
     assert.equal(rates[2], 10)
@@ -81,9 +81,9 @@ describe('growthOf', () => {
 
   it('doubts what died meanwhile as well', () => {
     const cache = place([4, 4, 4, 4, 4, 4, 4, 4])
-    const steady = { ...cache, aged: cache.aged.map(() => 4 * S) }
+    const steady = { ...cache, survivedBytes: cache.survivedBytes.map(() => 4 * S) }
     const span = { first: 2, last: 7 }
-    const { bytes, sd } = growthOf(poolOf([steady], 8), counts(8), span, S)
+    const { bytes, sd } = growthOf(poolOf([steady], 8), exposure(8), span, S)
     assert.equal(bytes, 0)
     // 20 samples that live, and the 20 that made room for them.
     assert.equal(sd, Math.sqrt(40) * S)
@@ -91,10 +91,10 @@ describe('growthOf', () => {
 
   it('adds places up reading by reading', () => {
     const pool = poolOf([place([1, 2, 3]), place([10, 20, 30])], 3)
-    assert.deepEqual(pool.alive, [11 * S, 33 * S, 66 * S])
-    assert.deepEqual(pool.aged, [0, 11 * S, 33 * S])
-    assert.deepEqual(pool.born, [11 * S, 22 * S, 33 * S])
-    assert.deepEqual(pool.bornSquares, [11 * S * S, 22 * S * S, 33 * S * S])
+    assert.deepEqual(pool.liveBytes, [11 * S, 33 * S, 66 * S])
+    assert.deepEqual(pool.survivedBytes, [0, 11 * S, 33 * S])
+    assert.deepEqual(pool.bornBytes, [11 * S, 22 * S, 33 * S])
+    assert.deepEqual(pool.bornBytesSquared, [11 * S * S, 22 * S * S, 33 * S * S])
   })
 })
 
@@ -165,7 +165,7 @@ describe('survival', () => {
 
   const span = { first: 2, last: 11 }
   const survivalOfPlace = (births: readonly number[], dead?: number): number =>
-    survival(poolOf([place(births, dead)], births.length), counts(births.length), span)
+    survival(poolOf([place(births, dead)], births.length), exposure(births.length), span)
 
   it('is 0 where all that was born in the first half died', () => {
     assert.equal(survivalOfPlace([5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5], 8), 0)

@@ -176,7 +176,7 @@ describe('judge: what goes on, and what has stopped', () => {
     // Of requests in flight, by chance more of them at the later readings.
     const young: PlaceSeries = {
       ...emptyPlace(null, [frameOf('parse')], LONG),
-      alive: steps(LONG, 0).map((_, at) => (at < LONG / 2 ? 0 : 10 * S)),
+      liveBytes: steps(LONG, 0).map((_, at) => (at < LONG / 2 ? 0 : 10 * S)),
     }
     const { leaks } = judge({ ...base, places: [...base.places, young] })
     assert.equal(Math.round(only({ routes: [], leaks }).rate), Math.round((4 * S) / 100))
@@ -345,11 +345,11 @@ describe('judge: whose it is', () => {
     }
     const tableBytes = 16 * S
     for (let at = 12; at < READINGS; at++) {
-      table.alive[at] = tableBytes
-      if (at > 12) table.aged[at] = tableBytes
+      table.liveBytes[at] = tableBytes
+      if (at > 12) table.survivedBytes[at] = tableBytes
     }
-    table.born[12] = tableBytes
-    table.bornSquares[12] = tableBytes ** 2
+    table.bornBytes[12] = tableBytes
+    table.bornBytesSquared[12] = tableBytes ** 2
     assert.deepEqual(judge(handmade([route('/a', 100)], [table])).leaks, [])
     const entries = under(0, 4)
     const leak = only(judge(handmade([route('/a', 100)], [entries, table])))

@@ -38,8 +38,8 @@ describe('bufferRates', () => {
           ({ isBuffer, owner }) => isBuffer && owner?.index === index,
         )
         return {
-          counts: observation.routes[index]!.ended,
-          wrapperBytes: wrappers.reduce((sum, { aged }) => sum + aged.at(-1)!, 0),
+          exposure: observation.routes[index]!.ended,
+          wrapperBytes: wrappers.reduce((sum, { survivedBytes }) => sum + survivedBytes.at(-1)!, 0),
         }
       })
       const rates = bufferRates(observation, { first: 3, last: 19 }, claims)
@@ -54,16 +54,16 @@ describe('bufferRates', () => {
     assert.ok(covered >= 0.95 * 200, `covered ${covered} of 200`)
   })
 
-  const counts = steps(12, 100)
-  const claim = { counts, wrapperBytes: 1000 }
+  const exposure = steps(12, 100)
+  const claim = { exposure, wrapperBytes: 1000 }
   const span = { first: 2, last: 11 }
   const ofBuffers = (arrayBuffersBytes: readonly number[]): ReturnType<typeof bufferRates> =>
-    bufferRates(handmade([{ route: '/a', ended: counts }], [], { arrayBuffersBytes }), span, [
+    bufferRates(handmade([{ route: '/a', ended: exposure }], [], { arrayBuffersBytes }), span, [
       claim,
     ])
 
   it('speaks from 256 KiB of growth on', () => {
-    const grown = (bytes: number): number[] => counts.map((_, at) => (bytes * (at - 2)) / 9)
+    const grown = (bytes: number): number[] => exposure.map((_, at) => (bytes * (at - 2)) / 9)
     assert.ok(ofBuffers(grown(256 << 10)))
     assert.equal(ofBuffers(grown((256 << 10) - 1)), null)
   })
@@ -80,7 +80,7 @@ describe('bufferRates', () => {
 
   it('is null where nobody keeps wrappers', () => {
     const arrayBuffersBytes = steps(12, MB)
-    const observation = handmade([{ route: '/a', ended: counts }], [], { arrayBuffersBytes })
+    const observation = handmade([{ route: '/a', ended: exposure }], [], { arrayBuffersBytes })
     assert.equal(bufferRates(observation, span, []), null)
   })
 })

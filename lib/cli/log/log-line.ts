@@ -1,5 +1,5 @@
 /**
- * What JSON.parse returned -> a line of lib/schema.ts, or why it is none.
+ * What JSON.parse returned -> a line of lib/schema/lines.ts, or why it is none.
  *
  * A log may come from anyone. Every field is looked at by its type and range and copied into a fresh
  * object: nothing else of the input lives on, no key of it becomes a key of ours, and nothing is
