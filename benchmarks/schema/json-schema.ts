@@ -4,11 +4,11 @@
  * A field that is new does not break who reads the lines, so the published schema lets unknown ones
  * pass; the tests, which must notice one without a row, ask for the strict form.
  */
-import { BASE, EVENTS, type Field, type Optional } from '../../lib/schema/fields'
+import { EVENTS } from '../../lib/schema/events'
+import type { Row, Rows } from '../../lib/schema/field'
+import { BASE } from '../../lib/schema/fields/base'
 
 export type JsonSchema = { [key: string]: unknown }
-type Row = Field & Partial<Optional>
-type Rows = Readonly<Record<string, Row>>
 
 export interface SchemaOptions {
   /** Fields that have no row are errors. */
@@ -22,13 +22,13 @@ export function jsonSchema(options: SchemaOptions): JsonSchema {
       event: { const: event },
       level: { const: level, description: described(BASE.level) },
     }
-    const rows: Rows = { ...(BASE as unknown as Rows), ...(fields as unknown as Rows) }
+    const rows = { ...BASE, ...fields }
     return [event, { description: `Written when: ${when}.`, ...object(rows, options, head) }]
   })
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: 'A log line of memprof',
-    description: 'Made by `npm run schema` from lib/schema/fields.ts.',
+    description: 'Made by `npm run schema` from lib/schema/fields.',
     oneOf: events.map(([event]) => ({ $ref: `#/$defs/${event}` })),
     $defs: Object.fromEntries(definitions) as JsonSchema,
   }
@@ -75,9 +75,9 @@ function schemaOf(row: Row, options: SchemaOptions): JsonSchema {
         description,
       }
     case 'group':
-      return { ...object(row.fields as unknown as Rows, options), description }
+      return { ...object(row.fields, options), description }
     case 'list':
-      return { type: 'array', items: object(row.of as unknown as Rows, options), description }
+      return { type: 'array', items: object(row.of, options), description }
     case 'texts':
       return { type: 'array', items: { type: 'string' }, description }
     case 'open':

@@ -1,16 +1,9 @@
 /** The table of fields -> docs/schema.md. */
+import { EVENTS } from '../../lib/schema/events'
+import type { Row, Rows } from '../../lib/schema/field'
+import { BASE } from '../../lib/schema/fields/base'
 import { SCHEMA_VERSION } from '../../lib/schema/lines'
-import {
-  BASE,
-  EVENTS,
-  type Field,
-  type Optional,
-  ORIGINS,
-  type Origin,
-} from '../../lib/schema/fields'
-
-type Row = Field & Partial<Optional>
-type Rows = Readonly<Record<string, Row>>
+import { ORIGINS, type Origin } from '../../lib/schema/origins'
 
 const EVENT: Row = {
   kind: 'choice',
@@ -28,16 +21,16 @@ export function schemaMarkdown(): string {
       '',
       `Level ${LEVELS[level]} (${level}). Written when: ${when}.`,
       '',
-      table(fields as unknown as Rows),
+      table(fields),
     ].join('\n'),
   )
   return `${[
     '# The log lines, field by field',
-    'Made by `npm run schema` from lib/schema/fields.ts, which the compiler keeps equal to lib/schema/lines.ts. The same as a JSON Schema: [schema.json](schema.json); every line that a test reads is checked against it.',
+    'Made by `npm run schema` from lib/schema/fields, which the compiler keeps equal to lib/schema/lines.ts. The same as a JSON Schema: [schema.json](schema.json); every line that a test reads is checked against it.',
     `Every line is one JSON object, with what stands under [every line](#every-line), its \`event\`, and the fields of that event. This is version ${SCHEMA_VERSION} of the schema, \`v\` in every line. A field may be added within a version; one that is removed, renamed or changes its unit raises it.`,
     'Units end a field’s name. A field marked *optional* is left out where it is not known: it is never null. `a.b` is `b` of the object `a`; `a[].b` is `b` of each entry of the list `a`. Where it comes from is explained [at the end](#where-it-comes-from). The last column has the name of the same thing in OpenTelemetry’s semantic conventions, with its unit where that is another one.',
     '## every line',
-    table({ event: EVENT, ...(BASE as unknown as Rows) }),
+    table({ event: EVENT, ...BASE }),
     ...events,
     '## Where it comes from',
     [
@@ -80,8 +73,8 @@ function flat(rows: Rows, prefix: string): Flat[] {
       // The name is code, what stands in parentheses is not.
       otel: (row.otel ?? '').replace(/^\S+/, '`$&`'),
     }
-    if (row.kind === 'group') return [own, ...flat(row.fields as unknown as Rows, `${name}.`)]
-    if (row.kind === 'list') return [own, ...flat(row.of as unknown as Rows, `${name}[].`)]
+    if (row.kind === 'group') return [own, ...flat(row.fields, `${name}.`)]
+    if (row.kind === 'list') return [own, ...flat(row.of, `${name}[].`)]
     return [own]
   })
 }

@@ -3,21 +3,42 @@
  *
  * Units end a field's name. A field that is not known is left out, never null or guessed. Removing
  * or renaming a field, or changing its unit, is a breaking change and raises SCHEMA_VERSION.
- * lib/schema/fields.ts says what each field is.
+ * lib/schema/fields has a row for each field that says what it is. The words that a field may have stand
+ * here, each list once: all that tells them apart, in the process and in the commands, reads these.
  */
 export const SCHEMA_VERSION = 1
 
-export type Verdict = 'leaking' | 'plateaued' | 'steady' | 'insufficient-data'
-export type LeakScope = 'route' | 'shared' | 'process'
-export type LeakKind = 'heap' | 'buffers' | 'native'
-export type Attribution = 'direct' | 'estimated'
+/** debug, info, warn. */
+export const LEVELS = [20, 30, 40] as const
+
+/** The gravest first. */
+export const VERDICTS = ['leaking', 'plateaued', 'steady', 'insufficient-data'] as const
+export type Verdict = (typeof VERDICTS)[number]
+
+/** Of leaks that no route is blamed for. */
+export const UNROUTED_SCOPES = ['shared', 'process'] as const
+export const LEAK_SCOPES: readonly ['route', ...typeof UNROUTED_SCOPES] = [
+  'route',
+  ...UNROUTED_SCOPES,
+]
+export type LeakScope = (typeof LEAK_SCOPES)[number]
+
+export const LEAK_KINDS = ['heap', 'buffers', 'native'] as const
+export type LeakKind = (typeof LEAK_KINDS)[number]
+
+export const ATTRIBUTIONS = ['direct', 'estimated'] as const
+export type Attribution = (typeof ATTRIBUTIONS)[number]
+
+export const HOLDER_KINDS = ['Map', 'Set', 'Array', 'Object', 'Timers'] as const
+export const MEASURE_OUTCOMES = ['finished', 'errored'] as const
+export const REQUEST_OUTCOMES = ['finished', 'aborted', 'errored'] as const
 
 /** Low and high end of a 95 % interval, in bytes per request. */
 export type Interval = readonly [number, number]
 
 /** In every line, besides what its event has. */
 export interface LineBase {
-  level: 20 | 30 | 40
+  level: (typeof LEVELS)[number]
   time: number
   pid: number
   hostname: string
@@ -74,7 +95,7 @@ export interface RequestLine extends MemoryFields {
   route: string
   path?: string
   status: number
-  outcome: 'finished' | 'aborted' | 'errored'
+  outcome: (typeof REQUEST_OUTCOMES)[number]
   durationMs: number
   concurrency: number
   gcs: number
@@ -139,7 +160,7 @@ export interface ProcessLine {
 
 /** A leak that no route's verdict tells of. */
 export interface UnroutedLeak {
-  scope: 'shared' | 'process'
+  scope: (typeof UNROUTED_SCOPES)[number]
   kind: LeakKind
   /** The mount of a `shared` one; missing where all requests share it. */
   route?: string
@@ -159,14 +180,14 @@ export interface Site extends SiteFrame {
   stack: readonly string[]
 }
 
-/** The collection that keeps a leak, by the variable that leads there. */
+/** The container that keeps a leak, by the variable that leads there. */
 export interface Holder {
   /**
    * `bus._events.news`; `.#x` a private field, `.get(…)` any entry, `.[[Scopes]]` a closure; where no
    * variable leads to it, what it is: `Array of {id, scores}`.
    */
   path: string
-  kind: 'Map' | 'Set' | 'Array' | 'Object' | 'Timers'
+  kind: (typeof HOLDER_KINDS)[number]
   /** Entries, at the last look. */
   size: number
   /** Entries; per second in scope `process`. */
@@ -207,7 +228,7 @@ export interface MeasureLine extends MemoryFields {
   event: 'measure'
   label: string
   durationMs: number
-  outcome: 'finished' | 'errored'
+  outcome: (typeof MEASURE_OUTCOMES)[number]
 }
 
 export interface WarningLine {
@@ -244,3 +265,7 @@ export type Line =
   | MeasureLine
   | WarningLine
   | StopLine
+
+export type EventName = Line['event']
+/** What the lines of an event have besides `event` and {@link LineBase}. */
+export type FieldsOf<E extends EventName> = Omit<Extract<Line, { event: E }>, 'event'>

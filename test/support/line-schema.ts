@@ -21,5 +21,5 @@ export function checkLine(line: { event: string }): void {
   const wrong = (validate.errors ?? []).map(
     ({ instancePath, message, params }) => `${instancePath} ${message} ${JSON.stringify(params)}`,
   )
-  throw new Error(`not as lib/schema/fields.ts says: ${wrong.join('; ')}\n${JSON.stringify(line)}`)
+  throw new Error(`not as lib/schema/fields says: ${wrong.join('; ')}\n${JSON.stringify(line)}`)
 }

@@ -1,0 +1,99 @@
+import {
+  amount,
+  bytes,
+  choice,
+  count,
+  type FieldTable,
+  interval,
+  list,
+  maybe,
+  otel,
+  rate,
+  sentence,
+  signed,
+  text,
+  texts,
+} from '../field'
+import {
+  ATTRIBUTIONS,
+  type FieldsOf,
+  type Holder,
+  HOLDER_KINDS,
+  LEAK_KINDS,
+  LEAK_SCOPES,
+  type Site,
+} from '../lines'
+import { FLOOR, KEPT_SHARE, METHOD, ROUTE, SECONDS_TO_LIMIT } from './shared'
+
+const SITE: FieldTable<Site> = {
+  function: otel('code.function.name', text('sampler', 'The allocating function.')),
+  file: otel(
+    'code.file.path',
+    text('sampler', 'Relative to the working directory where inside it; source-mapped.'),
+  ),
+  line: otel('code.line.number', count('sampler', 'Where the function begins, from 1.')),
+  column: otel('code.column.number', count('sampler', 'From 1.')),
+  bytes: bytes('sampler', 'What it allocated of what is kept.'),
+  share: amount('sampler', '0 to 1', 'Of the bytes of all sites of the leak.'),
+  stack: otel(
+    'code.stacktrace',
+    texts('sampler', 'Callers, nearest first, as `function (file:line)`.'),
+  ),
+}
+
+const HOLDER: FieldTable<Holder> = {
+  path: text('search', 'The variable, and the way from it, as in `bus._events.news`.'),
+  kind: choice('search', HOLDER_KINDS, 'The container’s kind.'),
+  size: count('search', 'Its entries, at the last look.'),
+  growthPerRequest: signed(
+    rate('search', 'Entries it gains per request; per second in scope `process`.'),
+  ),
+  capacity: maybe(
+    count('search', 'Entries it may come to, where the object it belongs to says so.'),
+  ),
+  function: maybe(text('search', 'The function whose variable it is.')),
+  file: maybe(text('search', 'Where the variable is declared.')),
+  line: maybe(count('search', 'From 1.')),
+}
+
+export const LEAK: FieldTable<FieldsOf<'leak'>> = {
+  scope: choice(
+    'verdict',
+    LEAK_SCOPES,
+    '`route`: this one; `shared`: every route pays alike; `process`: grows without requests.',
+  ),
+  kind: choice(
+    'verdict',
+    LEAK_KINDS,
+    '`buffers`: ArrayBuffers; `native`: rss grows, neither of the two does.',
+  ),
+  method: maybe(METHOD),
+  route: maybe(ROUTE),
+  bytesPerRequest: maybe(bytes('verdict', 'Kept per request.', 'bytes per request')),
+  ci95: maybe(
+    interval(
+      'verdict',
+      'bytes per request',
+      'Low and high end of the 95 % interval; per second in scope `process`.',
+    ),
+  ),
+  bytesPerSecond: maybe(
+    bytes('verdict', 'Kept per second; scope `process` only.', 'bytes per second'),
+  ),
+  floorBytesPerRequest: maybe(FLOOR),
+  requests: count('counted', 'Requests in the observation; 0 in scope `process`.'),
+  retainedBytes: bytes('verdict', 'Kept in the observation.'),
+  keptRequestsShare: maybe(KEPT_SHARE),
+  attribution: maybe(
+    choice(
+      'verdict',
+      ATTRIBUTIONS,
+      '`direct`: allocated while the route’s own code ran; else by the rhythm of requests.',
+    ),
+  ),
+  directShare: maybe(amount('verdict', '0 to 1', 'Share of the bytes that is `direct`.')),
+  sites: list('sampler', 'Where it was allocated, largest first.', SITE),
+  holders: list('search', 'What keeps it; empty until it is found.', HOLDER),
+  holdersNote: maybe(sentence('search', 'What the search left out.')),
+  secondsToLimit: maybe(SECONDS_TO_LIMIT),
+}
