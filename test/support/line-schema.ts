@@ -1,6 +1,10 @@
 /** Every line that a test reads is checked against the table of fields: none is without a row. */
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020'
 import { jsonSchema } from '../../benchmarks/schema/json-schema'
+import { EVENTS } from '../../lib/schema/events'
+import type { Row, Rows } from '../../lib/schema/field'
+import { BASE } from '../../lib/schema/fields/base'
+import type { EventName } from '../../lib/schema/lines'
 
 let ajv: Ajv2020 | null = null
 
@@ -22,4 +26,38 @@ export function checkLine(line: { event: string }): void {
     ({ instancePath, message, params }) => `${instancePath} ${message} ${JSON.stringify(params)}`,
   )
   throw new Error(`not as lib/schema/fields says: ${wrong.join('; ')}\n${JSON.stringify(line)}`)
+}
+
+/** A line with every field that its event has, in the order in which memprof writes them. */
+export function fullLine(event: EventName): Record<string, unknown> {
+  const { level, fields } = EVENTS[event]
+  const { msg, ...head } = samples(BASE)
+  return { ...head, level, event, ...samples(fields), msg }
+}
+
+function samples(rows: Rows): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(rows).map(([name, row]) => [name, sampleOf(row)]))
+}
+
+function sampleOf(row: Row): unknown {
+  switch (row.kind) {
+    case 'number':
+      return row.signed ? -2 : row.whole ? 2 : 0.5
+    case 'text':
+      return 'a'
+    case 'flag':
+      return true
+    case 'choice':
+      return row.values[0]
+    case 'interval':
+      return [1, 2]
+    case 'group':
+      return samples(row.fields)
+    case 'list':
+      return [samples(row.of)]
+    case 'texts':
+      return ['a']
+    case 'open':
+      return { a: 1 }
+  }
 }

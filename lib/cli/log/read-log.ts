@@ -8,7 +8,8 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { createGunzip } from 'node:zlib'
 import { MemprofError } from '../../errors'
-import { type LogLine, toLogLine } from './log-line'
+import { decodeLine } from './decode'
+import type { LogLine } from './log-line'
 import { openRouteScanner } from './route-scan'
 
 /** Bytes of a line; a longer one is skipped without being kept. The longest of memprof's own is a
@@ -177,11 +178,11 @@ export function openLogReader(sink: LogSink): LogReader {
     bytes: Buffer,
     from: number,
     to: number,
-  ): ReturnType<typeof toLogLine> | 'torn' {
+  ): ReturnType<typeof decodeLine> | 'torn' {
     const text = bytes.toString('utf8', from, to)
     const value = parse(text)
     if (value === undefined) return 'torn'
-    const line = toLogLine(value) ?? toLogLine(unwrap(value))
+    const line = decodeLine(value) ?? decodeLine(unwrap(value))
     if (line !== null && typeof line === 'object' && line.event === 'route') {
       scanner.learn(text, line)
     }

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { type LogLineOf, toLogLine } from '../../../lib/cli/log/log-line'
+import { decodeLine } from '../../../lib/cli/log/decode'
+import type { LogLineOf } from '../../../lib/cli/log/log-line'
 import { openRouteScanner, type RouteScanner } from '../../../lib/cli/log/route-scan'
+import { fullLine } from '../../support/line-schema'
 import { fixtureLog, routeLine } from '../../support/log-lines'
 
-function parsed(text: string): ReturnType<typeof toLogLine> | undefined {
+function parsed(text: string): ReturnType<typeof decodeLine> | undefined {
   try {
-    return toLogLine(JSON.parse(text))
+    return decodeLine(JSON.parse(text))
   } catch {
     return undefined
   }
@@ -119,6 +121,17 @@ describe('the scan of a route line', () => {
       assert.notEqual(found, null, text)
       assert.deepEqual(found, parsed(text))
     }
+  })
+
+  it('knows each field that the table has of a route line', () => {
+    const text = JSON.stringify(fullLine('route'))
+    const found = scan(scannerFor(text), text)
+    assert.notEqual(
+      found,
+      null,
+      'lines with a field unknown to the scanner are read at half the rate',
+    )
+    assert.deepEqual(found, parsed(text))
   })
 
   it('never reads anything else than parsing does', () => {
