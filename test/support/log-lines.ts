@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { LogLine } from '../../lib/cli/log/log-line'
 import { openLogReader, type ReadCounts } from '../../lib/cli/log/read-log'
-import { type LogSummary, openSummary, type SummaryOptions } from '../../lib/cli/summary/summary'
+import { openSummary, type SummaryOptions } from '../../lib/cli/summary/builder'
+import type { LogSummary } from '../../lib/cli/summary/summary'
 import { ROOT } from './files'
 
 export const LOGS: string = join(ROOT, 'test/fixtures/logs')

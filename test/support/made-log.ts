@@ -1,6 +1,7 @@
 /** Lines of a log by hand, as a process of memprof's writes them, and what a log of them sums up to. */
 import { openLogReader, type ReadCounts } from '../../lib/cli/log/read-log'
-import { type LogSummary, openSummary } from '../../lib/cli/summary/summary'
+import { openSummary } from '../../lib/cli/summary/builder'
+import type { LogSummary } from '../../lib/cli/summary/summary'
 import type { LeakLine, ProcessLine, RouteLine } from '../../lib/schema/lines'
 
 export type MadeLine = Readonly<Record<string, unknown>>

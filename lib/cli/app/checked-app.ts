@@ -13,7 +13,8 @@ import type { Origin } from './load'
 import { findLogs } from '../log/log-files'
 import type { LogLine, LogLineOf } from '../log/log-line'
 import { type LogReader, openLogReader } from '../log/read-log'
-import { type LogSummary, openSummary } from '../summary/summary'
+import { openSummary } from '../summary/builder'
+import type { LogSummary } from '../summary/summary'
 import { printable } from '../view/printable'
 
 /** A reading every half second, and half of the time for them if need be: it is a test. */

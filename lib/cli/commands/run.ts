@@ -15,7 +15,7 @@ import {
 import { defaultLogPattern, findLogs } from '../log/log-files'
 import { readLog } from '../log/read-log'
 import { endAs, passSignals } from '../app/signals'
-import { openSummary } from '../summary/summary'
+import { openSummary } from '../summary/builder'
 import { describeOutput } from '../view/terminal'
 import { textReport } from '../view/text-report'
 

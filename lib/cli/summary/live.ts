@@ -29,7 +29,7 @@ export interface LiveState {
   readonly inFlight: number
   readonly rssBytes: number
   readonly heapUsedBytes: number
-  /** Null before the first full collection. */
+  /** Null before the first major GC. */
   readonly liveHeapBytes: number | null
   /** The nearest to it; null where nothing heads for its limit. */
   readonly secondsToLimit: number | null
@@ -47,7 +47,7 @@ export interface LiveModel {
   state(): LiveState
 }
 
-interface Instance {
+interface LiveInstance {
   lastMs: number
   intervalMs: number
   process: LogLineOf<'process'> | null
@@ -62,12 +62,12 @@ export function routeKey(of: { service: string; method: string; route: string })
 }
 
 export function openLive(): LiveModel {
-  const instances = new Map<string, Instance>()
+  const instances = new Map<string, LiveInstance>()
   const rssHistory: number[] = []
   const heapHistory: number[] = []
   let newestMs = Number.NEGATIVE_INFINITY
 
-  function instanceOf({ instance: id, time }: LogLine): Instance {
+  function instanceOf({ instance: id, time }: LogLine): LiveInstance {
     const known = instances.get(id)
     // The order of the map is that of the last line: the first is the longest silent.
     if (known) instances.delete(id)
@@ -84,7 +84,7 @@ export function openLive(): LiveModel {
   }
 
   /** An interval's lines end with that of the process. */
-  function endInterval(instance: Instance, line: LogLineOf<'process'>): void {
+  function endInterval(instance: LiveInstance, line: LogLineOf<'process'>): void {
     instance.intervalMs = Math.max(1, line.time - instance.lastMs)
     instance.lastMs = line.time
     instance.process = line
@@ -114,7 +114,7 @@ export function openLive(): LiveModel {
     return total
   }
 
-  function perSecond(instance: Instance, count: number): number {
+  function perSecond(instance: LiveInstance, count: number): number {
     return (count * 1000) / instance.intervalMs
   }
 

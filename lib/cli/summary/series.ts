@@ -10,7 +10,7 @@ export interface MemoryPoint extends Point {
   heapTotalBytes: number
   externalBytes: number
   arrayBuffersBytes: number
-  /** Newest in the bucket: after the last full collection. */
+  /** Newest in the bucket: after the last major GC. */
   liveHeapBytes: number | null
   requests: number
   inFlight: number
@@ -19,6 +19,69 @@ export interface MemoryPoint extends Point {
   gcPauseMs: number
   /** Highest. */
   loopDelayP99Ms: number
+}
+
+type ProcessLine = LogLineOf<'process'>
+
+/** A field of a memory point: of a `process` line, and of two points that become one. */
+interface MemoryField<V> {
+  readonly empty: V
+  read(line: ProcessLine): V
+  merge(earlier: V, later: V): V
+}
+
+function highest(read: (line: ProcessLine) => number): MemoryField<number> {
+  return { empty: 0, read, merge: (earlier, later) => (later > earlier ? later : earlier) }
+}
+
+function sum(read: (line: ProcessLine) => number): MemoryField<number> {
+  return { empty: 0, read, merge: (earlier, later) => earlier + later }
+}
+
+function newest(read: (line: ProcessLine) => number | null): MemoryField<number | null> {
+  return { empty: null, read, merge: (earlier, later) => later ?? earlier }
+}
+
+const MEMORY_FIELDS: {
+  readonly [K in Exclude<keyof MemoryPoint, 'time'>]: MemoryField<MemoryPoint[K]>
+} = {
+  rssBytes: highest((line) => line.rssBytes),
+  heapUsedBytes: highest((line) => line.heapUsedBytes),
+  heapTotalBytes: highest((line) => line.heapTotalBytes),
+  externalBytes: highest((line) => line.externalBytes),
+  arrayBuffersBytes: highest((line) => line.arrayBuffersBytes),
+  liveHeapBytes: newest((line) => line.liveHeapBytes ?? null),
+  requests: sum((line) => line.requests),
+  inFlight: highest((line) => line.inFlight),
+  gcMinor: sum((line) => line.gc.minor),
+  gcMajor: sum((line) => line.gc.major),
+  gcPauseMs: sum((line) => line.gc.pauseMs),
+  loopDelayP99Ms: highest((line) => line.eventLoop.delayP99Ms),
+}
+
+type MemoryName = keyof typeof MEMORY_FIELDS
+const MEMORY_ENTRIES = Object.entries(MEMORY_FIELDS) as ReadonlyArray<
+  [MemoryName, MemoryField<number | null>]
+>
+
+const EMPTY_MEMORY = Object.fromEntries(
+  MEMORY_ENTRIES.map(([name, { empty }]) => [name, empty]),
+) as Omit<MemoryPoint, 'time'>
+
+export function emptyMemoryPoint(time: number): MemoryPoint {
+  return { time, ...EMPTY_MEMORY }
+}
+
+export function addMemoryPoint(point: MemoryPoint, line: ProcessLine): void {
+  const values: Record<MemoryName, number | null> = point
+  for (const [name, { read, merge }] of MEMORY_ENTRIES) {
+    values[name] = merge(values[name], read(line))
+  }
+}
+
+export function mergeMemoryPoints(into: MemoryPoint, later: MemoryPoint): void {
+  const values: Record<MemoryName, number | null> = into
+  for (const [name, { merge }] of MEMORY_ENTRIES) values[name] = merge(values[name], later[name])
 }
 
 export interface RoutePoint extends Point {
@@ -34,54 +97,6 @@ export interface RoutePoint extends Point {
   cleanRequests: number
   /** Newest; null while it is not known. */
   retainedBytesPerRequest: number | null
-}
-
-export function emptyMemoryPoint(time: number): MemoryPoint {
-  return {
-    time,
-    rssBytes: 0,
-    heapUsedBytes: 0,
-    heapTotalBytes: 0,
-    externalBytes: 0,
-    arrayBuffersBytes: 0,
-    liveHeapBytes: null,
-    requests: 0,
-    inFlight: 0,
-    gcMinor: 0,
-    gcMajor: 0,
-    gcPauseMs: 0,
-    loopDelayP99Ms: 0,
-  }
-}
-
-export function addMemoryPoint(point: MemoryPoint, line: LogLineOf<'process'>): void {
-  point.rssBytes = Math.max(point.rssBytes, line.rssBytes)
-  point.heapUsedBytes = Math.max(point.heapUsedBytes, line.heapUsedBytes)
-  point.heapTotalBytes = Math.max(point.heapTotalBytes, line.heapTotalBytes)
-  point.externalBytes = Math.max(point.externalBytes, line.externalBytes)
-  point.arrayBuffersBytes = Math.max(point.arrayBuffersBytes, line.arrayBuffersBytes)
-  point.liveHeapBytes = line.liveHeapBytes ?? point.liveHeapBytes
-  point.requests += line.requests
-  point.inFlight = Math.max(point.inFlight, line.inFlight)
-  point.gcMinor += line.gc.minor
-  point.gcMajor += line.gc.major
-  point.gcPauseMs += line.gc.pauseMs
-  point.loopDelayP99Ms = Math.max(point.loopDelayP99Ms, line.eventLoop.delayP99Ms)
-}
-
-export function mergeMemoryPoints(into: MemoryPoint, later: MemoryPoint): void {
-  into.rssBytes = Math.max(into.rssBytes, later.rssBytes)
-  into.heapUsedBytes = Math.max(into.heapUsedBytes, later.heapUsedBytes)
-  into.heapTotalBytes = Math.max(into.heapTotalBytes, later.heapTotalBytes)
-  into.externalBytes = Math.max(into.externalBytes, later.externalBytes)
-  into.arrayBuffersBytes = Math.max(into.arrayBuffersBytes, later.arrayBuffersBytes)
-  into.liveHeapBytes = later.liveHeapBytes ?? into.liveHeapBytes
-  into.requests += later.requests
-  into.inFlight = Math.max(into.inFlight, later.inFlight)
-  into.gcMinor += later.gcMinor
-  into.gcMajor += later.gcMajor
-  into.gcPauseMs += later.gcPauseMs
-  into.loopDelayP99Ms = Math.max(into.loopDelayP99Ms, later.loopDelayP99Ms)
 }
 
 export function emptyRoutePoint(time: number): RoutePoint {

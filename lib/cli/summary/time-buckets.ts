@@ -72,3 +72,39 @@ export class TimeBuckets<P extends Point> {
     }
   }
 }
+
+/** No series of a pool has fewer points. */
+const MIN_POINTS = 8
+
+/** Series that share a budget of points: each has fewer, the more there are. */
+export class SeriesPool<P extends Point> {
+  readonly #series: Array<TimeBuckets<P>> = []
+  readonly #budget: number
+  readonly #maxPoints: number
+  readonly #make: (maxPoints: number) => TimeBuckets<P>
+
+  /**
+   * @param budget - points of all series together
+   * @param maxPoints - of one
+   */
+  constructor(budget: number, maxPoints: number, make: (maxPoints: number) => TimeBuckets<P>) {
+    this.#budget = budget
+    this.#maxPoints = maxPoints
+    this.#make = make
+  }
+
+  open(): TimeBuckets<P> {
+    const count = this.#series.length + 1
+    const series = this.#make(this.#pointsEach(count))
+    this.#series.push(series)
+    // At each power of two, for all that come until the next.
+    if ((count & (count - 1)) === 0) {
+      for (const one of this.#series) one.limit(this.#pointsEach(2 * count))
+    }
+    return series
+  }
+
+  #pointsEach(count: number): number {
+    return Math.max(MIN_POINTS, Math.min(this.#maxPoints, Math.floor(this.#budget / count)))
+  }
+}

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type LiveModel, type LiveState, openLive, routeKey } from '../../../lib/cli/summary/live'
 import type { LogLine } from '../../../lib/cli/log/log-line'
-import { openSummary } from '../../../lib/cli/summary/summary'
+import { openSummary } from '../../../lib/cli/summary/builder'
 import { liveScreen, liveText, type LiveView } from '../../../lib/cli/view/live-view'
 import { HOSTILE_TEXT, madeHostile, MadeLog, madeShop } from '../../support/made-log'
 

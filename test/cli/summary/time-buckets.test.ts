@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { TimeBuckets } from '../../../lib/cli/summary/time-buckets'
+import { SeriesPool, TimeBuckets } from '../../../lib/cli/summary/time-buckets'
 
 interface Sum {
   time: number
@@ -69,5 +69,36 @@ describe('TimeBuckets', () => {
     for (let second = 0; second < 100; second++) series.at(second * 1000).count++
     series.limit(10)
     assert.ok(series.toSorted().length <= 10)
+  })
+})
+
+describe('SeriesPool', () => {
+  it('keeps all series together to its budget, and one to its own limit', () => {
+    const pool = new SeriesPool(320, 64, buckets)
+    const all: Array<TimeBuckets<Sum>> = []
+    const pointsOf = (series: TimeBuckets<Sum>): number => series.toSorted().length
+    for (let count = 1; count <= 40; count++) {
+      const series = pool.open()
+      all.push(series)
+      for (let second = 0; second < 100; second++) series.at(1000 * second).count++
+      if (count === 1) assert.equal(pointsOf(series), 50)
+      const together = all.reduce((sum, of) => sum + pointsOf(of), 0)
+      assert.ok(together <= 320, `${together} points of ${count} series`)
+    }
+    for (const series of all) {
+      assert.equal(
+        series.toSorted().reduce((sum, { count }) => sum + count, 0),
+        100,
+      )
+    }
+  })
+
+  it('leaves each series eight points, however many there are', () => {
+    const pool = new SeriesPool(16, 64, buckets)
+    const series = Array.from({ length: 9 }, () => pool.open()).at(-1)!
+    for (let second = 0; second < 8; second++) series.at(1000 * second)
+    assert.equal(series.widthMs, 1000)
+    series.at(8000)
+    assert.equal(series.widthMs, 2000)
   })
 })

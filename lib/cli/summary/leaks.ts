@@ -1,76 +1,110 @@
-/** A leak over all instances that show it. */
-import type { LeakKind, Site, Verdict } from '../../schema/lines'
-import type { LeakOfInstance, LeakSummary } from './summary'
+/** Leaks over all instances that show them. */
+import type { LeakKind, LeakLine, Site, Verdict } from '../../schema/lines'
+import type { Envelope, LogLineOf } from '../log/log-line'
+import type { InstanceTally } from './instances'
+import { Limit } from './limit'
 import { poolRates } from './pool-rates'
-import type { Leak, Route, Share } from './tally'
+import type { InstanceRouteTally, Routes, RouteTally } from './routes'
+import type { LeakOfInstance, LeakSummary } from './summary'
 
 /** Sites of a leak after those of its processes were put together. */
 const MAX_SITES = 16
 
-/** Leaks of instances put together, those that only `route` lines tell of among them. */
-export function summarizeLeaks(told: readonly Leak[], routes: readonly Route[]): LeakSummary[] {
-  const leaks = [...told, ...untoldLeaks(told, routes)]
-  const groups = new Map<string, Leak[]>()
-  for (const leak of leaks) {
-    const { service, scope, kind, method = '', route = '' } = leak.newest
-    const key = [service, scope, kind, method, route].join('\n')
-    const group = groups.get(key)
-    if (group) group.push(leak)
-    else groups.set(key, [leak])
+/** A leak within an instance. */
+interface InstanceLeakTally {
+  readonly instance: InstanceTally
+  /** Null where no single route is blamed. */
+  readonly route: RouteTally | null
+  firstTime: number
+  newest: LeakLine & Pick<Envelope, 'time' | 'service'>
+}
+
+/** The same, with what the instance says of the route. */
+interface InstanceLeak extends InstanceLeakTally {
+  readonly ofRoute: InstanceRouteTally | undefined
+}
+
+export class Leaks {
+  readonly limit: Limit = new Limit(4096, 'leaks')
+  readonly #byKey = new Map<string, InstanceLeakTally>()
+
+  take(line: LogLineOf<'leak'>, instance: InstanceTally, routes: Routes): void {
+    const { scope, kind, method = '', route: pattern = '' } = line
+    const key = [line.instance, scope, kind, method, pattern].join('\n')
+    const known = this.#byKey.get(key)
+    if (known) {
+      known.firstTime = Math.min(known.firstTime, line.time)
+      if (line.time >= known.newest.time) known.newest = line
+      return
+    }
+    if (!this.limit.admits(this.#byKey.size)) return
+    const route = scope === 'route' ? routes.of(line.service, method, pattern) : null
+    this.#byKey.set(key, { instance, route, firstTime: line.time, newest: line })
   }
-  return [...groups.values()]
-    .map((group) => mergeLeaks(group, leaks))
-    .sort(
-      (a, b) =>
-        Number(a.since !== null) - Number(b.since !== null) || b.retainedBytes - a.retainedBytes,
+
+  /** Those that still leak first, the fastest growth first; what only `route` lines tell of too. */
+  summaries(routes: Routes): LeakSummary[] {
+    const told = [...this.#byKey.values()].map(
+      (leak): InstanceLeak => ({
+        ...leak,
+        ofRoute: leak.route ? routes.find(leak.instance, leak.route) : undefined,
+      }),
     )
+    const leaks = [...told, ...untoldLeaks(told, routes)]
+    const groups = new Map<string, InstanceLeak[]>()
+    for (const leak of leaks) {
+      const { service, scope, kind, method = '', route = '' } = leak.newest
+      const key = [service, scope, kind, method, route].join('\n')
+      const group = groups.get(key)
+      if (group) group.push(leak)
+      else groups.set(key, [leak])
+    }
+    return [...groups.values()]
+      .map((group) => mergeLeaks(group, leaks))
+      .sort(
+        (a, b) =>
+          Number(a.since !== null) - Number(b.since !== null) || b.retainedBytes - a.retainedBytes,
+      )
+  }
 }
 
 /**
  * A route is called leaking in its lines one judgement before the `leak` line, which an instance that was
  * killed may never have written: how much is known then, but not where.
  */
-function untoldLeaks(told: readonly Leak[], routes: readonly Route[]): Leak[] {
-  const known = new Map<Route, Leak[]>()
+function untoldLeaks(told: readonly InstanceLeak[], routes: Routes): InstanceLeak[] {
+  const known = new Map<RouteTally, InstanceLeak[]>()
   for (const leak of told) {
     if (leak.route) known.set(leak.route, [...(known.get(leak.route) ?? []), leak])
   }
-  return routes.flatMap((route) => {
-    const ofRoute = known.get(route) ?? []
-    return route.shares
-      .filter((share) => share.known?.fields.verdict === 'leaking')
-      .filter(({ instance }) => !ofRoute.some((leak) => leak.instance === instance))
-      .map((share) => untoldLeak(share, ofRoute[0]?.newest.kind ?? 'heap'))
+  return routes.all().flatMap((route) => {
+    const toldOfRoute = known.get(route) ?? []
+    return route.ofInstances
+      .filter(({ judged }) => judged?.retention.verdict === 'leaking')
+      .filter(({ instance }) => !toldOfRoute.some((leak) => leak.instance === instance))
+      .map((ofRoute) => untoldLeak(ofRoute, toldOfRoute[0]?.newest.kind ?? 'heap'))
   })
 }
 
-function untoldLeak({ instance, route, last, known }: Share, kind: LeakKind): Leak {
-  const { time, fields } = known!
-  const { retainedBytesPerRequest: bytes, ci95, floorBytesPerRequest, keptRequestsShare } = fields
-  const { service, version, pid, hostname, threadId } = instance
+function untoldLeak(ofRoute: InstanceRouteTally, kind: LeakKind): InstanceLeak {
+  const { instance, route, last } = ofRoute
+  const { time, retention } = ofRoute.judged!
+  const { verdict: _, retainedBytesPerRequest: bytes, ...figures } = retention
   return {
     instance,
     route,
+    ofRoute,
     firstTime: time,
     newest: {
       event: 'leak',
-      level: 40,
       time,
-      pid,
-      hostname,
-      service,
-      version,
-      threadId,
-      msg: '',
-      instance: instance.id,
+      service: instance.service,
       scope: 'route',
       kind,
       method: route.method,
       route: route.pattern,
       ...(bytes === undefined ? {} : { bytesPerRequest: bytes }),
-      ...(ci95 === undefined ? {} : { ci95 }),
-      ...(floorBytesPerRequest === undefined ? {} : { floorBytesPerRequest }),
-      ...(keptRequestsShare === undefined ? {} : { keptRequestsShare }),
+      ...figures,
       requests: last.requests,
       retainedBytes: last.requests * (bytes ?? 0),
       sites: [],
@@ -79,7 +113,7 @@ function untoldLeak({ instance, route, last, known }: Share, kind: LeakKind): Le
   }
 }
 
-function mergeLeaks(group: readonly Leak[], all: readonly Leak[]): LeakSummary {
+function mergeLeaks(group: readonly InstanceLeak[], all: readonly InstanceLeak[]): LeakSummary {
   const inOrder = group.toSorted((a, b) => b.newest.time - a.newest.time)
   const perInstance = inOrder.map((leak) => leakOfInstance(leak, all))
   const still = inOrder.filter((_, at) => perInstance[at]!.since === null)
@@ -94,7 +128,8 @@ function mergeLeaks(group: readonly Leak[], all: readonly Leak[]): LeakSummary {
   const seconds = counted.flatMap(({ newest, instance }) => {
     return instance.newest?.secondsToLimit ?? newest.secondsToLimit ?? []
   })
-  const share = most.scope === 'route' ? shareOfLeak(counted) : null
+  // `route` lines tell it more often than `leak` lines do.
+  const kept = counted[0]?.ofRoute?.judged?.retention.keptRequestsShare
   const perSecond = most.bytesPerSecond !== undefined
   const figures = perInstance.filter(({ since }) => still.length === 0 || since === null)
   const rate = poolRates(
@@ -113,7 +148,7 @@ function mergeLeaks(group: readonly Leak[], all: readonly Leak[]): LeakSummary {
     floorBytesPerRequest: most.floorBytesPerRequest ?? null,
     requests: counted.reduce((sum, { newest }) => sum + newest.requests, 0),
     retainedBytes: counted.reduce((sum, { newest }) => sum + newest.retainedBytes, 0),
-    keptRequestsShare: share ?? most.keptRequestsShare ?? null,
+    keptRequestsShare: kept ?? most.keptRequestsShare ?? null,
     attribution: most.attribution ?? null,
     directShare: most.directShare ?? null,
     sites: mergeSites(placed),
@@ -127,22 +162,16 @@ function mergeLeaks(group: readonly Leak[], all: readonly Leak[]): LeakSummary {
   }
 }
 
-/** The newest share of kept requests: route lines tell it more often than leak lines do. */
-function shareOfLeak([leak]: readonly Leak[]): number | null {
-  const share = leak?.route ? leak.instance.shares.get(leak.route) : undefined
-  return share?.known?.fields.keptRequestsShare ?? null
-}
-
-function leakOfInstance(leak: Leak, all: readonly Leak[]): LeakOfInstance {
-  const { instance, route, firstTime, newest } = leak
-  const known = route ? instance.shares.get(route)?.known : null
-  const now = known && known.time >= newest.time ? known.fields : undefined
+function leakOfInstance(leak: InstanceLeak, all: readonly InstanceLeak[]): LeakOfInstance {
+  const { instance, route, ofRoute, firstTime, newest } = leak
+  const judged = ofRoute?.judged
+  const now = judged && judged.time >= newest.time ? judged.retention : undefined
   // `route` lines follow every judgement, `leak` lines only what changed much; but they do not say
   // which of a route's leaks they mean.
   const isOnly = !all.some((of) => of !== leak && of.instance === instance && of.route === route)
   const newer = isOnly && now?.retainedBytesPerRequest !== undefined ? now : undefined
   return {
-    instance: instance.id,
+    instance: instance.instance,
     version: instance.version,
     bytesPerRequest: newer?.retainedBytesPerRequest ?? newest.bytesPerRequest ?? null,
     bytesPerSecond: newest.bytesPerSecond ?? null,
@@ -158,7 +187,7 @@ function calledSince(verdict: Verdict | undefined): Verdict | null {
 }
 
 /** What no route is blamed for is taken back by the `process` lines that follow. */
-function unroutedSince({ instance, newest }: Leak): Verdict | null {
+function unroutedSince({ instance, newest }: InstanceLeak): Verdict | null {
   const { time, leaks } = instance.newest ?? { time: 0 }
   if (!leaks || time <= newest.time) return null
   const { scope, kind, route = '' } = newest
@@ -169,7 +198,7 @@ function unroutedSince({ instance, newest }: Leak): Verdict | null {
 }
 
 /** Sites of all instances by function, file and line; shares anew of what they are together. */
-function mergeSites(leaks: readonly Leak[]): Site[] {
+function mergeSites(leaks: readonly InstanceLeak[]): Site[] {
   if (leaks.length < 2) return [...(leaks[0]?.newest.sites ?? [])]
   const found = new Map<string, Site>()
   for (const { newest } of leaks) {
