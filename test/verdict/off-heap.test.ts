@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { bufferRates, nativeRate } from '../../lib/verdict/off-heap'
+import { THRESHOLDS } from '../../lib/verdict/thresholds'
 import { cumulative, forever, handmade, SyntheticApp } from '../support/observations'
 import { integer, seeded } from '../support/random'
 
@@ -42,7 +43,7 @@ describe('bufferRates', () => {
           wrapperBytes: wrappers.reduce((sum, { survivedBytes }) => sum + survivedBytes.at(-1)!, 0),
         }
       })
-      const rates = bufferRates(observation, { first: 3, last: 19 }, claims)
+      const rates = bufferRates(observation, { first: 3, last: 19 }, claims, THRESHOLDS)
       for (const [at, truth] of bytes.entries()) {
         if (!rates) continue
         const { rate, sd } = rates[at]!
@@ -58,9 +59,12 @@ describe('bufferRates', () => {
   const claim = { exposure, wrapperBytes: 1000 }
   const span = { first: 2, last: 11 }
   const ofBuffers = (arrayBuffersBytes: readonly number[]): ReturnType<typeof bufferRates> =>
-    bufferRates(handmade([{ route: '/a', ended: exposure }], [], { arrayBuffersBytes }), span, [
-      claim,
-    ])
+    bufferRates(
+      handmade([{ route: '/a', ended: exposure }], [], { arrayBuffersBytes }),
+      span,
+      [claim],
+      THRESHOLDS,
+    )
 
   it('speaks from 256 KiB of growth on', () => {
     const grown = (bytes: number): number[] => exposure.map((_, at) => (bytes * (at - 2)) / 9)
@@ -81,7 +85,7 @@ describe('bufferRates', () => {
   it('is null where nobody keeps wrappers', () => {
     const arrayBuffersBytes = steps(12, MB)
     const observation = handmade([{ route: '/a', ended: exposure }], [], { arrayBuffersBytes })
-    assert.equal(bufferRates(observation, span, []), null)
+    assert.equal(bufferRates(observation, span, [], THRESHOLDS), null)
   })
 })
 
@@ -94,10 +98,14 @@ describe('nativeRate', () => {
   ): ReturnType<typeof nativeRate> => {
     const ended = steps(readings, 100)
     const rssBytes = ended.map((_, at) => rss + (bytes * (at - 2)) / (readings - 3))
-    return nativeRate(handmade([{ route: '/a', ended }], [], { rssBytes }), {
-      first: 2,
-      last: readings - 1,
-    })
+    return nativeRate(
+      handmade([{ route: '/a', ended }], [], { rssBytes }),
+      {
+        first: 2,
+        last: readings - 1,
+      },
+      THRESHOLDS,
+    )
   }
 
   it('says nothing of 19 readings in the span, and the rate of 20', () => {
@@ -124,13 +132,13 @@ describe('nativeRate', () => {
       heapTotalBytes: growth.map((bytes) => 40 * MB + bytes),
       arrayBuffersBytes: growth,
     })
-    assert.equal(nativeRate(accounted, { first: 2, last: 21 }), null)
+    assert.equal(nativeRate(accounted, { first: 2, last: 21 }, THRESHOLDS), null)
   })
 
   it('is null for rss that rose once and stayed', () => {
     const ended = steps(22, 100)
     const rssBytes = ended.map((_, at) => (at < 8 ? 100 : 180) * MB)
     const stepped = handmade([{ route: '/a', ended }], [], { rssBytes })
-    assert.equal(nativeRate(stepped, { first: 2, last: 21 }), null)
+    assert.equal(nativeRate(stepped, { first: 2, last: 21 }, THRESHOLDS), null)
   })
 })
