@@ -14,7 +14,7 @@ import type { Observation } from './observation'
 import { measureBuffers, measureNative } from './off-heap'
 import { type PayerGrowth, payerGrowth } from './payer-growth'
 import { gather } from './payers'
-import { grownBy, type Span, spanOf } from './span'
+import { type Evidence, grownBy, spanOf } from './span'
 import { THRESHOLDS, type Thresholds } from './thresholds'
 
 export interface RouteJudgement {
@@ -42,20 +42,17 @@ export function judge(
   const { routes } = observation
   const span = spanOf(observation, thresholds)
   if (!span) return { routes: routes.map(() => ({ verdict: 'insufficient-data' })), leaks: [] }
-  const grown = gather(observation, span, thresholds).map((payer) =>
-    payerGrowth(payer, observation, span, thresholds, standing),
-  )
+  const evidence = { observation, span, thresholds }
+  const grown = gather(evidence).map((payer) => payerGrowth(payer, evidence, standing))
   const found = grown.filter(({ goesOn, cameAtOnce }) => goesOn && !cameAtOnce)
-  const buffers = measureBuffers(grown, observation, span, thresholds)
-  const heap = measureHeap(found, observation, span, thresholds).filter(
+  const buffers = measureBuffers(grown, evidence)
+  const heap = measureHeap(found, evidence).filter(
     (measured) => !isOfWrappers(measured, buffers, thresholds),
   )
   const leaks = [...buffers, ...heap]
   return {
-    routes: routes.map((_, index) =>
-      judgeRoute(index, grown, leaks, observation, span, thresholds),
-    ),
-    leaks: [...leaks.map(({ leak }) => leak), ...measureNative(observation, span, thresholds)],
+    routes: routes.map((_, index) => judgeRoute(index, grown, leaks, evidence)),
+    leaks: [...leaks.map(({ leak }) => leak), ...measureNative(evidence)],
   }
 }
 
@@ -74,14 +71,13 @@ function judgeRoute(
   index: number,
   grown: readonly PayerGrowth[],
   leaks: readonly MeasuredLeak[],
-  { routes, samplingBytes }: Observation,
-  span: Span,
-  thresholds: Thresholds,
+  evidence: Evidence,
 ): RouteJudgement {
-  const requests = grownBy(routes[index]!.ended, span)
+  const { observation, span, thresholds } = evidence
+  const requests = grownBy(observation.routes[index]!.ended, span)
   const ofRoute = grown.find(({ payer }) => payer.route === index)
   if (!ofRoute || requests < thresholds.leak.minRequests) return { verdict: 'insufficient-data' }
-  const floorBytesPerRequest = floorOf(samplingBytes, requests, thresholds)
+  const floorBytesPerRequest = floorOf(requests, evidence)
   const leak = leaks.find(({ payer }) => payer === ofRoute.payer)?.leak
   if (leak) {
     return { verdict: 'leaking', bytesPerRequest: leak.rate, ci95: leak.ci95, floorBytesPerRequest }
@@ -89,6 +85,6 @@ function judgeRoute(
   // It goes on by its samples, and the heap does not show it, or it came at once: who knows.
   if (ofRoute.goesOn) return { verdict: 'insufficient-data', floorBytesPerRequest }
   const heldBytes = ofRoute.growth.heldBytes + ofRoute.growth.bytes
-  const grew = heldBytes >= thresholds.leak.minSamples * samplingBytes
+  const grew = heldBytes >= thresholds.leak.minSamples * observation.samplingBytes
   return { verdict: grew ? 'plateaued' : 'steady', floorBytesPerRequest }
 }

@@ -2,10 +2,9 @@
 import type { Attribution, Interval, LeakKind, LeakScope } from '../schema/lines'
 import { Z95 } from '../stats/normal'
 import { sumOf } from './growth'
-import type { Observation, PlaceSeries } from './observation'
+import type { PlaceSeries } from './observation'
 import type { Payer } from './payers'
-import { grownBy, type Span } from './span'
-import type { Thresholds } from './thresholds'
+import { type Evidence, grownBy } from './span'
 
 /** What a place has of a leak's bytes. */
 export interface PlaceGrowth {
@@ -65,10 +64,9 @@ export function leakOf(
   kind: LeakKind,
   { rate, sd, least = 0 }: MeasuredRate,
   sampled: { readonly places: readonly PlaceSeries[]; readonly bytes: number },
-  { samplingBytes }: Observation,
-  span: Span,
-  thresholds: Thresholds,
+  evidence: Evidence,
 ): Leak | null {
+  const { span, thresholds } = evidence
   const ci95: Interval = [Math.max(least, rate - Z95 * sd), rate + Z95 * sd]
   if (ci95[0] <= 0) return null
   const exposure = grownBy(payer.exposure, span)
@@ -88,7 +86,7 @@ export function leakOf(
     mount: payer.mount,
     rate,
     ci95,
-    floor: floorOf(samplingBytes, exposure, thresholds),
+    floor: floorOf(exposure, evidence),
     exposure,
     retainedBytes: rate * exposure,
     attribution: directShare >= thresholds.leak.minDirectShare ? 'direct' : 'estimated',
@@ -98,10 +96,8 @@ export function leakOf(
 }
 
 /** The rate that would have given the samples a leak needs, over that exposure. */
-export function floorOf(
-  samplingBytes: number,
-  exposure: number,
-  { leak: { minSamples, minBytesPerRequest } }: Thresholds,
-): number {
-  return Math.max(minBytesPerRequest, (minSamples * samplingBytes) / Math.max(1, exposure))
+export function floorOf(exposure: number, { observation, thresholds }: Evidence): number {
+  const { minSamples, minBytesPerRequest } = thresholds.leak
+  const bytes = minSamples * observation.samplingBytes
+  return Math.max(minBytesPerRequest, bytes / Math.max(1, exposure))
 }

@@ -5,18 +5,13 @@
 import { calibrate } from './calibrate'
 import { sumSeries } from './growth'
 import { leakOf, type MeasuredLeak } from './leak'
-import type { Observation, PlaceSeries } from './observation'
+import type { PlaceSeries } from './observation'
 import type { PayerGrowth } from './payer-growth'
-import { type Span, survivedExposure, within } from './span'
-import type { Thresholds } from './thresholds'
+import { type Evidence, survivedExposure, within } from './span'
 
 /** @param found - the payers whose growth goes on */
-export function measureHeap(
-  found: readonly PayerGrowth[],
-  observation: Observation,
-  span: Span,
-  thresholds: Thresholds,
-): MeasuredLeak[] {
+export function measureHeap(found: readonly PayerGrowth[], evidence: Evidence): MeasuredLeak[] {
+  const { observation, span, thresholds } = evidence
   const { liveHeapBytes, ownWork, places, timeMs } = observation
   const readings = timeMs.length
   const claimed = new Set(found.flatMap(({ lasting }) => lasting))
@@ -59,7 +54,7 @@ export function measureHeap(
     const realRate = thresholds.calibration.minRealShare * claims[at]!.sampledRate
     const least = isSure && entryRate > realRate ? realRate : 0
     const sampled = { places: lasting, bytes: growth.bytes }
-    const leak = leakOf(payer, 'heap', { rate, sd, least }, sampled, observation, span, thresholds)
+    const leak = leakOf(payer, 'heap', { rate, sd, least }, sampled, evidence)
     return leak ? [{ payer, leak }] : []
   })
 }

@@ -6,11 +6,10 @@
 import { calibrate } from './calibrate'
 import { addedUp, growthOf, sumOf } from './growth'
 import { type Leak, leakOf, type MeasuredLeak, type MeasuredRate } from './leak'
-import type { Observation, PlaceSeries } from './observation'
+import type { PlaceSeries } from './observation'
 import type { PayerGrowth } from './payer-growth'
 import { siteOf } from './payers'
-import { grownBy, type Span, within } from './span'
-import type { Thresholds } from './thresholds'
+import { type Evidence, grownBy, type Span, within } from './span'
 
 export interface BufferClaim {
   /** Cumulative, per reading. */
@@ -20,12 +19,8 @@ export interface BufferClaim {
 }
 
 /** The buffers of every payer whose wrappers stay, and still come. */
-export function measureBuffers(
-  grown: readonly PayerGrowth[],
-  observation: Observation,
-  span: Span,
-  thresholds: Thresholds,
-): MeasuredLeak[] {
+export function measureBuffers(grown: readonly PayerGrowth[], evidence: Evidence): MeasuredLeak[] {
+  const { observation, span, thresholds } = evidence
   const { timeMs, samplingBytes } = observation
   const keepers = grown.flatMap(({ payer, lasting }) => {
     const wrappers = wrappersOf(lasting)
@@ -38,11 +33,11 @@ export function measureBuffers(
     exposure: payer.exposure,
     wrapperBytes: bytes,
   }))
-  const rates = bufferRates(observation, span, claims, thresholds)
+  const rates = bufferRates(claims, evidence)
   if (!rates) return []
   return keepers.flatMap(({ payer, wrappers, bytes }, at) => {
     const sampled = { places: wrappers, bytes }
-    const leak = leakOf(payer, 'buffers', rates[at]!, sampled, observation, span, thresholds)
+    const leak = leakOf(payer, 'buffers', rates[at]!, sampled, evidence)
     return leak ? [{ payer, leak }] : []
   })
 }
@@ -62,10 +57,8 @@ function wrappersOf(places: readonly PlaceSeries[]): PlaceSeries[] {
  * @returns null where buffers do not grow, or no longer
  */
 export function bufferRates(
-  { arrayBuffersBytes }: Observation,
-  span: Span,
   claims: readonly BufferClaim[],
-  thresholds: Thresholds,
+  { observation: { arrayBuffersBytes }, span, thresholds }: Evidence,
 ): MeasuredRate[] | null {
   const total = grownBy(arrayBuffersBytes, span)
   if (claims.length === 0 || total < thresholds.offHeap.minBufferBytes) return null
@@ -79,7 +72,7 @@ export function bufferRates(
       ),
     ),
   )
-  if (!isSteady(arrayBuffersBytes, due, span, thresholds)) return null
+  if (!isSteady(arrayBuffersBytes, due, span, thresholds.offHeap.minThirdShare)) return null
   const buffers = within(arrayBuffersBytes, span)
   return calibrate(
     buffers,
@@ -94,15 +87,11 @@ export function bufferRates(
 }
 
 /** Memory that neither the heap nor buffers account for, as a leak of nobody's. */
-export function measureNative(
-  observation: Observation,
-  span: Span,
-  thresholds: Thresholds,
-): Leak[] {
-  const found = nativeRate(observation, span, thresholds)
+export function measureNative(evidence: Evidence): Leak[] {
+  const found = nativeRate(evidence)
   if (!found) return []
   const { rate, bytes } = found
-  const { nativeDoubt } = thresholds.offHeap
+  const { nativeDoubt } = evidence.thresholds.offHeap
   return [
     {
       key: 'native',
@@ -114,7 +103,7 @@ export function measureNative(
       // Fragmentation comes and goes: no interval from noise alone would be honest.
       ci95: [rate / nativeDoubt, rate * nativeDoubt],
       floor: 0,
-      exposure: grownBy(observation.timeMs, span) / 1000,
+      exposure: grownBy(evidence.observation.timeMs, evidence.span) / 1000,
       retainedBytes: bytes,
       attribution: 'estimated',
       directShare: 0,
@@ -124,18 +113,19 @@ export function measureNative(
 }
 
 /** @returns bytes per second that neither the heap nor buffers account for; null: none to speak of */
-export function nativeRate(
-  { rssBytes, heapTotalBytes, arrayBuffersBytes, timeMs }: Observation,
-  span: Span,
-  thresholds: Thresholds,
-): { rate: number; bytes: number } | null {
+export function nativeRate({
+  observation,
+  span,
+  thresholds,
+}: Evidence): { rate: number; bytes: number } | null {
+  const { rssBytes, heapTotalBytes, arrayBuffersBytes, timeMs } = observation
   const { minNativeReadings, minNativeBytes, minNativeShare } = thresholds.offHeap
   const { first, last } = span
   if (last - first + 1 < minNativeReadings) return null
   const native = rssBytes.map((rss, at) => rss - heapTotalBytes[at]! - arrayBuffersBytes[at]!)
   const bytes = grownBy(native, span)
   if (bytes < Math.max(minNativeBytes, minNativeShare * rssBytes[first]!)) return null
-  if (!isSteady(native, timeMs, span, thresholds)) return null
+  if (!isSteady(native, timeMs, span, thresholds.offHeap.minThirdShare)) return null
   return { rate: (bytes * 1000) / grownBy(timeMs, span), bytes }
 }
 
@@ -144,7 +134,7 @@ function isSteady(
   series: readonly number[],
   exposure: readonly number[],
   span: Span,
-  thresholds: Thresholds,
+  minThirdShare: number,
 ): boolean {
   const { first, last } = span
   const paid = grownBy(exposure, span)
@@ -156,7 +146,7 @@ function isSteady(
     while (to < last && exposure[to]! < exposure[first]! + (paid * third) / 3) to++
     const share = (series[to]! - series[from]!) / total
     const due = (exposure[to]! - exposure[from]!) / paid
-    if (share < thresholds.offHeap.minThirdShare * due) return false
+    if (share < minThirdShare * due) return false
     from = to
   }
   return true

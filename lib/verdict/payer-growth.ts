@@ -1,10 +1,9 @@
 /** How much of what a payer keeps stays, how it grew, and whether it goes on. */
 import { addedUp, type Growth, growthOf, survival, withoutTables } from './growth'
 import { leakKey } from './leak'
-import type { Observation, PlaceSeries } from './observation'
+import type { PlaceSeries } from './observation'
 import type { Payer } from './payers'
-import { grownBy, type Span, survivedExposure } from './span'
-import type { Thresholds } from './thresholds'
+import { type Evidence, grownBy, survivedExposure } from './span'
 
 export interface PayerGrowth {
   readonly payer: Payer
@@ -25,15 +24,14 @@ export interface PayerGrowth {
 /** @param standing - keys of leaks that were told and found ever since */
 export function payerGrowth(
   payer: Payer,
-  observation: Observation,
-  span: Span,
-  thresholds: Thresholds,
+  evidence: Evidence,
   standing: ReadonlySet<string>,
 ): PayerGrowth {
   const { exposure } = payer
+  const { observation, span, thresholds } = evidence
   const isStanding = standing.has(leakKey(payer, 'heap'))
   const places = [...payer.direct, ...payer.estimated]
-  const staying = places.filter((place) => stays(place, exposure, span, thresholds))
+  const staying = places.filter((place) => stays(place, exposure, evidence))
   const lasting = withoutTables(staying, thresholds, span)
   const births = addedUp(lasting, observation.timeMs.length)
   const growth = growthOf(births, exposure, span, observation.samplingBytes)
@@ -42,7 +40,7 @@ export function payerGrowth(
     lasting,
     tables: lasting === staying ? [] : places.filter(({ isLarge }) => isLarge),
     growth,
-    goesOn: goesOn(growth, payer, observation, span, thresholds, isStanding),
+    goesOn: goesOn(growth, payer, evidence, isStanding),
     cameAtOnce: !isStanding && growth.readings < thresholds.leak.minSpreadReadings,
   }
 }
@@ -54,8 +52,7 @@ export function payerGrowth(
 function stays(
   place: PlaceSeries,
   exposure: readonly number[],
-  span: Span,
-  thresholds: Thresholds,
+  { span, thresholds }: Evidence,
 ): boolean {
   const share = survival(place, exposure, span, thresholds)
   return Number.isNaN(share) || share >= thresholds.leak.minSurvival
@@ -68,11 +65,10 @@ function stays(
 function goesOn(
   { bytes, sd, samples, rates, rateSds }: Growth,
   { scope, route, exposure }: Payer,
-  { routes, connections, timeMs }: Observation,
-  span: Span,
-  { leak }: Thresholds,
+  { observation, span, thresholds: { leak } }: Evidence,
   isStanding: boolean,
 ): boolean {
+  const { routes, connections, timeMs } = observation
   const paid = survivedExposure(exposure, span)
   if (bytes <= 0 || samples < leak.minSamples || bytes < leak.minScore * sd) return false
   const rate = bytes / paid

@@ -7,8 +7,7 @@ import { positionKey } from '../inspector/stack-frame'
 import { sumOf, withoutTables } from './growth'
 import type { LayerSeries, Observation, PlaceSeries, RouteSeries } from './observation'
 import { type Candidate, isBelowMount, keepsRequests, ownerOf } from './owner'
-import { grownBy, type Span, survivedExposure } from './span'
-import type { Thresholds } from './thresholds'
+import { type Evidence, grownBy, type Span, survivedExposure } from './span'
 
 /** Somebody who may leak, with all places that are theirs. */
 export interface Payer {
@@ -26,7 +25,8 @@ export interface Payer {
 }
 
 /** Every active route, and whoever else pays for one of the places. */
-export function gather(observation: Observation, span: Span, thresholds: Thresholds): Payer[] {
+export function gather(evidence: Evidence): Payer[] {
+  const { observation, span, thresholds } = evidence
   const payers = new PayerTable(observation)
   const isKept = (route: RouteSeries): boolean => keepsRequests(route, thresholds)
   const { routes, layers } = observation
@@ -61,7 +61,7 @@ export function gather(observation: Observation, span: Span, thresholds: Thresho
     if (owner.candidate.kind === 'layer') payer.direct.push(...group)
     else payer.estimated.push(...group)
   }
-  moveShared(payers, span, thresholds)
+  moveShared(payers, evidence)
   return payers.all()
 }
 /** Payers by their keys, each made when it is first asked for. */
@@ -132,9 +132,9 @@ export function siteOf({ frames }: PlaceSeries): string {
 }
 
 /** Takes from the routes what grows under each of them alike: all requests pay for that. */
-function moveShared(payers: PayerTable, span: Span, thresholds: Thresholds): void {
+function moveShared(payers: PayerTable, evidence: Evidence): void {
   const perRoute = payers.all().filter(({ route }) => route !== null)
-  const sites = new Set(sharedSites(perRoute, span, thresholds))
+  const sites = new Set(sharedSites(perRoute, evidence))
   if (sites.size === 0) return
   // What such a function calls is shared too, whether or not it has the samples to show it.
   const isShared = ({ frames }: PlaceSeries): boolean =>
@@ -156,7 +156,7 @@ function moveShared(payers: PayerTable, span: Span, thresholds: Thresholds): voi
  * each request, in the routes' own stacks. No single route is to blame for those.
  * docs/method.md, "Whose bytes", its last paragraph.
  */
-function sharedSites(payers: readonly Payer[], span: Span, thresholds: Thresholds): string[] {
+function sharedSites(payers: readonly Payer[], { span, thresholds }: Evidence): string[] {
   const { minSamples, minRatio, minRoutes } = thresholds.sharing
   const requests = payers.map(({ exposure }) => survivedExposure(exposure, span))
   const total = sumOf(requests)

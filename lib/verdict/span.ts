@@ -13,6 +13,13 @@ export interface Span {
   readonly last: number
 }
 
+/** What each step of a judgement is given. */
+export interface Evidence {
+  readonly observation: Observation
+  readonly span: Span
+  readonly thresholds: Thresholds
+}
+
 /** Readings of warm-up, at least: the first is of an app that has just begun to serve. */
 const WARM_UP_READINGS = 2
 
