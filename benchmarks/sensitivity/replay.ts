@@ -2,7 +2,7 @@
 import { judge } from '../../lib/verdict/judge'
 import type { Leak } from '../../lib/verdict/leak'
 import type { Thresholds } from '../../lib/verdict/thresholds'
-import type { Case } from './cases'
+import type { Case, Planted } from './cases'
 
 /** Leaks, routes and apps counted; those of several cases are added up. */
 export interface Counts {
@@ -15,7 +15,7 @@ export interface Counts {
    */
   readonly innocent: number
   readonly blamed: number
-  /** Routes that leak, and are steady or plateaued by the last judgement. */
+  /** Leaks that it has not, and whose route it calls steady or plateaued. */
   readonly missed: number
 }
 
@@ -47,23 +47,27 @@ export function replay({ observations, planted }: Case, thresholds: Thresholds):
       // Two judgements in a row; where one is all there is, that one.
       if (!foundBefore.has(leak.key) && observations.length > 1) continue
       told.add(leak.key)
-      const isInnocent =
-        leak.route === null
-          ? !planted.some((one) => one.isOf(leak, observation))
-          : !planted.some((one) => one.isRoute(leak.route!, observation))
-      if (isInnocent) blamed.add(`${leak.scope} ${leak.route ?? leak.mount}`)
+      const { scope, route, mount } = leak
+      const isTrue = planted.some((one) =>
+        route === null ? one.isOf(leak, observation) : one.isRoute(route, observation),
+      )
+      if (!isTrue) blamed.add(`${scope} ${route ?? mount}`)
     }
     foundBefore = found
     standing = new Set([...told].filter((key) => found.has(key)))
   }
-  const guilty = last.routes.map((_, index) => planted.some((one) => one.isRoute(index, last)))
-  const isClean = (index: number): boolean =>
-    verdicts[index]!.verdict === 'steady' || verdicts[index]!.verdict === 'plateaued'
+  const unfound = planted.filter((one) => !leaks.some((leak) => one.isOf(leak, last)))
+  const isInnocent = (index: number): boolean => !planted.some((one) => one.isRoute(index, last))
+  const isMissed = (one: Planted): boolean =>
+    verdicts.some(
+      ({ verdict }, index) =>
+        one.isRoute(index, last) && (verdict === 'steady' || verdict === 'plateaued'),
+    )
   return {
     planted: planted.length,
-    found: planted.filter((one) => leaks.some((leak) => one.isOf(leak, last))).length,
-    innocent: guilty.filter((isGuilty) => !isGuilty).length,
+    found: planted.length - unfound.length,
+    innocent: verdicts.filter((_, index) => isInnocent(index)).length,
     blamed: blamed.size,
-    missed: guilty.filter((isGuilty, index) => isGuilty && isClean(index)).length,
+    missed: unfound.filter(isMissed).length,
   }
 }

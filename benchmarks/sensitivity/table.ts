@@ -23,17 +23,20 @@ export function renderOutcomes(what: string, asItIs: Counts, outcomes: readonly 
   const matters = names.filter((name) => of(name).some((one) => isOther(one.counts, asItIs)))
   const rest = names.filter((name) => !matters.includes(name))
   const factors = [...new Set(outcomes.map(({ factor }) => factor))]
-  const nameWidth = Math.max(...matters.map((name) => name.length), 9)
+  const nameWidth = Math.max(...matters.map((name) => name.length))
   const lines = [
     `${what}, all as it is: ${asItIs.found} of ${asItIs.planted} leaks found; ${asItIs.blamed} blamed,` +
       ` beside ${asItIs.innocent} innocent routes; ${asItIs.missed} missed`,
     '',
+  ]
+  if (matters.length === 0) return [...lines, 'no threshold changes a count'].join('\n')
+  lines.push(
     ''.padEnd(nameWidth + 10) +
       factors.map((factor) => `at ${factor} times`.padStart(3 * WIDTH + 2)).join(''),
     'threshold'.padEnd(nameWidth) +
       'value'.padStart(10) +
       factors.map(() => INDENT + COLUMNS.map((name) => name.padStart(WIDTH)).join('')).join(''),
-  ]
+  )
   for (const name of matters) {
     const cells = of(name).map(
       ({ counts }) =>
@@ -41,7 +44,7 @@ export function renderOutcomes(what: string, asItIs: Counts, outcomes: readonly 
     )
     lines.push(name.padEnd(nameWidth) + String(of(name)[0]!.value).padStart(10) + cells.join(''))
   }
-  if (rest.length > 0) lines.push('', ...wrap(`change nothing: ${rest.join(', ')}`))
+  lines.push('', ...wrap(`change nothing: ${rest.join(', ')}`))
   return lines.map((line) => line.trimEnd()).join('\n')
 }
 

@@ -1,8 +1,8 @@
 /**
- * From sampled growth to true growth.
+ * From sampled growth to true growth. docs/method.md, "How many bytes".
  *
  * Sampled sizes are biased per site, by up to a factor of two either way (allocations that V8 folds
- * into one are recorded as one). The live heap itself is exact, but says nothing about whose it is. So:
+ * into one are recorded as one). The live heap itself is exact, but does not say whose it is. So
  * the heap's series is explained by the counts of those that were found to leak, each starting from its
  * sampled rate as a prior. What else was seen to grow is taken off at its sampled size: fitting a factor
  * for it too would pull that towards zero, by the noise of its samples, and its growth onto the leaks:

@@ -156,7 +156,10 @@ export const THRESHOLDS = {
   offHeap: {
     /** Samples of wrappers, at least, of a payer that keeps buffers. Tuned. */
     minWrapperSamples: 4,
-    /** A buffer's wrapper weighs less than this share of the buffer. Derived: 100 bytes to 1 kB. */
+    /**
+     * A buffer's wrapper weighs less than this share of the buffer. Derived: a wrapper weighs a hundred
+     * bytes or two, buffers that leak some kB.
+     */
     maxWrapperShare: 0.1,
     /** Growth of all ArrayBuffers below this many bytes is pools and sockets. Tuned; 256 KiB. */
     minBufferBytes: 262_144,
