@@ -135,7 +135,11 @@ function names(line: LeakLine, leak: Leak): boolean {
 
 /** Placeholders are equal however they are written: what a plain server's ids are folded into is
  * memprof's choice. A line without a method is judged by its route. */
-function sameRoute(method: string | undefined, route: string | undefined, name: string): boolean {
+export function sameRoute(
+  method: string | undefined,
+  route: string | undefined,
+  name: string,
+): boolean {
   const [ownMethod, ownRoute] = name.split(' ') as [string, string]
   if (route === undefined || (method !== undefined && method !== ownMethod)) return false
   const fold = (pattern: string): string =>

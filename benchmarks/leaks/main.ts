@@ -4,6 +4,7 @@
  *   node dist/benchmarks/leaks/main.js [--only name,name] [--seconds 60] [--interval 3s] [--json] [--write]
  *   node dist/benchmarks/leaks/main.js --truth     measures truth.json anew (without memprof)
  *   node dist/benchmarks/leaks/main.js --judge     judges the logs of the last run once more
+ *   node dist/benchmarks/leaks/main.js --record DIR   also writes every observation that was judged
  *   node dist/benchmarks/leaks/main.js --curve     the live heap under the same load, without memprof
  *
  * Measured: leaks named, false alarms, bytes said against bytes true, intervals, sites, holders and
@@ -24,6 +25,7 @@ import { type AppResult, judgeApp } from './judge.js'
 import type { LoadOptions, LoadReport } from './load.js'
 import { readLog } from './log.js'
 import { appFile, repository } from './places.js'
+import { compressRecording, recorderOf } from './recording.js'
 import { renderSummary, renderTable } from './table.js'
 import { measureCurve, measureOwn, readTruth, recordTruth, type Truth } from './truth.js'
 
@@ -42,6 +44,7 @@ const { values } = parseArgs({
     write: { type: 'boolean', default: false },
     truth: { type: 'boolean', default: false },
     judge: { type: 'boolean', default: false },
+    record: { type: 'string' },
     curve: { type: 'boolean', default: false },
     own: { type: 'boolean', default: false },
   },
@@ -98,9 +101,15 @@ async function runApp(app: CorpusApp): Promise<void> {
   for (const extension of ['ndjson', 'txt', 'load.json']) {
     rmSync(outFile(app, extension), { force: true })
   }
+  const recording = values.record && path.join(values.record, `${app.name}.ndjson`)
+  const recorder = recording ? recorderOf(recording, values.preload) : null
   const running = await startApp({
     node: values.node,
-    nodeArguments: ['-r', path.resolve(values.preload)],
+    nodeArguments: [
+      '-r',
+      path.resolve(values.preload),
+      ...(recorder ? ['-r', recorder.script] : []),
+    ],
     file: appFile(app),
     cwd: repository,
     env: {
@@ -110,6 +119,7 @@ async function runApp(app: CorpusApp): Promise<void> {
       MEMPROF_PAUSE_BUDGET: PAUSE_BUDGET,
       MEMPROF_INTERVAL: values.interval,
       MEMPROF_DESTINATION: destination,
+      ...recorder?.env,
     },
     output: outFile(app, 'txt'),
   })
@@ -128,6 +138,7 @@ async function runApp(app: CorpusApp): Promise<void> {
     const { killed } = await running.stop()
     if (killed) say(`${app.name}: did not end on SIGTERM and was killed`)
   }
+  if (recording) compressRecording(recording)
 }
 
 function judge(app: CorpusApp, truths: readonly Truth[]): AppResult {
@@ -180,6 +191,7 @@ async function main(): Promise<void> {
   }
 
   mkdirSync(values.out, { recursive: true })
+  if (values.record) mkdirSync(values.record, { recursive: true })
   const truths = chooseTruth(version)
   const results: AppResult[] = []
   const failures: string[] = []

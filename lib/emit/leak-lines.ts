@@ -3,7 +3,7 @@
  */
 import type { Holder, LeakLine, Site, SiteFrame } from '../schema/lines'
 import { positionKey, type StackFrame } from '../inspector/stack-frame'
-import type { Leak, PlaceGrowth } from '../verdict/judge'
+import type { Leak, PlaceGrowth } from '../verdict/leak'
 import { routeName } from './lines'
 import { formatBytes, formatSeconds } from './amounts'
 

@@ -2,6 +2,7 @@
  * Which of the containers that were looked at keeps a leak: the one that grows in step with the
  * requests of whoever leaks. Pure.
  */
+import { type Scores, SCORES } from './scores'
 import type { Container } from './walk'
 
 /** One look: the containers, and the requests that had ended by then. */
@@ -12,7 +13,7 @@ export interface Look {
   readonly containers: readonly Container[]
 }
 
-/** What is known of the leak whose holder is sought. */
+/** What is known of a leak while the container that keeps it is sought. */
 export interface Suspect {
   /** Routes that pay; null where the leak grows without requests. */
   readonly routes: readonly number[] | null
@@ -33,56 +34,13 @@ export interface RankedHolder {
   readonly capacity: number
 }
 
-/** Holders told, at most. */
-const MAX_HOLDERS = 3
-/** A holder is told at this score, and beside a better one at this share of its score. */
-const MIN_SCORE = 0.45
-const MIN_SHARE = 0.5
-/** At this share of the best score, one is as likely as the best. */
-const EQUAL_SHARE = 0.9
-/** Entries by which a holder has grown, at least. */
-const MIN_GROWN = 10
-/** In step: so many entries off, or this share of the requests; some were in flight at each look. */
-const STEP_ENTRIES = 3
-const STEP_SHARE = 0.04
-/** Entries per request, at most, that count as in step: five listeners, three indices. */
-const MAX_ENTRIES_PER_REQUEST = 16
-/** Growth of one interval over that of the mean, at least: what grew once was filled. */
-const MIN_STEADINESS = 0.4
-/** Counts of an interval below which its growth says nothing. */
-const MIN_COUNTS = 8
-
-/** Scores: in step with the requests by ones, by some whole number, by most, by some of them. */
-const BY_ONE = 1
-const BY_SEVERAL = 0.8
-const BY_MOST = 0.5
-const BY_SOME = 0.35
-const BY_FEW = 0.15
-/** A variable that the leaking code names, and one of the script that leaks, are the likelier. */
-const NAMED_FACTOR = 1.5
-const SAME_SCRIPT_FACTOR = 1.2
-/** One that keeps step with another route instead. */
-const OTHER_ROUTE_FACTOR = 0.3
-/** One whose entries weigh less than this share of what is kept: names beside the things themselves. */
-const LIGHT_SHARE = 0.25
-const LIGHT_FACTOR = 0.5
-/** Containers in a container are told of where that grows by less than this share of them. */
-const MAX_AROUND_SHARE = 0.1
-/**
- * A container at its capacity can have taken in what leaked, until it was full, if it has room for an entry with
- * this share of the requests.
- */
-const MIN_FULL_SHARE = 0.1
-/** Each step from the variable. */
-const STEP_FACTOR = 0.97
-
-/** Counts of the leak's own unit between two looks: requests, or seconds. */
+/** The leak's exposure between two looks: requests of the routes that pay, or seconds. */
 export function exposureBetween({ routes }: Suspect, from: Look, to: Look): number {
   if (routes === null) return (to.timeMs - from.timeMs) / 1000
   return routes.reduce((sum, at) => sum + (to.ended[at] ?? 0) - (from.ended[at] ?? 0), 0)
 }
 
-/** What a leak is known to keep: over so many requests, so many bytes. */
+/** What a leak has kept so far: in so many requests, so many bytes. */
 export interface Kept {
   readonly requests: number
   readonly bytes: number
@@ -92,11 +50,11 @@ export interface Kept {
  * Whether a container that says its capacity grows, or is full and may have kept that much; until there
  * were two looks, whether there is one at all.
  */
-export function mayBeFilling(looks: readonly Look[], kept: Kept): boolean {
+export function mayBeFilling(looks: readonly Look[], kept: Kept, scores: Scores = SCORES): boolean {
   const first = looks[0]
   const last = looks.at(-1)
   if (!first || !last) return true
-  if (containerAtCapacity(looks, kept)) return true
+  if (containerAtCapacity(looks, kept, scores)) return true
   const earlier = byId(first.containers)
   return last.containers.some((one) => {
     const { entries } = one.capacity
@@ -106,15 +64,19 @@ export function mayBeFilling(looks: readonly Look[], kept: Kept): boolean {
   })
 }
 
-/** A container at its capacity that may have kept that much, until it was full. */
-export function containerAtCapacity(looks: readonly Look[], kept: Kept): Container | undefined {
+/** A container at its capacity that may have kept all of the leak, until it was full. */
+export function containerAtCapacity(
+  looks: readonly Look[],
+  kept: Kept,
+  scores: Scores = SCORES,
+): Container | undefined {
   const earlier = byId(looks[0]?.containers ?? [])
   return looks.at(-1)?.containers.find((one) => {
     const { id, kind, size, capacity } = one
     // An array may have been made in its full length, and filled since or not.
     if (size !== capacity.entries || kind === 'Array') return false
-    if (size < MIN_FULL_SHARE * kept.requests) return false
-    return !isLight(one, size, kept.bytes) && isBound(one, earlier.get(id))
+    if (size < scores.minFullShare * kept.requests) return false
+    return !isLight(one, size, kept.bytes, scores) && isBound(one, earlier.get(id))
   })
 }
 
@@ -122,13 +84,22 @@ function byId(containers: readonly Container[]): Map<number, Container> {
   return new Map(containers.map((one) => [one.id, one]))
 }
 
-/** What merely is the size of the container, or a little more, moves with it. */
+/** A capacity is a bound where it stays: a number that merely is the size moves with the container. */
 function isBound({ capacity }: Container, before: Container | undefined): boolean {
   return before?.capacity.entries === capacity.entries
 }
 
-/** Best first; empty where nothing is sure enough. */
-export function rankHolders(suspect: Suspect, looks: readonly Look[]): RankedHolder[] {
+/**
+ * The containers that may keep the leak, by the scores of their growth from look to look.
+ * docs/holders.md.
+ *
+ * @returns best first; empty where nothing is sure enough
+ */
+export function rankHolders(
+  suspect: Suspect,
+  looks: readonly Look[],
+  scores: Scores = SCORES,
+): RankedHolder[] {
   const first = looks[0]
   const last = looks.at(-1)
   if (!first || !last || first === last) return []
@@ -142,12 +113,12 @@ export function rankHolders(suspect: Suspect, looks: readonly Look[]): RankedHol
       ({ byId, byPlace }) => byId.get(container.id) ?? byPlace.get(container.place),
     )
     const sizes = before.map((one) => one?.size)
-    // What is in a container that grows itself is what it keeps, not what keeps it.
+    // A container inside one that grows itself is among what that one keeps, and keeps no leak.
     const { within } = container
     const aroundBy = (sizeNow.get(within) ?? 0) - (earlier[0]!.byId.get(within)?.size ?? 0)
     const grown = container.size - (sizes[0] ?? 0)
-    if (within !== 0 && aroundBy > MAX_AROUND_SHARE * grown) return []
-    const holder = rank(container, [...sizes, container.size], suspect, looks)
+    if (within !== 0 && aroundBy > scores.maxAroundShare * grown) return []
+    const holder = rank(container, [...sizes, container.size], suspect, looks, scores)
     const hasBound = before.every((one) => isBound(container, one))
     const capacity = hasBound ? container.capacity.entries : Number.POSITIVE_INFINITY
     return holder ? [{ ...holder, capacity }] : []
@@ -155,13 +126,16 @@ export function rankHolders(suspect: Suspect, looks: readonly Look[]): RankedHol
   ranked.sort((a, b) => b.score - a.score)
   const best = ranked[0]?.score ?? 0
   return ranked
-    .filter(({ score }) => score >= Math.max(MIN_SCORE, MIN_SHARE * best))
-    .slice(0, MAX_HOLDERS)
+    .filter(({ score }) => score >= Math.max(scores.minScore, scores.minShareOfBest * best))
+    .slice(0, scores.maxHolders)
 }
 
-/** Those of the ranked that are as likely as the best. */
-export function likeliest(ranked: readonly RankedHolder[]): RankedHolder[] {
-  return ranked.filter(({ score }) => score >= EQUAL_SHARE * ranked[0]!.score)
+/** Those of the ranked holders that are as likely as the best. */
+export function likeliest(
+  ranked: readonly RankedHolder[],
+  scores: Scores = SCORES,
+): RankedHolder[] {
+  return ranked.filter(({ score }) => score >= scores.equalShare * ranked[0]!.score)
 }
 
 function rank(
@@ -169,52 +143,63 @@ function rank(
   sizes: ReadonlyArray<number | undefined>,
   suspect: Suspect,
   looks: readonly Look[],
+  scores: Scores,
 ): Omit<RankedHolder, 'capacity'> | null {
   const from = looks[0]!
   const to = looks.at(-1)!
   const exposure = exposureBetween(suspect, from, to)
   const grown = container.size - (sizes[0] ?? Number.NaN)
-  if (!(grown >= MIN_GROWN) || exposure <= 0) return null
+  if (!(grown >= scores.minGrownEntries) || exposure <= 0) return null
   const growth = grown / exposure
   for (let at = 1; at < looks.length; at++) {
     const inInterval = exposureBetween(suspect, looks[at - 1]!, looks[at]!)
     const by = sizes[at]! - sizes[at - 1]!
     if (Number.isNaN(by) || by < 0) return null
-    if (suspect.routes !== null && inInterval < MIN_COUNTS) continue
-    if (by < MIN_STEADINESS * growth * inInterval) return null
+    if (suspect.routes !== null && inInterval < scores.minRequests) continue
+    if (by < scores.minIntervalShare * growth * inInterval) return null
   }
-  let score = stepScore(suspect, grown, exposure)
+  let score = stepScore(suspect, grown, exposure, scores)
   if (score === 0) return null
-  if (keepsStepWithOthers(suspect, grown, exposure, from, to)) score *= OTHER_ROUTE_FACTOR
-  if (isLight(container, growth, suspect.bytesPerExposure)) score *= LIGHT_FACTOR
-  if (isNamed(container, suspect.texts)) score *= NAMED_FACTOR
+  if (keepsStepWithOthers(suspect, grown, exposure, from, to, scores))
+    score *= scores.otherRouteFactor
+  if (isLight(container, growth, suspect.bytesPerExposure, scores)) score *= scores.lightFactor
+  if (isNamed(container, suspect.texts)) score *= scores.namedFactor
   const script = container.variable.seenFrom?.scriptId
-  if (script !== undefined && suspect.scripts.has(script)) score *= SAME_SCRIPT_FACTOR
-  score *= STEP_FACTOR ** container.steps
+  if (script !== undefined && suspect.scripts.has(script)) score *= scores.sameScriptFactor
+  score *= scores.stepFactor ** container.steps
   return { container, growth, score }
 }
 
-/** A list of names. But the index of tables made in advance stands for what is in those. */
-function isLight({ entryBytes, capacity }: Container, entries: number, bytes: number): boolean {
-  return entryBytes * entries < LIGHT_SHARE * bytes && !capacity.hasTables
+/**
+ * Whether its entries weigh too little to be what is kept: a list of names, beside the things. The index
+ * into arrays that were made in their full length stands for what is in those, and is not light.
+ */
+function isLight(
+  { entryBytes, capacity }: Container,
+  entries: number,
+  bytes: number,
+  scores: Scores,
+): boolean {
+  return entryBytes * entries < scores.lightShare * bytes && !capacity.hasTables
 }
 
-function stepScore({ routes }: Suspect, grown: number, exposure: number): number {
+function stepScore({ routes }: Suspect, grown: number, exposure: number, scores: Scores): number {
   // Without requests there is no step to keep: that it grows all the time has to do.
-  if (routes === null) return BY_MOST
+  if (routes === null) return scores.byMost
   const perRequest = Math.round(grown / exposure)
-  if (perRequest >= 1 && perRequest <= MAX_ENTRIES_PER_REQUEST) {
-    if (missBy(grown, perRequest, exposure) <= 1) return perRequest === 1 ? BY_ONE : BY_SEVERAL
+  if (perRequest >= 1 && perRequest <= scores.maxEntriesPerRequest) {
+    if (missBy(grown, perRequest, exposure, scores) <= 1)
+      return perRequest === 1 ? scores.byOne : scores.bySeveral
   }
   const growth = grown / exposure
-  if (growth >= 0.5) return BY_MOST
-  if (growth >= 0.1) return BY_SOME
-  return growth >= 0.02 ? BY_FEW : 0
+  if (growth >= scores.mostEntriesPerRequest) return scores.byMost
+  if (growth >= scores.someEntriesPerRequest) return scores.bySome
+  return growth >= scores.fewEntriesPerRequest ? scores.byFew : 0
 }
 
-/** How far from so many entries per request; up to 1 is in step. */
-function missBy(grown: number, perRequest: number, exposure: number): number {
-  const allowed = Math.max(STEP_ENTRIES, STEP_SHARE * exposure)
+/** How far the growth is from so many entries per request; up to 1 is in step. */
+function missBy(grown: number, perRequest: number, exposure: number, scores: Scores): number {
+  const allowed = Math.max(scores.stepEntries, scores.stepShare * exposure)
   return Math.abs(grown - perRequest * exposure) / allowed
 }
 
@@ -225,13 +210,14 @@ function keepsStepWithOthers(
   exposure: number,
   from: Look,
   to: Look,
+  scores: Scores,
 ): boolean {
-  const own = routes === null ? Number.POSITIVE_INFINITY : missBy(grown, 1, exposure)
+  const own = routes === null ? Number.POSITIVE_INFINITY : missBy(grown, 1, exposure, scores)
   return to.ended.some((ended, at) => {
     if (routes?.includes(at)) return false
     const others = ended - (from.ended[at] ?? 0)
-    if (others < MIN_COUNTS) return false
-    const miss = missBy(grown, 1, others)
+    if (others < scores.minRequests) return false
+    const miss = missBy(grown, 1, others, scores)
     return miss <= 1 && miss < own
   })
 }

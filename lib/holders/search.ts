@@ -28,8 +28,8 @@ import type { Recorder } from '../record/recorder'
 import type { Holder } from '../schema/lines'
 import { positionKey, type StackFrame } from '../inspector/stack-frame'
 import type { Bounded } from '../leaks/filling'
-import type { Leak } from '../verdict/judge'
-import { below } from '../verdict/owner'
+import type { Leak } from '../verdict/leak'
+import { isBelowMount } from '../verdict/owner'
 
 /** Time of one look, ms; less where MEMPROF_MAX_PAUSE is less. */
 const MAX_LOOK_MS = 150
@@ -421,7 +421,9 @@ export class HolderSearch implements HolderSeeker {
         ? null
         : leak.route !== null
           ? [leak.route]
-          : routes.flatMap(({ pattern }, at) => (below({ route: pattern }, leak) ? [at] : []))
+          : routes.flatMap(({ pattern }, at) =>
+              isBelowMount({ route: pattern }, leak) ? [at] : [],
+            )
     return {
       routes: paying,
       bytesPerExposure: leak.rate,

@@ -1,7 +1,7 @@
 /**
  * Which leaks are worth a line: those that are new, and those whose figure changed materially.
  */
-import type { Leak } from '../verdict/judge'
+import type { Leak } from '../verdict/leak'
 
 /** A leak is announced when it was found in this many judgements in a row: one may be a whim. */
 const JUDGEMENTS_IN_A_ROW = 2

@@ -2,7 +2,8 @@
  * Leaks that are found and not told: while what keeps them may be a cache on its way to its capacity, and
  * while it is one, or has just become full. Its growth is a leak's in every respect but that it ends.
  */
-import type { Judgement, Leak, RouteJudgement } from '../verdict/judge'
+import type { Judgement, RouteJudgement } from '../verdict/judge'
+import type { Leak } from '../verdict/leak'
 
 /** What a holder's growth says of its end. */
 export interface Bounded {

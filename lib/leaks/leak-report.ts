@@ -14,8 +14,10 @@ import type { LeakLine, RetentionFields, UnroutedLeak } from '../schema/lines'
 import { Announcer } from './announcer'
 import { FillingCaches, without } from './filling'
 import type { HeapGrowth } from '../verdict/heap-only'
-import { type Judgement, type Leak, MIN_READINGS } from '../verdict/judge'
+import type { Judgement } from '../verdict/judge'
+import type { Leak } from '../verdict/leak'
 import type { Observation } from '../verdict/observation'
+import { THRESHOLDS } from '../verdict/thresholds'
 
 /** The key of what is no judgement's: the growth of a heap too large to be read. */
 const HEAP_GROWTH = 'heap growth'
@@ -75,7 +77,7 @@ export class LeakReport {
     const held = new Set(this.#found.leaks.flatMap(({ key }) => (this.#isHeld(key) ? key : [])))
     this.#judgement = held.size === 0 ? this.#found : without(this.#found, held)
     // Once sampling began anew, readings have to come together again before a leak can be seen to stop.
-    if (this.#observation.timeMs.length >= MIN_READINGS) {
+    if (this.#observation.timeMs.length >= THRESHOLDS.leak.minReadings) {
       this.#going = new Set(this.#judgement.leaks.map(({ key }) => key))
     }
     const due = this.#announcer.due(this.#judgement.leaks)

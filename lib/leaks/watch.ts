@@ -23,7 +23,8 @@ import type { Recorder } from '../record/recorder'
 import type { Route } from '../record/routes'
 import { positionKey } from '../inspector/stack-frame'
 import { type HeapGrowth, heapGrowth, type HeapPoint } from '../verdict/heap-only'
-import { judge, type Judgement, type Leak } from '../verdict/judge'
+import { judge, type Judgement } from '../verdict/judge'
+import type { Leak } from '../verdict/leak'
 import type { Observation, Owner, PlaceSeries } from '../verdict/observation'
 
 /** Until a reading is kept, they come after this share of the interval: they choose the sampling's. */

@@ -10,28 +10,36 @@
  *
  * Source: the scheme of HdrHistogram (G. Tene), with five significant bits.
  */
-const SUB_BUCKETS = 32
-const LINEAR = 2 * SUB_BUCKETS
+const SUB_BUCKET_BITS = 5
+const SUB_BUCKETS = 1 << SUB_BUCKET_BITS
+/** Magnitudes below 2^6 have a bucket each. */
+const LINEAR_BITS = SUB_BUCKET_BITS + 1
+const LINEAR = 1 << LINEAR_BITS
 /** Magnitudes up to 2^46: 19 hours in us, 64 TiB in bytes. Larger ones share the last bucket. */
 const MAX_EXPONENT = 46
-const BUCKETS = LINEAR + (MAX_EXPONENT - 6) * SUB_BUCKETS
+const BUCKETS = LINEAR + (MAX_EXPONENT - LINEAR_BITS) * SUB_BUCKETS
+/** Of a magnitude in a signed 32-bit integer. */
+const INTEGER_BITS = 31
+/** Low bits that a magnitude with more bits loses first: far fewer than a bucket is wide. */
+const LARGE_SHIFT = 16
 
 function bucketOf(magnitude: number): number {
   if (magnitude < LINEAR) return Math.min(LINEAR - 1, Math.round(magnitude))
   // In integers of 32 bits, once per request: logarithms and powers were a third of a drain.
-  const shift = magnitude < 2 ** 31 ? 0 : 16
-  const whole = Math.min(2 ** 31 - 1, magnitude / (1 << shift)) >>> 0
-  const top = 31 - Math.clz32(whole)
-  const sub = (whole >>> (top - 5)) - SUB_BUCKETS
-  return Math.min(BUCKETS - 1, LINEAR + (top + shift - 6) * SUB_BUCKETS + sub)
+  const shift = magnitude < 2 ** INTEGER_BITS ? 0 : LARGE_SHIFT
+  const integer = Math.min(2 ** INTEGER_BITS - 1, magnitude / (1 << shift)) >>> 0
+  const topBit = INTEGER_BITS - Math.clz32(integer)
+  const subBucket = (integer >>> (topBit - SUB_BUCKET_BITS)) - SUB_BUCKETS
+  return Math.min(BUCKETS - 1, LINEAR + (topBit + shift - LINEAR_BITS) * SUB_BUCKETS + subBucket)
 }
 
 /** Middle of the values that share the bucket. */
 function middleOf(bucket: number): number {
   if (bucket < LINEAR) return bucket
-  const exponent = 6 + Math.floor((bucket - LINEAR) / SUB_BUCKETS)
-  const width = 2 ** (exponent - 5)
-  return (SUB_BUCKETS + ((bucket - LINEAR) % SUB_BUCKETS)) * width + width / 2
+  const topBit = LINEAR_BITS + Math.floor((bucket - LINEAR) / SUB_BUCKETS)
+  const subBucket = (bucket - LINEAR) % SUB_BUCKETS
+  const width = 2 ** (topBit - SUB_BUCKET_BITS)
+  return (SUB_BUCKETS + subBucket) * width + width / 2
 }
 
 /** Signed values with their count, mean, extremes and quantiles. */

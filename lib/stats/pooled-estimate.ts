@@ -17,8 +17,8 @@
  * (2002) 1539-1558.
  */
 import { chiSquaredTail } from './chi-squared'
+import { Z95 } from './normal'
 
-const Z95 = 1.96
 /** Lines round the ends of an interval to whole bytes: one of width 0 would count for everything. */
 const MIN_WIDTH = 1
 /** Estimates further apart than chance would bring them in one fleet of 20 are said to differ. */

@@ -1,8 +1,8 @@
 /**
- * From sampled growth to true growth.
+ * From sampled growth to true growth. docs/method.md, "How many bytes".
  *
  * Sampled sizes are biased per site, by up to a factor of two either way (allocations that V8 folds
- * into one are recorded as one). The live heap itself is exact, but says nothing about whose it is. So:
+ * into one are recorded as one). The live heap itself is exact, but does not say whose it is. So
  * the heap's series is explained by the counts of those that were found to leak, each starting from its
  * sampled rate as a prior. What else was seen to grow is taken off at its sampled size: fitting a factor
  * for it too would pull that towards zero, by the noise of its samples, and its growth onto the leaks:
@@ -14,6 +14,8 @@
  * work between them there is a step, small beside what was sampled.
  */
 import { fitLinear } from '../stats/least-squares'
+import { Z95 } from '../stats/normal'
+import type { Thresholds } from './thresholds'
 
 export interface Claim {
   /** Cumulative, per reading. */
@@ -35,41 +37,27 @@ export interface Calibrated {
   readonly isSure: boolean
 }
 
-/** The bias of a site's sampled size as a standard deviation, relative; see docs/method.md. */
-const BIAS_SD = 0.4
-/** Of what else was sampled, this much is real on average: what is small is mostly short-lived. */
-const BACKGROUND_FACTOR = 0.8
-/** The doubt of that, relative: biases even out in part. */
-const BACKGROUND_BIAS_SD = 0.2
-/** Of what memprof itself keeps by its samples, this much is real: most of it stays. */
-const OWN_FACTOR = 0.9
-/** What the live heap moves by from reading to reading for no reason that is told; bytes. */
-const MIN_NOISE_BYTES = 24 << 10
-/** What the model leaves out, relative: tables that double, code that V8 flushes or compiles anew. */
-const MODEL_SD = 0.04
-/** Height of a step, standard deviation: this share of what was sampled of the work, and so many bytes. */
-const STEP_SD_SHARE = 0.2
-const STEP_SD_BYTES = 64 << 10
-/** Readings are not independent: what the heap holds for a while shows in several of them. */
-const CORRELATION = 2
-const Z95 = 1.96
-
 /**
  * @param heapBytes - live heap over the span; shape [n]
  * @param background - bytes of everything else that was sampled and had lived at the reading before; shape [n]
- * @param own - what memprof itself keeps
+ * @param own - what memprof itself keeps; null where nothing of it is in the series
+ * @returns one per claim
  */
 export function calibrate(
   heapBytes: readonly number[],
   background: readonly number[],
   claims: readonly Claim[],
-  own: OwnSeries | null = null,
+  own: OwnSeries | null,
+  thresholds: Thresholds,
 ): Calibrated[] {
+  const { biasSd, backgroundFactor, backgroundBiasSd, ownFactor, minNoiseBytes } =
+    thresholds.calibration
+  const { modelSd, stepSdShare, stepSdBytes, correlation } = thresholds.calibration
   const n = heapBytes.length
   const steps = own ? stepsOf(own) : []
   const rest = heapBytes.map(
     (bytes, at) =>
-      bytes - BACKGROUND_FACTOR * background[at]! - (own ? OWN_FACTOR * own.bytes[at]! : 0),
+      bytes - backgroundFactor * background[at]! - (own ? ownFactor * own.bytes[at]! : 0),
   )
   const rows = rest.map((_, at) => [
     ...claims.map(({ exposure }) => exposure[at]! - exposure[0]!),
@@ -78,35 +66,35 @@ export function calibrate(
   ])
   const values = rest.map((bytes) => bytes - rest[0]!)
   const priors = [
-    ...claims.map(({ sampledRate }) => ({ mean: sampledRate, sd: BIAS_SD * sampledRate })),
+    ...claims.map(({ sampledRate }) => ({ mean: sampledRate, sd: biasSd * sampledRate })),
     ...steps.map(({ bytes }) => ({
       mean: 0,
-      sd: STEP_SD_BYTES + STEP_SD_SHARE * Math.abs(bytes),
+      sd: stepSdBytes + stepSdShare * Math.abs(bytes),
     })),
     { mean: 0, sd: Number.POSITIVE_INFINITY },
   ]
-  let noise = MIN_NOISE_BYTES
+  let noise = minNoiseBytes
   let fit = fitLinear(rows, values, noise, priors)
   if (!fit)
-    return claims.map(({ sampledRate: rate }) => ({ rate, sd: BIAS_SD * rate, isSure: false }))
+    return claims.map(({ sampledRate: rate }) => ({ rate, sd: biasSd * rate, isSure: false }))
   // The noise is what the first fit could not explain.
   const free = Math.max(1, n - claims.length - steps.length - 1)
   const rms = Math.sqrt(fit.residuals.reduce((sum, of) => sum + of * of, 0) / free)
   // What is correlated tells less; of the priors, whose doubt is the bias of a site, that is not so.
-  noise = Math.max(MIN_NOISE_BYTES, rms) * CORRELATION
+  noise = Math.max(minNoiseBytes, rms) * correlation
   fit = fitLinear(rows, values, noise, priors) ?? fit
   const { coefficients, covariance } = fit
-  const backgroundDoubt = BACKGROUND_BIAS_SD * Math.abs(background[n - 1]! - background[0]!)
+  const backgroundDoubt = backgroundBiasSd * Math.abs(background[n - 1]! - background[0]!)
   const grown = claims.map(({ exposure }) => exposure[n - 1]! - exposure[0]!)
   const sum = (of: (at: number) => number): number => grown.reduce((all, _, at) => all + of(at), 0)
   const bytes = sum((at) => coefficients[at]! * grown[at]!)
   const variance = sum((i) => sum((k) => covariance[i]![k]! * grown[i]! * grown[k]!))
-  const isSure = bytes > Z95 * Math.hypot(Math.sqrt(variance), backgroundDoubt, MODEL_SD * bytes)
+  const isSure = bytes > Z95 * Math.hypot(Math.sqrt(variance), backgroundDoubt, modelSd * bytes)
   return claims.map((_, at) => {
     const rate = coefficients[at]!
     const spread = Math.sqrt(covariance[at]![at]!)
     const doubt = backgroundDoubt / claims.length / grown[at]!
-    return { rate, sd: Math.hypot(spread, doubt, MODEL_SD * rate), isSure }
+    return { rate, sd: Math.hypot(spread, doubt, modelSd * rate), isSure }
   })
 }
 

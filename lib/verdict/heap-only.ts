@@ -1,10 +1,13 @@
 /**
- * Whether the live heap grows, from full collections alone: what is left where the heap is too large
- * for readings of our own. Which route, it cannot say.
+ * Whether the live heap grows, from the process's own major GCs alone: what is left where the heap is too
+ * large for readings of memprof's own. Which route makes it grow, they cannot say.
+ * docs/method.md, "How many bytes", its last paragraph.
  */
 import type { Interval } from '../schema/lines'
+import { Z95 } from '../stats/normal'
+import { THRESHOLDS, type Thresholds } from './thresholds'
 
-/** The live heap after a full collection of the process's own. */
+/** The live heap after a major GC of the process's own. */
 export interface HeapPoint {
   readonly timeMs: number
   readonly liveHeapBytes: number
@@ -18,28 +21,24 @@ export interface HeapGrowth {
   readonly requests: number
 }
 
-/** Full collections before a word is said. */
-export const MIN_POINTS = 12
-/** Growth below this share of the heap is what any heap does between collections. */
-const MIN_GROWTH_SHARE = 0.05
-const Z95 = 1.96
-/** Every third of the span brings at least this share of its due. */
-const MIN_STEADINESS = 0.5
-
 /**
  * Slope of the live heap over requests by least squares.
  *
  * @param points - oldest first; shape [n]
  * @returns null where it does not grow, or not steadily, or not surely
  */
-export function heapGrowth(points: readonly HeapPoint[]): HeapGrowth | null {
+export function heapGrowth(
+  points: readonly HeapPoint[],
+  thresholds: Thresholds = THRESHOLDS,
+): HeapGrowth | null {
+  const { minPoints, minGrowthShare, minThirdShare } = thresholds.heapOnly
   const n = points.length
-  if (n < MIN_POINTS) return null
+  if (n < minPoints) return null
   const first = points[0]!
   const last = points[n - 1]!
   const requests = last.requests - first.requests
   const bytes = last.liveHeapBytes - first.liveHeapBytes
-  if (requests <= 0 || bytes < MIN_GROWTH_SHARE * first.liveHeapBytes) return null
+  if (requests <= 0 || bytes < minGrowthShare * first.liveHeapBytes) return null
   const third = Math.floor(n / 3)
   for (const [from, to] of [
     [0, third],
@@ -48,7 +47,7 @@ export function heapGrowth(points: readonly HeapPoint[]): HeapGrowth | null {
   ] as const) {
     const part = points[to]!.liveHeapBytes - points[from]!.liveHeapBytes
     const due = (bytes * (points[to]!.requests - points[from]!.requests)) / requests
-    if (part < MIN_STEADINESS * due) return null
+    if (part < minThirdShare * due) return null
   }
   const meanX = points.reduce((sum, point) => sum + point.requests, 0) / n
   const meanY = points.reduce((sum, point) => sum + point.liveHeapBytes, 0) / n

@@ -6,7 +6,7 @@
  */
 import type { StackFrame } from '../inspector/stack-frame'
 
-/** Who allocated: a route's own code, a layer's, or not known from the stack. */
+/** Whose code allocated, by a label in the stack or by where that code stands in the source. */
 export type Owner =
   | { readonly kind: 'route'; readonly index: number }
   | { readonly kind: 'layer'; readonly index: number }
@@ -17,7 +17,7 @@ export interface RouteSeries {
   /** Requests ended. */
   readonly ended: readonly number[]
   readonly inFlight: readonly number[]
-  /** Finished requests that were watched, and of those how many still live; the young ones left out. */
+  /** Finished requests that were watched, and how many of them still live; the youngest are left out. */
   readonly watched: number
   readonly kept: number
 }
@@ -37,7 +37,10 @@ export interface PlaceSeries {
   readonly isBuffer: boolean
   /** A timer called it. */
   readonly isTimer: boolean
-  /** Objects of several sampling intervals: nearly each is sampled, and comes alone. */
+  /**
+   * Its objects are several sampling intervals large: nearly each of them is sampled, at its own size.
+   * docs/method.md, "What counts as a leak", its last paragraph.
+   */
   readonly isLarge: boolean
   /** Nearest first. */
   readonly frames: readonly StackFrame[]
@@ -47,21 +50,21 @@ export interface PlaceSeries {
   readonly liveBytes: readonly number[]
   /**
    * Live bytes of objects at least one reading old: younger ones may belong to requests in flight.
-   * So `aged[j]` goes with the counts of reading j - 1.
+   * So `survivedBytes[j]` goes with the counts of reading j - 1.
    */
   readonly survivedBytes: readonly number[]
   /** Bytes born between reading j - 1 and j that live at the last reading. */
   readonly bornBytes: readonly number[]
-  /** Sum of the squared sizes of those samples: the variance of `born`. */
+  /** Sum of the squared sizes of those samples: the variance of `bornBytes`. */
   readonly bornBytesSquared: readonly number[]
 }
 
 export interface Observation {
   readonly samplingBytes: number
   readonly timeMs: readonly number[]
-  /** heapUsed right after a full collection. */
+  /** heapUsed right after a major GC. */
   readonly liveHeapBytes: readonly number[]
-  /** Looks for holders and the like so far: each may leave something on the heap, or give it back. */
+  /** Pieces of memprof's own work so far, such as looks for holders: each may leave something on the heap. */
   readonly ownWork: readonly number[]
   readonly arrayBuffersBytes: readonly number[]
   readonly rssBytes: readonly number[]

@@ -1,20 +1,15 @@
 /**
  * What grows where heap profiles do not look: buffers, whose bytes the process counts but whose routes
  * only their small wrappers on the heap tell; and memory that neither accounts for.
+ * docs/method.md, "How many bytes": buffers, native.
  */
 import { calibrate } from './calibrate'
-import type { Observation } from './observation'
-import type { Span } from './growth'
-
-/** Growth of all ArrayBuffers below this many bytes is pools and sockets. */
-const MIN_BUFFER_BYTES = 256 << 10
-/** Each third of the span grows at least at this share of the mean. */
-const MIN_STEADINESS = 0.5
-/** rss moves by itself: fragmentation, arenas, pages not yet returned. Bytes, and share of rss. */
-const MIN_NATIVE_BYTES = 48 << 20
-const MIN_NATIVE_SHARE = 0.2
-/** Readings before a word is said of native memory. */
-const MIN_NATIVE_READINGS = 20
+import { addedUp, growthOf, sumOf } from './growth'
+import { type Leak, leakOf, type MeasuredLeak, type MeasuredRate } from './leak'
+import type { PlaceSeries } from './observation'
+import type { PayerGrowth } from './payer-growth'
+import { siteOf } from './payers'
+import { type Evidence, grownBy, type Span, within } from './span'
 
 export interface BufferClaim {
   /** Cumulative, per reading. */
@@ -23,69 +18,135 @@ export interface BufferClaim {
   readonly wrapperBytes: number
 }
 
+/** The buffers of every payer whose wrappers stay, and still come. */
+export function measureBuffers(grown: readonly PayerGrowth[], evidence: Evidence): MeasuredLeak[] {
+  const { observation, span, thresholds } = evidence
+  const { timeMs, samplingBytes } = observation
+  const keepers = grown.flatMap(({ payer, lasting }) => {
+    const wrappers = wrappersOf(lasting)
+    const births = addedUp(wrappers, timeMs.length)
+    const { samples, rates, bytes } = growthOf(births, payer.exposure, span, samplingBytes)
+    const isKeeper = samples >= thresholds.offHeap.minWrapperSamples && rates[2] > 0
+    return isKeeper ? [{ payer, wrappers, bytes }] : []
+  })
+  const claims = keepers.map(({ payer, bytes }) => ({
+    exposure: payer.exposure,
+    wrapperBytes: bytes,
+  }))
+  const rates = bufferRates(claims, evidence)
+  if (!rates) return []
+  return keepers.flatMap(({ payer, wrappers, bytes }, at) => {
+    const sampled = { places: wrappers, bytes }
+    const leak = leakOf(payer, 'buffers', rates[at]!, sampled, evidence)
+    return leak ? [{ payer, leak }] : []
+  })
+}
+
 /**
- * Bytes off the heap per count, for each claim.
+ * Places that make buffers: those in whose stack Node's buffer code was seen, and others of the same
+ * function, since V8 inlines that code sooner or later.
+ */
+function wrappersOf(places: readonly PlaceSeries[]): PlaceSeries[] {
+  const sites = new Set(places.filter(({ isBuffer }) => isBuffer).map(siteOf))
+  return places.filter((place) => sites.has(siteOf(place)))
+}
+
+/**
+ * Bytes off the heap per exposure, for each claim.
  *
  * @returns null where buffers do not grow, or no longer
  */
 export function bufferRates(
-  { arrayBuffersBytes }: Observation,
-  { first, last }: Span,
   claims: readonly BufferClaim[],
-): Array<{ rate: number; sd: number }> | null {
-  const total = arrayBuffersBytes[last]! - arrayBuffersBytes[first]!
-  if (claims.length === 0 || total < MIN_BUFFER_BYTES) return null
-  const wrappers = claims.reduce((sum, { wrapperBytes }) => sum + wrapperBytes, 0)
+  { observation: { arrayBuffersBytes }, span, thresholds }: Evidence,
+): MeasuredRate[] | null {
+  const total = grownBy(arrayBuffersBytes, span)
+  if (claims.length === 0 || total < thresholds.offHeap.minBufferBytes) return null
+  const allWrapperBytes = sumOf(claims.map(({ wrapperBytes }) => wrapperBytes))
   // Steady against all that keep buffers, each by its share: one of two may pause.
   const due = arrayBuffersBytes.map((_, at) =>
-    claims.reduce(
-      (sum, { exposure, wrapperBytes }) =>
-        sum +
-        (wrapperBytes * (exposure[at]! - exposure[first]!)) / (exposure[last]! - exposure[first]!),
-      0,
+    sumOf(
+      claims.map(
+        ({ exposure, wrapperBytes }) =>
+          (wrapperBytes * (exposure[at]! - exposure[span.first]!)) / grownBy(exposure, span),
+      ),
     ),
   )
-  if (!isSteady(arrayBuffersBytes, due, { first, last })) return null
-  const cut = (series: readonly number[]): number[] => series.slice(first, last + 1)
+  if (!isSteady(arrayBuffersBytes, due, span, thresholds.offHeap.minThirdShare)) return null
+  const buffers = within(arrayBuffersBytes, span)
   return calibrate(
-    cut(arrayBuffersBytes),
-    cut(arrayBuffersBytes).map(() => 0),
+    buffers,
+    buffers.map(() => 0),
     claims.map(({ exposure, wrapperBytes }) => ({
-      exposure: cut(exposure),
-      sampledRate: (total * wrapperBytes) / wrappers / (exposure[last]! - exposure[first]!),
+      exposure: within(exposure, span),
+      sampledRate: (total * wrapperBytes) / allWrapperBytes / grownBy(exposure, span),
     })),
+    null,
+    thresholds,
   )
+}
+
+/** Memory that neither the heap nor buffers account for, as a leak of nobody's. */
+export function measureNative(evidence: Evidence): Leak[] {
+  const found = nativeRate(evidence)
+  if (!found) return []
+  const { rate, bytes } = found
+  const { nativeDoubt } = evidence.thresholds.offHeap
+  return [
+    {
+      key: 'native',
+      scope: 'process',
+      kind: 'native',
+      route: null,
+      mount: '',
+      rate,
+      // Fragmentation comes and goes: no interval from noise alone would be honest.
+      ci95: [rate / nativeDoubt, rate * nativeDoubt],
+      floor: 0,
+      exposure: grownBy(evidence.observation.timeMs, evidence.span) / 1000,
+      retainedBytes: bytes,
+      attribution: 'estimated',
+      directShare: 0,
+      places: [],
+    },
+  ]
 }
 
 /** @returns bytes per second that neither the heap nor buffers account for; null: none to speak of */
-export function nativeRate(
-  { rssBytes, heapTotalBytes, arrayBuffersBytes, timeMs }: Observation,
-  { first, last }: Span,
-): { rate: number; bytes: number } | null {
-  if (last - first + 1 < MIN_NATIVE_READINGS) return null
+export function nativeRate({
+  observation,
+  span,
+  thresholds,
+}: Evidence): { rate: number; bytes: number } | null {
+  const { rssBytes, heapTotalBytes, arrayBuffersBytes, timeMs } = observation
+  const { minNativeReadings, minNativeBytes, minNativeShare } = thresholds.offHeap
+  const { first, last } = span
+  if (last - first + 1 < minNativeReadings) return null
   const native = rssBytes.map((rss, at) => rss - heapTotalBytes[at]! - arrayBuffersBytes[at]!)
-  const bytes = native[last]! - native[first]!
-  if (bytes < Math.max(MIN_NATIVE_BYTES, MIN_NATIVE_SHARE * rssBytes[first]!)) return null
-  if (!isSteady(native, timeMs, { first, last })) return null
-  return { rate: (bytes * 1000) / (timeMs[last]! - timeMs[first]!), bytes }
+  const bytes = grownBy(native, span)
+  if (bytes < Math.max(minNativeBytes, minNativeShare * rssBytes[first]!)) return null
+  if (!isSteady(native, timeMs, span, thresholds.offHeap.minThirdShare)) return null
+  return { rate: (bytes * 1000) / grownBy(timeMs, span), bytes }
 }
 
-/** Whether each third of the counts brought its share of the growth. */
+/** Whether each third of the exposure brought its share of the growth. */
 function isSteady(
   series: readonly number[],
   exposure: readonly number[],
-  { first, last }: Span,
+  span: Span,
+  minThirdShare: number,
 ): boolean {
-  const span = exposure[last]! - exposure[first]!
-  const total = series[last]! - series[first]!
-  if (span <= 0 || total <= 0) return false
+  const { first, last } = span
+  const paid = grownBy(exposure, span)
+  const total = grownBy(series, span)
+  if (paid <= 0 || total <= 0) return false
   let from = first
   for (const third of [1, 2, 3]) {
     let to = from
-    while (to < last && exposure[to]! < exposure[first]! + (span * third) / 3) to++
+    while (to < last && exposure[to]! < exposure[first]! + (paid * third) / 3) to++
     const share = (series[to]! - series[from]!) / total
-    const wanted = (exposure[to]! - exposure[from]!) / span
-    if (share < MIN_STEADINESS * wanted) return false
+    const due = (exposure[to]! - exposure[from]!) / paid
+    if (share < minThirdShare * due) return false
     from = to
   }
   return true

@@ -1,13 +1,15 @@
 /**
  * Whose requests explain what was allocated after an await, in a timer or in a listener, where no
  * label stands in the stack: the routes' request counts per window against the births per window.
+ * docs/method.md, "Whose bytes": rhythm.
  *
  * One site has one owner, seldom two. So the fit is not of amounts for all routes at once, which
  * spills a little of every site onto every route, but a choice: each candidate predicts how the births
  * spread over the windows (a multinomial), and is believed when it beats every other by far.
  */
-import { withoutTables } from './growth'
-import type { Observation, PlaceSeries } from './observation'
+import { sumOf, sumSeries, withoutTables } from './growth'
+import type { Observation, PlaceSeries, RouteSeries } from './observation'
+import type { Thresholds } from './thresholds'
 
 export type Candidate =
   | { readonly kind: 'route'; readonly index: number }
@@ -18,36 +20,27 @@ export type Candidate =
   /** Grows with time, not with requests. */
   | { readonly kind: 'time' }
 
-/** Log odds over the next best candidate from which one is believed: 12 to 1. */
-const MIN_LOG_ODDS = 2.5
-/**
- * A route is not believed by its rhythm alone where even the best candidate misses the births by more
- * than this many times what single samples scatter: something else decides when they are allocated.
- */
-const MAX_DISPERSION = 3
-/** Share of the mean rate that every window is granted: requests end after they allocate. */
-const SMOOTHING = 0.05
-/** Log odds for the routes under whose label the code was seen, if these are few of many. */
-const SEEN_LOG_ODDS = 4
-/** Watched requests from which a share is told. */
-const MIN_WATCHED = 10
-/** Log odds for a route whose finished requests stay alive. */
-const KEPT_LOG_ODDS = 4
-/** Log odds for the middleware under whose label it was allocated: a route may keep it all the same. */
-const LAYER_LOG_ODDS = 1
-/** Log odds against time: a route is the better guess when both fit. */
-const TIME_LOG_ODDS = -1
-/** Log odds for time where timers call what no route was seen to: an interval, sooner than a request. */
-const TIMER_LOG_ODDS = 5
-/**
- * Log odds against all requests: what each of them pays is allocated under the server's label, or a
- * middleware's, and seldom after an await alone. A steady rate of requests looks like time.
- */
-const ALL_LOG_ODDS = -6
-
 export interface Ownership {
   readonly candidate: Candidate
   readonly logOdds: number
+}
+
+/** What a group allocated in each window between two readings; the first and last reading have none. */
+interface GroupBirths {
+  readonly bornBytes: readonly number[]
+  readonly meanSampleBytes: number
+  /** Routes under whose label the group's functions were seen. */
+  readonly seenUnder: ReadonlySet<number>
+  /** Timers alone call it, and it was seen under no route. */
+  readonly isTimed: boolean
+}
+
+interface Scored {
+  readonly candidate: Candidate
+  /** Log likelihood by which the candidate's prediction falls short of a perfect one. */
+  readonly misfit: number
+  /** Log odds before anything is known of the births. */
+  readonly prior: number
 }
 
 /**
@@ -58,101 +51,132 @@ export interface Ownership {
 export function ownerOf(
   group: readonly PlaceSeries[],
   observation: Observation,
+  thresholds: Thresholds,
   layer: number | null = null,
 ): Ownership | null {
-  const places = withoutTables(group)
-  const { routes, timeMs } = observation
-  const readings = timeMs.length
-  const windows = Array.from({ length: readings - 2 }, (_, at) => at + 1)
-  const bornBytes = windows.map((at) =>
-    places.reduce((sum, { bornBytes }) => sum + bornBytes[at]!, 0),
+  const births = birthsOf(withoutTables(group, thresholds), observation)
+  if (sumOf(births.bornBytes) === 0) return null
+  return choose(
+    candidatesOf(births, observation, thresholds, layer),
+    births,
+    observation,
+    thresholds,
   )
-  const squares = windows.reduce(
-    (sum, at) => sum + places.reduce((of, { bornBytesSquared }) => of + bornBytesSquared[at]!, 0),
-    0,
-  )
-  const bytes = bornBytes.reduce((sum, of) => sum + of, 0)
-  if (bytes === 0) return null
-  const meanSampleBytes = squares / bytes
-  const seen = new Set(places.flatMap(({ seenUnder }) => seenUnder))
+}
 
-  const steps = (series: readonly number[]): number[] =>
-    windows.map((at) => Math.max(0, series[at]! - series[at - 1]!))
-  const perRoute = routes.map(({ ended }) => steps(ended))
-  const active = perRoute.map((exposure) => exposure.some((count) => count > 0))
-  const activeRoutes = active.filter(Boolean).length
-  const all = windows.map((_, at) => perRoute.reduce((sum, exposure) => sum + exposure[at]!, 0))
-
-  /** How far the births' spread is from a candidate's: the log likelihood it falls short by. */
-  const misfit = (exposure: readonly number[]): number => {
-    const total = exposure.reduce((sum, count) => sum + count, 0)
-    if (total === 0) return Number.POSITIVE_INFINITY
-    const floor = (SMOOTHING * total) / exposure.length
-    return bornBytes.reduce((sum, of, at) => {
-      const share = (exposure[at]! + floor) / (total + floor * exposure.length)
-      return of === 0 ? sum : sum + (of / meanSampleBytes) * Math.log(of / bytes / share)
-    }, 0)
+function birthsOf(places: readonly PlaceSeries[], { timeMs }: Observation): GroupBirths {
+  const inWindows = (series: 'bornBytes' | 'bornBytesSquared'): number[] =>
+    sumSeries(places, timeMs.length, series).slice(1, -1)
+  const bornBytes = inWindows('bornBytes')
+  const seenUnder = new Set(places.flatMap((place) => place.seenUnder))
+  return {
+    bornBytes,
+    meanSampleBytes: sumOf(inWindows('bornBytesSquared')) / sumOf(bornBytes),
+    seenUnder,
+    isTimed: seenUnder.size === 0 && places.every(({ isTimer }) => isTimer),
   }
+}
 
-  const scored: Array<{ candidate: Candidate; misfit: number; bonus: number }> = []
+/** What a cumulative series grew by in each window. */
+function stepsOf(series: readonly number[]): number[] {
+  return series.slice(1, -1).map((value, at) => Math.max(0, value - series[at]!))
+}
+
+/** Everybody who may own the group, with the prior odds and how badly the births are predicted. */
+function candidatesOf(
+  births: GroupBirths,
+  { routes, layers, timeMs }: Observation,
+  thresholds: Thresholds,
+  layer: number | null,
+): Scored[] {
+  const { seenLogOdds, keptLogOdds, layerLogOdds, allLogOdds, timeLogOdds, timerLogOdds } =
+    thresholds.owner
+  const { seenUnder } = births
+  const exposures = routes.map(({ ended }) => stepsOf(ended))
+  const isActive = exposures.map((exposure) => exposure.some((count) => count > 0))
+  const activeRoutes = isActive.filter(Boolean).length
+  const scored: Scored[] = []
+  const add = (candidate: Candidate, exposure: readonly number[], prior: number): void => {
+    scored.push({ candidate, misfit: misfitOf(births, exposure, thresholds), prior })
+  }
   routes.forEach((route, index) => {
-    if (!active[index] || (layer !== null && !below(route, observation.layers[layer]!))) return
-    let bonus = 0
-    if (seen.has(index)) bonus += SEEN_LOG_ODDS * (1 - seen.size / (activeRoutes + 1))
-    if (keepsRequests(route)) bonus += KEPT_LOG_ODDS
-    const candidate = { kind: 'route', index } as const
-    scored.push({ candidate, misfit: misfit(perRoute[index]!), bonus })
+    if (!isActive[index] || (layer !== null && !isBelowMount(route, layers[layer]!))) return
+    let prior = 0
+    if (seenUnder.has(index)) prior += seenLogOdds * (1 - seenUnder.size / (activeRoutes + 1))
+    if (keepsRequests(route, thresholds)) prior += keptLogOdds
+    add({ kind: 'route', index }, exposures[index]!, prior)
   })
   if (layer !== null) {
-    const entered = steps(observation.layers[layer]!.entered)
-    scored.push({
-      candidate: { kind: 'layer', index: layer },
-      misfit: misfit(entered),
-      bonus: LAYER_LOG_ODDS,
-    })
-  } else {
-    if (activeRoutes > 1) {
-      scored.push({ candidate: { kind: 'all' }, misfit: misfit(all), bonus: ALL_LOG_ODDS })
-    }
-    const isTimed = seen.size === 0 && places.every(({ isTimer }) => isTimer)
-    scored.push({
-      candidate: { kind: 'time' },
-      misfit: misfit(steps(timeMs)),
-      bonus: TIME_LOG_ODDS + (isTimed ? TIMER_LOG_ODDS : 0),
-    })
+    add({ kind: 'layer', index: layer }, stepsOf(layers[layer]!.entered), layerLogOdds)
+    return scored
   }
+  if (activeRoutes > 1) {
+    const all = births.bornBytes.map((_, at) => sumOf(exposures.map((exposure) => exposure[at]!)))
+    add({ kind: 'all' }, all, allLogOdds)
+  }
+  add({ kind: 'time' }, stepsOf(timeMs), timeLogOdds + (births.isTimed ? timerLogOdds : 0))
+  return scored
+}
+
+/** How far the births' spread over the windows is from that of the candidate's exposure. */
+function misfitOf(
+  { bornBytes, meanSampleBytes }: GroupBirths,
+  exposure: readonly number[],
+  { owner: { smoothing } }: Thresholds,
+): number {
+  const total = sumOf(exposure)
+  if (total === 0) return Number.POSITIVE_INFINITY
+  const bytes = sumOf(bornBytes)
+  const granted = (smoothing * total) / exposure.length
+  return bornBytes.reduce((sum, born, at) => {
+    const share = (exposure[at]! + granted) / (total + granted * exposure.length)
+    return born === 0 ? sum : sum + (born / meanSampleBytes) * Math.log(born / bytes / share)
+  }, 0)
+}
+
+/** The best candidate, where it beats every other by far. */
+function choose(
+  candidates: readonly Scored[],
+  { bornBytes, seenUnder }: GroupBirths,
+  { routes }: Observation,
+  thresholds: Thresholds,
+): Ownership | null {
+  const { minLogOdds, maxDispersion } = thresholds.owner
   // Several samples of one request come together, and more so where each keeps much: how much more
   // than one by one they scatter, the best fit tells, and it is the same for all candidates. A measure
   // per candidate would make the misfit of a route weigh less the fewer requests it has.
-  const least = Math.min(...scored.map((one) => one.misfit))
+  const least = Math.min(...candidates.map(({ misfit }) => misfit))
   if (least === Number.POSITIVE_INFINITY) return null
-  const dispersion = Math.max(1, (2 * least) / (windows.length - 1))
-  const ranked = scored
-    .map((one) => ({ candidate: one.candidate, score: one.bonus - one.misfit / dispersion }))
+  const dispersion = Math.max(1, (2 * least) / (bornBytes.length - 1))
+  const ranked = candidates
+    .map(({ candidate, misfit, prior }) => ({ candidate, score: prior - misfit / dispersion }))
     .sort((a, b) => b.score - a.score)
   const [best, next] = ranked
   if (!best) return null
   // Where requests come at a steady rate, all of them and time look the same: that it grows by the
   // second is then all that can be said.
-  const isRoute = ({ candidate }: { candidate: Candidate }): boolean => candidate.kind === 'route'
   const undecided =
     next && [best, next].every(({ candidate: { kind } }) => kind === 'all' || kind === 'time')
-  const rival = undecided ? ranked.find(isRoute) : next
+  const rival = undecided ? ranked.find(({ candidate }) => candidate.kind === 'route') : next
   const logOdds = best.score - (rival?.score ?? Number.NEGATIVE_INFINITY)
-  if (logOdds < MIN_LOG_ODDS) return null
+  if (logOdds < minLogOdds) return null
   const route = best.candidate.kind === 'route' ? routes[best.candidate.index]! : null
-  const byRhythmAlone = route !== null && seen.size === 0 && !keepsRequests(route)
-  if (byRhythmAlone && dispersion > MAX_DISPERSION) return null
-  const tied = undecided && best.score - next.score < MIN_LOG_ODDS
+  const byRhythmAlone = route !== null && seenUnder.size === 0 && !keepsRequests(route, thresholds)
+  // Where even the best candidate misses the births, something else decides when they are allocated.
+  if (byRhythmAlone && dispersion > maxDispersion) return null
+  const tied = undecided && best.score - next.score < minLogOdds
   return { candidate: tied ? { kind: 'time' } : best.candidate, logOdds }
 }
 
 /** Whether most of a route's finished requests that were watched still live. */
-export function keepsRequests({ watched, kept }: { watched: number; kept: number }): boolean {
-  return watched >= MIN_WATCHED && kept > watched / 2
+export function keepsRequests(
+  { watched, kept }: Pick<RouteSeries, 'watched' | 'kept'>,
+  { owner: { minWatchedRequests, minKeptShare } }: Thresholds,
+): boolean {
+  return watched >= minWatchedRequests && kept > minKeptShare * watched
 }
 
 /** Whether requests of the route pass the layer's mount. */
-export function below({ route }: { route: string }, { mount }: { mount: string }): boolean {
+export function isBelowMount({ route }: { route: string }, { mount }: { mount: string }): boolean {
   return mount === '' || route === mount || route.startsWith(`${mount}/`)
 }

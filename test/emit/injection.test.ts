@@ -10,7 +10,7 @@ import { leakLine, leakMsg } from '../../lib/emit/leak-lines'
 import { requestMsg, routeMsg } from '../../lib/emit/lines'
 import { emptyReading } from '../../lib/record/reading'
 import type { Line, RequestLine, RouteLine } from '../../lib/schema/lines'
-import type { Leak } from '../../lib/verdict/judge'
+import type { Leak } from '../../lib/verdict/leak'
 import type { LogLine } from '../support/app'
 import { temporaryFolder } from '../support/files'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type LeakContext, leakLine, leakMsg } from '../../lib/emit/leak-lines'
-import type { Leak, PlaceGrowth } from '../../lib/verdict/judge'
+import type { Leak, PlaceGrowth } from '../../lib/verdict/leak'
 import { madeLeak } from '../support/leaks'
 import { bornPlace } from '../support/observations'
 

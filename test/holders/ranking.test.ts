@@ -10,6 +10,7 @@ import {
   type Suspect,
 } from '../../lib/holders/ranking'
 import { UNBOUNDED } from '../../lib/holders/capacity'
+import { SCORES } from '../../lib/holders/scores'
 import type { Container } from '../../lib/holders/walk'
 
 const SCRIPT = '42'
@@ -147,6 +148,12 @@ describe('rankHolders', () => {
     assert.equal(ranked.length, 1)
     assert.equal(ranked[0]!.container.path, 'trail')
     assert.equal(ranked[0]!.growth, 1.99 / 2)
+  })
+
+  it('ranks by the scores it is given: a holder is told from the least of them on', () => {
+    const trail = looks({ trail: [10, 111, 209] })
+    assert.equal(rankHolders(suspect, trail, { ...SCORES, minScore: 1 }).length, 1)
+    assert.equal(rankHolders(suspect, trail, { ...SCORES, minScore: 1.01 }).length, 0)
   })
 
   it('passes over what stands still, shrinks, or grew once', () => {

@@ -4,7 +4,7 @@ import { readConfig } from '../../lib/config/settings'
 import { HeapSession } from '../../lib/inspector/session'
 import { type FoundHolders, HolderSearch } from '../../lib/holders/search'
 import type { Recorder } from '../../lib/record/recorder'
-import type { Leak } from '../../lib/verdict/judge'
+import type { Leak } from '../../lib/verdict/leak'
 import { madeLeak } from '../support/leaks'
 
 /** What a search finds near a handler that refers to a cache, full at 500 entries of 100 bytes or so. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Announcer } from '../../lib/leaks/announcer'
-import type { Leak } from '../../lib/verdict/judge'
+import type { Leak } from '../../lib/verdict/leak'
 import { madeLeak } from '../support/leaks'
 
 /** A leak of so many bytes per request, give or take. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type Bounded, FillingCaches, without } from '../../lib/leaks/filling'
-import type { Judgement, Leak } from '../../lib/verdict/judge'
+import type { Judgement } from '../../lib/verdict/judge'
+import type { Leak } from '../../lib/verdict/leak'
 import { madeLeak } from '../support/leaks'
 
 const PLENTY = 1e9

@@ -3,8 +3,9 @@ import { describe, it } from 'node:test'
 import type { Emitter } from '../../lib/emit/emitter'
 import { LeakReport } from '../../lib/leaks/leak-report'
 import type { Line } from '../../lib/schema/lines'
-import { type Leak, MIN_READINGS } from '../../lib/verdict/judge'
+import type { Leak } from '../../lib/verdict/leak'
 import type { Observation } from '../../lib/verdict/observation'
+import { THRESHOLDS } from '../../lib/verdict/thresholds'
 import { madeLeak } from '../support/leaks'
 
 function seen(readings: number, routes: readonly object[] = []): Observation {
@@ -12,6 +13,7 @@ function seen(readings: number, routes: readonly object[] = []): Observation {
   return { timeMs, routes } as unknown as Observation
 }
 
+const MIN_READINGS = THRESHOLDS.leak.minReadings
 const NOTHING_SEEN = seen(MIN_READINGS)
 
 function leak(more: Partial<Leak>): Leak {

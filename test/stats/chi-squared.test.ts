@@ -48,6 +48,33 @@ describe('chiSquaredTail', () => {
     }
   })
 
+  it('agrees with published percentage points to their six digits, and with what R prints', () => {
+    // M. Abramowitz and I. A. Stegun, Handbook of Mathematical Functions, table 26.8.
+    for (const [degreesOfFreedom, chance, x] of [
+      [1, 0.001, 10.828],
+      [5, 0.001, 20.515],
+      [10, 0.001, 29.588],
+      [30, 0.001, 59.703],
+      [100, 0.001, 149.449],
+      [5, 0.995, 0.41174],
+      [10, 0.995, 2.15585],
+      [30, 0.995, 13.7867],
+      [100, 0.995, 67.3276],
+    ] as const) {
+      close(chiSquaredTail(x, degreesOfFreedom), chance, 3e-4)
+    }
+    // pchisq(x, d, lower.tail = FALSE) in R, seven digits.
+    close(chiSquaredTail(4.36, 4), 0.3594721, 1e-6)
+    close(chiSquaredTail(4, 5), 0.549416, 1e-6)
+  })
+
+  it('agrees to 1e-9 with the incomplete gamma function of mpmath, worked out to 40 digits', () => {
+    close(chiSquaredTail(4.36, 4), 0.359472067437)
+    close(chiSquaredTail(10, 5), 0.0752352461465)
+    close(chiSquaredTail(10.828, 1), 0.000999765719583)
+    close(chiSquaredTail(149.449, 100), 0.00100004622177)
+  })
+
   it('is the integral of the density, far below and far above its mean', () => {
     for (const d of [3, 4, 7, 40, 199, 1000]) {
       for (const share of [0.3, 0.8, 1, 1.2, 2]) {

@@ -44,6 +44,40 @@ function search(sumOf: (coefficients: readonly number[]) => number, count: numbe
   return least
 }
 
+/**
+ * Employment in the USA, 1947 to 1962: GNP deflator, GNP, unemployed, armed forces, population, year,
+ * and those employed. J. W. Longley, J. Am. Stat. Assoc. 62 (1967) 819-841.
+ */
+const LONGLEY = [
+  [83.0, 234_289, 2356, 1590, 107_608, 1947, 60_323],
+  [88.5, 259_426, 2325, 1456, 108_632, 1948, 61_122],
+  [88.2, 258_054, 3682, 1616, 109_773, 1949, 60_171],
+  [89.5, 284_599, 3351, 1650, 110_929, 1950, 61_187],
+  [96.2, 328_975, 2099, 3099, 112_075, 1951, 63_221],
+  [98.1, 346_999, 1932, 3594, 113_270, 1952, 63_639],
+  [99.0, 365_385, 1870, 3547, 115_094, 1953, 64_989],
+  [100.0, 363_112, 3578, 3350, 116_219, 1954, 63_761],
+  [101.2, 397_469, 2904, 3048, 117_388, 1955, 66_019],
+  [104.6, 419_180, 2822, 2857, 118_734, 1956, 67_857],
+  [108.4, 442_769, 2936, 2798, 120_445, 1957, 68_169],
+  [110.8, 444_546, 4681, 2637, 121_950, 1958, 66_513],
+  [112.6, 482_704, 3813, 2552, 123_366, 1959, 68_655],
+  [114.2, 502_601, 3931, 2514, 125_368, 1960, 69_564],
+  [115.7, 518_173, 4806, 2572, 127_852, 1961, 69_331],
+  [116.9, 554_894, 4007, 2827, 130_081, 1962, 70_551],
+] as const
+/** Certified by NIST, Statistical Reference Datasets, "Longley": estimates, and standard deviations. */
+const LONGLEY_ESTIMATES = [
+  [15.0618722713733, 84.9149257747669],
+  [-0.035819179292591, 0.0334910077722432],
+  [-2.02022980381683, 0.488399681651699],
+  [-1.03322686717359, 0.214274163161675],
+  [-0.0511041056535807, 0.22607320006937],
+  [1829.15146461355, 455.478499142212],
+  [-3482258.63459582, 890420.383607373],
+] as const
+const LONGLEY_RESIDUAL_SD = 304.854073561965
+
 interface Case {
   readonly rows: number[][]
   readonly values: number[]
@@ -79,6 +113,21 @@ describe('fitLinear', () => {
       const searched = search(sumOf, priors.length)
       const least = sumOf(fit.coefficients)
       assert.ok(least <= searched + 1e-9 * (1 + searched), `case ${drawn}: ${least}, ${searched}`)
+    }
+  })
+
+  it('gives the estimates and deviations that NIST certifies for the data of Longley, to 1e-5', () => {
+    // Columns that nearly say the same: normal equations keep half of the 16 digits, or fewer. The
+    // intercept comes last, as in the fit of the live heap.
+    const rows = LONGLEY.map((row) => [...row.slice(0, 6), 1])
+    const values = LONGLEY.map((row) => row[6])
+    const priors = LONGLEY_ESTIMATES.map(() => NONE)
+    const { coefficients, covariance } = fitLinear(rows, values, LONGLEY_RESIDUAL_SD, priors)!
+    for (const [at, [estimate, sd]] of LONGLEY_ESTIMATES.entries()) {
+      const relative = Math.abs(coefficients[at]! / estimate - 1)
+      assert.ok(relative < 1e-5, `estimate ${at} is off by ${relative}`)
+      const ofSd = Math.abs(Math.sqrt(covariance[at]![at]!) / sd - 1)
+      assert.ok(ofSd < 1e-5, `deviation ${at} is off by ${ofSd}`)
     }
   })
 

@@ -1,4 +1,4 @@
-import type { Leak } from '../../lib/verdict/judge'
+import type { Leak } from '../../lib/verdict/leak'
 
 /** A leak of a route's, of 1,000 bytes with each of 1,000 requests; `more` says what is otherwise. */
 export function madeLeak(more: Partial<Leak> = {}): Leak {

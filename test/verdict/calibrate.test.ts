@@ -1,11 +1,21 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { calibrate, type Claim } from '../../lib/verdict/calibrate'
+import { calibrate as calibrateBy, type Claim, type OwnSeries } from '../../lib/verdict/calibrate'
+import { THRESHOLDS } from '../../lib/verdict/thresholds'
 import { cumulative } from '../support/observations'
 import { normal, seeded } from '../support/random'
 
 const READINGS = 18
 const NOISE_BYTES = 15 << 10
+
+function calibrate(
+  heapBytes: readonly number[],
+  background: readonly number[],
+  claims: readonly Claim[],
+  own: OwnSeries | null = null,
+): ReturnType<typeof calibrateBy> {
+  return calibrateBy(heapBytes, background, claims, own, THRESHOLDS)
+}
 
 /** Cumulative requests of a route, about 300 in a window, its rate on a random walk. */
 function walk(random: () => number): number[] {

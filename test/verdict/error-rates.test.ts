@@ -5,7 +5,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Announcer } from '../../lib/leaks/announcer'
-import { judge, type Leak, MIN_READINGS } from '../../lib/verdict/judge'
+import { judge } from '../../lib/verdict/judge'
+import type { Leak } from '../../lib/verdict/leak'
+import { THRESHOLDS } from '../../lib/verdict/thresholds'
 import { type DrawnApp, drawInnocent, drawPlanted, type Planted } from '../support/synthetic-apps'
 
 const APPS = 300
@@ -75,7 +77,7 @@ describe('after a minute of traffic, readings every 3 s', () => {
       const announcer = new Announcer()
       const told: number[] = []
       let leaks: readonly Leak[] = []
-      for (let readings = MIN_READINGS; readings <= app.readings; readings++) {
+      for (let readings = THRESHOLDS.leak.minReadings; readings <= app.readings; readings++) {
         leaks = judge(app.observe(readings), announcer.standing).leaks
         announcer.note(leaks)
         if (announcer.due(leaks).length > 0) told.push(readings)

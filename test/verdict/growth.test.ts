@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { growthOf, poolOf, survival, withoutTables } from '../../lib/verdict/growth'
+import { addedUp, growthOf, survival, withoutTables } from '../../lib/verdict/growth'
 import type { PlaceSeries } from '../../lib/verdict/observation'
+import { THRESHOLDS } from '../../lib/verdict/thresholds'
 import {
   bornPlace,
   forever,
@@ -26,7 +27,7 @@ function exposure(readings: number): number[] {
 
 function grow(births: readonly number[]): ReturnType<typeof growthOf> {
   const span = { first: 2, last: births.length - 1 }
-  return growthOf(poolOf([place(births)], births.length), exposure(births.length), span, S)
+  return growthOf(addedUp([place(births)], births.length), exposure(births.length), span, S)
 }
 
 describe('growthOf', () => {
@@ -58,7 +59,7 @@ describe('growthOf', () => {
     // 600 requests in the first window of the span, 100 in each other.
     const requests = exposure(10).map((count, at) => (at >= 2 ? count + 500 : count))
     const span = { first: 2, last: 9 }
-    const { rates } = growthOf(poolOf([place(births)], 10), requests, span, S)
+    const { rates } = growthOf(addedUp([place(births)], 10), requests, span, S)
     assert.deepEqual(
       rates.map((rate) => Math.round(rate)),
       [100, 100, 100],
@@ -68,7 +69,7 @@ describe('growthOf', () => {
   it('leaves a last third where most of the requests came at the end', () => {
     const requests = exposure(8).map((count, at) => (at >= 6 ? count + 5000 : count))
     const births = [0, 0, 1, 1, 1, 1, 51, 0]
-    const { rates } = growthOf(poolOf([place(births)], 8), requests, { first: 2, last: 7 }, S)
+    const { rates } = growthOf(addedUp([place(births)], 8), requests, { first: 2, last: 7 }, S)
     assert.equal(rates[2], 10)
   })
 
@@ -83,18 +84,17 @@ describe('growthOf', () => {
     const cache = place([4, 4, 4, 4, 4, 4, 4, 4])
     const steady = { ...cache, survivedBytes: cache.survivedBytes.map(() => 4 * S) }
     const span = { first: 2, last: 7 }
-    const { bytes, sd } = growthOf(poolOf([steady], 8), exposure(8), span, S)
+    const { bytes, sd } = growthOf(addedUp([steady], 8), exposure(8), span, S)
     assert.equal(bytes, 0)
     // 20 samples that live, and the 20 that made room for them.
     assert.equal(sd, Math.sqrt(40) * S)
   })
 
   it('adds places up reading by reading', () => {
-    const pool = poolOf([place([1, 2, 3]), place([10, 20, 30])], 3)
-    assert.deepEqual(pool.liveBytes, [11 * S, 33 * S, 66 * S])
-    assert.deepEqual(pool.survivedBytes, [0, 11 * S, 33 * S])
-    assert.deepEqual(pool.bornBytes, [11 * S, 22 * S, 33 * S])
-    assert.deepEqual(pool.bornBytesSquared, [11 * S * S, 22 * S * S, 33 * S * S])
+    const births = addedUp([place([1, 2, 3]), place([10, 20, 30])], 3)
+    assert.deepEqual(births.survivedBytes, [0, 11 * S, 33 * S])
+    assert.deepEqual(births.bornBytes, [11 * S, 22 * S, 33 * S])
+    assert.deepEqual(births.bornBytesSquared, [11 * S * S, 22 * S * S, 33 * S * S])
   })
 })
 
@@ -107,15 +107,15 @@ describe('withoutTables', () => {
 
   it('leaves large objects out where they may be tables: fewer than seven, or of fewer than four readings', () => {
     const few = [1, 1, 1, 1, 1, 1, 0, 0]
-    assert.deepEqual(withoutTables([entries, large(few)]), [entries])
+    assert.deepEqual(withoutTables([entries, large(few)], THRESHOLDS), [entries])
     const atOnce = [5, 0, 5, 0, 5, 0, 0, 0]
-    assert.deepEqual(withoutTables([entries, large(atOnce)]), [entries])
+    assert.deepEqual(withoutTables([entries, large(atOnce)], THRESHOLDS), [entries])
   })
 
   it('asks of the span alone: a table made in the warm-up hides none of them', () => {
     const all = [entries, large([500, 0, 1, 2, 1, 2, 1, 0])]
-    assert.equal(withoutTables(all, { first: 2, last: 7 }), all)
-    assert.deepEqual(withoutTables(all), [entries])
+    assert.equal(withoutTables(all, THRESHOLDS, { first: 2, last: 7 }), all)
+    assert.deepEqual(withoutTables(all, THRESHOLDS), [entries])
   })
 
   it('keeps them where they are what is kept: seven of four readings', () => {
@@ -125,7 +125,7 @@ describe('withoutTables', () => {
     ]) {
       const kept = large(births)
       const all = [entries, kept]
-      assert.equal(withoutTables(all), all)
+      assert.equal(withoutTables(all, THRESHOLDS), all)
     }
   })
 })
@@ -139,7 +139,7 @@ function survivalOf(life: Life, seed: number): number {
   })
   const { places, routes } = app.observe()
   const kept = places.filter(({ frames }) => frames[0]?.functionName === 'kept')
-  return survival(poolOf(kept, 20), routes[0]!.ended, { first: 3, last: 19 })
+  return survival(addedUp(kept, 20), routes[0]!.ended, { first: 3, last: 19 }, THRESHOLDS)
 }
 
 describe('survival', () => {
@@ -165,7 +165,12 @@ describe('survival', () => {
 
   const span = { first: 2, last: 11 }
   const survivalOfPlace = (births: readonly number[], dead?: number): number =>
-    survival(poolOf([place(births, dead)], births.length), exposure(births.length), span)
+    survival(
+      addedUp([place(births, dead)], births.length),
+      exposure(births.length),
+      span,
+      THRESHOLDS,
+    )
 
   it('is 0 where all that was born in the first half died', () => {
     assert.equal(survivalOfPlace([5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5], 8), 0)

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { heapGrowth, type HeapPoint, MIN_POINTS } from '../../lib/verdict/heap-only'
+import { heapGrowth, type HeapPoint } from '../../lib/verdict/heap-only'
+import { THRESHOLDS } from '../../lib/verdict/thresholds'
+
+const MIN_POINTS = THRESHOLDS.heapOnly.minPoints
 import { normal, seeded } from '../support/random'
 
 const MB = 1 << 20
@@ -17,7 +20,7 @@ function points(count: number, heapBytes: (requests: number) => number): HeapPoi
 const leak = (requests: number): number => 100 * MB + 10_000 * requests
 
 describe('heapGrowth', () => {
-  it(`says nothing of ${MIN_POINTS - 1} collections, and the rate of ${MIN_POINTS}`, () => {
+  it(`says nothing of ${MIN_POINTS - 1} major GCs, and the rate of ${MIN_POINTS}`, () => {
     assert.equal(heapGrowth(points(MIN_POINTS - 1, leak)), null)
     const growth = heapGrowth(points(MIN_POINTS, leak))
     assert.ok(growth)

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { judge, type Judgement, type Leak, MIN_READINGS } from '../../lib/verdict/judge'
+import { judge, type Judgement } from '../../lib/verdict/judge'
+import type { Leak } from '../../lib/verdict/leak'
 import type { Observation, PlaceSeries } from '../../lib/verdict/observation'
+import { THRESHOLDS } from '../../lib/verdict/thresholds'
 import { bornPlace, cumulative, emptyPlace, frameOf, handmade } from '../support/observations'
 
 const S = 512 << 10
+const MIN_READINGS = THRESHOLDS.leak.minReadings
 
 function steps(readings: number, each: number): number[] {
   return new Array<number>(readings).fill(each)

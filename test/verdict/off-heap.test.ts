@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { bufferRates, nativeRate } from '../../lib/verdict/off-heap'
+import type { Observation } from '../../lib/verdict/observation'
+import type { Evidence } from '../../lib/verdict/span'
+import { THRESHOLDS } from '../../lib/verdict/thresholds'
 import { cumulative, forever, handmade, SyntheticApp } from '../support/observations'
 import { integer, seeded } from '../support/random'
 
@@ -8,6 +11,10 @@ const MB = 1 << 20
 
 function steps(readings: number, each: number): number[] {
   return cumulative(new Array<number>(readings).fill(each))
+}
+
+function over(observation: Observation, first: number, last: number): Evidence {
+  return { observation, span: { first, last }, thresholds: THRESHOLDS }
 }
 
 describe('bufferRates', () => {
@@ -42,7 +49,7 @@ describe('bufferRates', () => {
           wrapperBytes: wrappers.reduce((sum, { survivedBytes }) => sum + survivedBytes.at(-1)!, 0),
         }
       })
-      const rates = bufferRates(observation, { first: 3, last: 19 }, claims)
+      const rates = bufferRates(claims, over(observation, 3, 19))
       for (const [at, truth] of bytes.entries()) {
         if (!rates) continue
         const { rate, sd } = rates[at]!
@@ -56,11 +63,11 @@ describe('bufferRates', () => {
 
   const exposure = steps(12, 100)
   const claim = { exposure, wrapperBytes: 1000 }
-  const span = { first: 2, last: 11 }
   const ofBuffers = (arrayBuffersBytes: readonly number[]): ReturnType<typeof bufferRates> =>
-    bufferRates(handmade([{ route: '/a', ended: exposure }], [], { arrayBuffersBytes }), span, [
-      claim,
-    ])
+    bufferRates(
+      [claim],
+      over(handmade([{ route: '/a', ended: exposure }], [], { arrayBuffersBytes }), 2, 11),
+    )
 
   it('speaks from 256 KiB of growth on', () => {
     const grown = (bytes: number): number[] => exposure.map((_, at) => (bytes * (at - 2)) / 9)
@@ -81,7 +88,7 @@ describe('bufferRates', () => {
   it('is null where nobody keeps wrappers', () => {
     const arrayBuffersBytes = steps(12, MB)
     const observation = handmade([{ route: '/a', ended: exposure }], [], { arrayBuffersBytes })
-    assert.equal(bufferRates(observation, span, []), null)
+    assert.equal(bufferRates([], over(observation, 2, 11)), null)
   })
 })
 
@@ -94,10 +101,7 @@ describe('nativeRate', () => {
   ): ReturnType<typeof nativeRate> => {
     const ended = steps(readings, 100)
     const rssBytes = ended.map((_, at) => rss + (bytes * (at - 2)) / (readings - 3))
-    return nativeRate(handmade([{ route: '/a', ended }], [], { rssBytes }), {
-      first: 2,
-      last: readings - 1,
-    })
+    return nativeRate(over(handmade([{ route: '/a', ended }], [], { rssBytes }), 2, readings - 1))
   }
 
   it('says nothing of 19 readings in the span, and the rate of 20', () => {
@@ -124,13 +128,13 @@ describe('nativeRate', () => {
       heapTotalBytes: growth.map((bytes) => 40 * MB + bytes),
       arrayBuffersBytes: growth,
     })
-    assert.equal(nativeRate(accounted, { first: 2, last: 21 }), null)
+    assert.equal(nativeRate(over(accounted, 2, 21)), null)
   })
 
   it('is null for rss that rose once and stayed', () => {
     const ended = steps(22, 100)
     const rssBytes = ended.map((_, at) => (at < 8 ? 100 : 180) * MB)
     const stepped = handmade([{ route: '/a', ended }], [], { rssBytes })
-    assert.equal(nativeRate(stepped, { first: 2, last: 21 }), null)
+    assert.equal(nativeRate(over(stepped, 2, 21)), null)
   })
 })

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Observation, PlaceSeries } from '../../lib/verdict/observation'
-import { below, keepsRequests, ownerOf } from '../../lib/verdict/owner'
+import { isBelowMount, keepsRequests, ownerOf } from '../../lib/verdict/owner'
+import { THRESHOLDS } from '../../lib/verdict/thresholds'
 import {
   bornPlace,
   cumulative,
@@ -24,7 +25,7 @@ function leakOf({ places }: Observation): PlaceSeries[] {
 }
 
 function nameOf(observation: Observation, layer: number | null = null): string {
-  const candidate = ownerOf(leakOf(observation), observation, layer)?.candidate
+  const candidate = ownerOf(leakOf(observation), observation, THRESHOLDS, layer)?.candidate
   if (!candidate) return 'nobody'
   return 'index' in candidate ? `${candidate.kind} ${candidate.index}` : candidate.kind
 }
@@ -189,18 +190,18 @@ describe('ownerOf', () => {
 
 describe('keepsRequests', () => {
   it('is told of ten requests, of which more than half live', () => {
-    assert.equal(keepsRequests({ watched: 9, kept: 9 }), false)
-    assert.equal(keepsRequests({ watched: 10, kept: 5 }), false)
-    assert.equal(keepsRequests({ watched: 10, kept: 6 }), true)
+    assert.equal(keepsRequests({ watched: 9, kept: 9 }, THRESHOLDS), false)
+    assert.equal(keepsRequests({ watched: 10, kept: 5 }, THRESHOLDS), false)
+    assert.equal(keepsRequests({ watched: 10, kept: 6 }, THRESHOLDS), true)
   })
 })
 
-describe('below', () => {
+describe('isBelowMount', () => {
   it('is by whole segments', () => {
-    assert.equal(below({ route: '/api/a' }, { mount: '/api' }), true)
-    assert.equal(below({ route: '/api' }, { mount: '/api' }), true)
-    assert.equal(below({ route: '/apis' }, { mount: '/api' }), false)
-    assert.equal(below({ route: '/page' }, { mount: '/api' }), false)
-    assert.equal(below({ route: '/page' }, { mount: '' }), true)
+    assert.equal(isBelowMount({ route: '/api/a' }, { mount: '/api' }), true)
+    assert.equal(isBelowMount({ route: '/api' }, { mount: '/api' }), true)
+    assert.equal(isBelowMount({ route: '/apis' }, { mount: '/api' }), false)
+    assert.equal(isBelowMount({ route: '/page' }, { mount: '/api' }), false)
+    assert.equal(isBelowMount({ route: '/page' }, { mount: '' }), true)
   })
 })

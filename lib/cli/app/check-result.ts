@@ -2,7 +2,7 @@
  * What a log says of URLs that were checked -> which of them leak more than they may. Pure.
  */
 import type { Holder, Interval, LeakKind, Site, Verdict } from '../../schema/lines'
-import { MIN_BYTES_PER_REQUEST } from '../../verdict/judge'
+import { THRESHOLDS } from '../../verdict/thresholds'
 import type { Answers } from './load'
 import type { LeakSummary, LogSummary, RouteSummary } from '../summary/summary'
 
@@ -156,7 +156,7 @@ function whyUnknown(
   }
   const floor = route.floorBytesPerRequest ?? 0
   // No limit below the smallest leak that is ever told can be checked.
-  const least = Math.max(limit, MIN_BYTES_PER_REQUEST)
+  const least = Math.max(limit, THRESHOLDS.leak.minBytesPerRequest)
   if (limit > 0 && floor > least) {
     const needed = roundUp((sent * floor) / least)
     return `a leak of the limit would not have been seen, only one of ${floor} bytes per request: try --requests ${needed}`
@@ -164,7 +164,7 @@ function whyUnknown(
   return ''
 }
 
-/** From here on a route gets a verdict for sure, with a margin: lib/verdict/judge.ts asks for 30. */
+/** From here on a route gets a verdict for sure, with a margin: lib/verdict/thresholds.ts asks for 30. */
 const MIN_REQUESTS = 100
 
 /** To two digits: 4,312 -> 4,400. */
