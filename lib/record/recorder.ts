@@ -6,7 +6,7 @@ import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
 import { getHeapStatistics } from 'node:v8'
 import { performance, setImmediate } from '../clock'
-import type { Frame, LayerInfo } from '../hooks/listener'
+import type { LayerInfo, Trampoline } from '../hooks/listener'
 import { RunningMedian } from '../stats/running-median'
 import { Attached } from './attached'
 import { Concurrency } from './concurrency'
@@ -154,7 +154,7 @@ export class Recorder {
     return stats
   }
 
-  start(server: object, req: IncomingMessage, res: ServerResponse): Frame | null {
+  start(server: object, req: IncomingMessage, res: ServerResponse): Trampoline | null {
     if (this.#stateOf(res) !== null) return null
     const state = this.#newState(req.method, req.url)
     this.#attach(res, state)
@@ -167,7 +167,7 @@ export class Recorder {
     server: object,
     stream: ServerHttp2Stream,
     headers: IncomingHttpHeaders,
-  ): Frame | null {
+  ): Trampoline | null {
     if (this.#stateOf(stream) !== null) return null
     const state = this.#newState(headers[':method'], headers[':path'])
     this.#attach(stream, state)
@@ -228,17 +228,17 @@ export class Recorder {
     this.#timedOneIn = oneIn >= 1 ? Math.min(oneIn, TIMED_ONE_IN_AT_LEAST) : 1
   }
 
-  #arrive(state: RequestState, server: object): Frame | null {
+  #arrive(state: RequestState, server: object): Trampoline | null {
     state.server = server
     state.arrival = this.#concurrency.arrive()
 
-    let frame: Frame | null = null
-    if (this.#frameworkServers.has(server)) frame = this.#enterServer()
+    let trampoline: Trampoline | null = null
+    if (this.#frameworkServers.has(server)) trampoline = this.#enterServer()
     else {
       state.route = this.routes.guessed(state.method, normalisePath(state.url))
       if (state.route) {
         this.#countIn(state, state.route)
-        frame = state.route.label?.frame ?? null
+        trampoline = state.route.label?.trampoline ?? null
       }
     }
     if (this.#options.gc === 'request') this.#readAlone(state)
@@ -247,15 +247,15 @@ export class Recorder {
       this.#options.reader.readShared(state.before, performance.now(), alone)
     }
     state.startMs = performance.now()
-    return frame
+    return trampoline
   }
 
   /** What runs before the framework's first layer belongs to all requests alike. */
-  #enterServer(): Frame | null {
+  #enterServer(): Trampoline | null {
     const layer = this.routes.layerAt(this.routes.root, BEFORE_LAYERS)
     if (!layer) return null
     layer.entered++
-    return layer.label?.frame ?? null
+    return layer.label?.trampoline ?? null
   }
 
   /** The reading before, after a full collection: without the request's own objects. */
@@ -277,7 +277,7 @@ export class Recorder {
     if (state.server) this.#frameworkServers.add(state.server)
   }
 
-  enterLayer(res: object, layer: LayerInfo): Frame | null {
+  enterLayer(res: object, layer: LayerInfo): Trampoline | null {
     const state = this.#stateOf(res)
     if (!state) return null
     if (!state.framework) this.#markFramework(state)
@@ -288,34 +288,34 @@ export class Recorder {
       state.lastLayer = layer
       const { route } = state
       if (!route) return null
-      if (layer.memo !== route) {
-        layer.memo = route
+      if (layer.recorderSlot !== route) {
+        layer.recorderSlot = route
         noteHandler(route, layer.handle)
       }
-      return route.label?.frame ?? null
+      return route.label?.trampoline ?? null
     }
     const node = state.enter(layer, this.routes)
     state.unmatched = false
     if (layer.kind === 'route') {
       state.route = this.routes.routeAt(node, state.method)
       this.#countIn(state, state.route)
-      return state.route.label?.frame ?? null
+      return state.route.label?.trampoline ?? null
     }
     state.lastLayer = layer
     return layer.isRouter ? null : this.#runLayer(node, layer)
   }
 
-  #runLayer(node: PathNode, info: LayerInfo): Frame | null {
+  #runLayer(node: PathNode, info: LayerInfo): Trampoline | null {
     // Nearly always mounted in one place.
-    let layer = info.memo as Layer | null
+    let layer = info.recorderSlot as Layer | null
     if (layer?.node !== node) {
       layer = this.routes.layerAt(node, info.name)
       if (!layer) return null
-      info.memo = layer
+      info.recorderSlot = layer
       noteHandler(layer, info.handle)
     }
     layer.entered++
-    return layer.label?.frame ?? null
+    return layer.label?.trampoline ?? null
   }
 
   /** Ends the stretch of the layer before, and begins that of `next`. Time and heap since belong to the last layer entered. */
@@ -343,16 +343,16 @@ export class Recorder {
   }
 
   /** All of the response was handed to the system; its listeners run under the route's label. */
-  finish(res: ServerResponse): Frame | null {
+  finish(res: ServerResponse): Trampoline | null {
     const state = this.#stateOf(res)
     if (!state || state.finished) return null
     state.finished = true
     state.outcome = FINISHED
     state.status = statusOf(res)
     // With forced collections the reading waits until the request's objects can be collected.
-    if (this.#options.gc === 'off') return this.#end(state, res.req).label?.frame ?? null
+    if (this.#options.gc === 'off') return this.#end(state, res.req).label?.trampoline ?? null
     state.endMs = performance.now()
-    return state.route?.label?.frame ?? null
+    return state.route?.label?.trampoline ?? null
   }
 
   close(res: ServerResponse): void {
@@ -368,14 +368,14 @@ export class Recorder {
   }
 
   /** An HTTP/2 response has no `finish` of its own that means it was sent: its end is the stream's. */
-  closeStream(stream: ServerHttp2Stream): Frame | null {
+  closeStream(stream: ServerHttp2Stream): Trampoline | null {
     const state = this.#stateOf(stream)
     if (!state) return null
     const whole = stream.rstCode === NO_ERROR
     state.outcome = whole ? FINISHED : outcomeOfClosed(stream.errored)
     state.status = Number(stream.sentHeaders?.[':status'] ?? 0)
     // What an app has of a request is the stream, or refers to it.
-    return this.#endClosed(state, stream).label?.frame ?? null
+    return this.#endClosed(state, stream).label?.trampoline ?? null
   }
 
   #endClosed(state: RequestState, request: object | undefined): Route {
