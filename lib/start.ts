@@ -13,8 +13,10 @@ import { describeDestination } from './emit/destination'
 import './clock'
 import './inspector/intrinsics'
 import { frameworkFiles } from './hooks/frameworks'
-import { patchHttp, runningCopy } from './hooks/http'
+import { Guard } from './hooks/guard'
+import { patchHttp } from './hooks/http'
 import type { HookListener } from './hooks/listener'
+import { runningCopy } from './hooks/mark'
 import { hookModules } from './hooks/modules'
 import { withUnseen } from './hooks/unseen'
 import { listeningOf } from './record/listening'
@@ -113,7 +115,6 @@ function install(config: Config, problems: readonly ConfigProblem[]): Memprof {
 
   const listener: HookListener = {
     active: true,
-    beforeEnd: null,
     serverListening: (server) => {
       wake(server)?.noteServer(server)
     },
@@ -137,7 +138,8 @@ function install(config: Config, problems: readonly ConfigProblem[]): Memprof {
     },
   }
 
-  const unpatchHttp = patchHttp(listener, {
+  const guard = new Guard(listener)
+  const unpatchHttp = patchHttp(guard, {
     version: PACKAGE_VERSION,
     secondCopy(version) {
       const message = `memprof ${version} was loaded too; ${PACKAGE_VERSION} was first and runs`
@@ -146,7 +148,7 @@ function install(config: Config, problems: readonly ConfigProblem[]): Memprof {
     },
   })
   const secondCopies: string[] = []
-  const modules = hookModules(frameworkFiles(listener), listener)
+  const modules = hookModules(frameworkFiles(guard), guard)
 
   const memprof: Memprof = {
     stop() {

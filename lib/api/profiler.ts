@@ -8,7 +8,7 @@ import { expectType } from '../errors'
 import { connectReport } from '../emit/connect-report'
 import { forceFullGc } from '../record/gc'
 import { emptyReading, openMemoryReader } from '../record/reading'
-import { pathOf } from '../record/routes'
+import { pathOf } from '../record/paths'
 
 export interface ProfilerOptions {
   /** Forces a full collection before each of the two readings; never in production. */

@@ -2,7 +2,7 @@
  * Rows and sums -> records of lib/schema/lines.ts, and the sentence of each. Pure.
  */
 import type { RequestRing } from '../record/ring'
-import { OUTCOMES } from '../record/ring'
+import { OUTCOMES } from '../record/outcome'
 import type { Reading } from '../record/reading'
 import type { LayerSum, RouteStats } from '../record/route-stats'
 import type { Route } from '../record/routes'

@@ -1,10 +1,10 @@
 /**
- * Label frames: small functions, each compiled for one route or layer, through which its handlers are
- * called. The script's name then stands in the stack of everything they allocate, and so in the
- * sampling heap profile; JavaScript runs one slice at a time, so this is exact under any concurrency.
+ * Labels and their trampolines: small functions, compiled for each route or layer, through which its
+ * handlers are called. The script's name then stands in the stack of everything they allocate, and so in
+ * the sampling heap profile; JavaScript runs one slice at a time, so this is exact under any concurrency.
  */
 import { Script } from 'node:vm'
-import type { Frame, Label as HookLabel } from '../hooks/listener'
+import type { Label as HookLabel, Trampoline } from '../hooks/listener'
 
 const PREFIX = 'memprof:'
 /** Labels of one process, at most: routes and layers together. What comes after runs without one. */
@@ -12,7 +12,7 @@ const MAX_LABELS = 2048
 
 /**
  * Dead code that makes the functions too large for V8 to inline (460 bytes of bytecode): an inlined
- * frame is missing from sampled stacks. test/heap/labels.test.ts fails without it. Constants of 31 bits
+ * function is missing from sampled stacks. test/heap/labels.test.ts fails without it. Constants of 31 bits
  * take the most bytecode for the least machine code, and no feedback: there is one of these functions
  * per label, and V8 keeps what it compiles of each.
  */
@@ -38,13 +38,13 @@ export class LabelTable {
     if (this.#labels.length >= MAX_LABELS) return null
     const id = this.#labels.length
     const filename = `${PREFIX}${id}:${name}`
-    const frame = new Script(SOURCE, { filename }).runInThisContext() as Frame
-    const label: Label = { id, kind, name, frame }
+    const trampoline = new Script(SOURCE, { filename }).runInThisContext() as Trampoline
+    const label: Label = { id, kind, name, trampoline }
     this.#labels.push(label)
     return label
   }
 
-  /** The label whose frame a script of that name holds; null for any other script. */
+  /** The label whose trampoline a script of that name holds; null for any other script. */
   ofScript(url: string): Label | null {
     if (!url.startsWith(PREFIX)) return null
     return this.#labels[Number.parseInt(url.slice(PREFIX.length), 10)] ?? null

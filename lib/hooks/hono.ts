@@ -5,13 +5,14 @@
  *
  *     router.add('GET', '/users/:id', [show, { method: 'GET', path: '/users/:id', handler: show }])
  *
- * The router gets the framed function; what the app can look at (`app.routes`, `matchedRoutes(c)`) is
+ * The router gets the labelled function; what the app can look at (`app.routes`, `matchedRoutes(c)`) is
  * the second of the pair, and stays. The response is in `c.env`, where @hono/node-server puts it.
  */
-import { enterLayer, handlerLayer, middlewareLayer, patternText, routeLayer } from './layers'
-import type { AnyFunction, HookListener, LayerInfo } from './listener'
+import { before, labelledPair, patched, prototypeOf } from './framework'
+import type { Guard } from './guard'
+import { handlerLayer, middlewareLayer, routeLayer } from './layers'
+import type { AnyFunction } from './listener'
 import type { HookedFile } from './modules'
-import { inGuiseOf, patch } from './patch'
 
 interface Bindings {
   readonly outgoing?: object
@@ -38,63 +39,41 @@ const ROUTERS: Readonly<Record<string, string>> = {
   'pattern-router': 'PatternRouter',
 }
 
-export function honoFiles(listener: HookListener): HookedFile[] {
-  /** Pairs that were framed: a router hands them on to another, or to itself. */
-  const framedPairs = new WeakSet<object>()
+const responseOf = (context: Context | undefined): object | undefined =>
+  context?.env?.outgoing ?? context?.env?.server?.outgoing
 
-  function framed(handler: AnyFunction, route: LayerInfo | null, info: LayerInfo): AnyFunction {
-    return inGuiseOf(handler, function (this: unknown, c: Context, next: unknown): unknown {
-      const res = c?.env?.outgoing ?? c?.env?.server?.outgoing
-      if (!res || !listener.active) return handler.call(this, c, next)
-      if (route) enterLayer(listener, res, route)
-      const frame = enterLayer(listener, res, info)
-      return frame ? frame.call2(handler, this, c, next) : handler.call(this, c, next)
-    })
-  }
+export function honoFiles(guard: Guard): HookedFile[] {
+  /** Pairs with a labelled function: a router hands them on to another, or to itself. */
+  const labelledPairs = new WeakSet<object>()
+  const add = before(guard, 'declaring a route', labelPair)
 
-  function framedPair(pair: unknown): unknown {
-    if (!Array.isArray(pair) || framedPairs.has(pair)) return pair
-    const [handler, route] = pair as [unknown, RouterRoute | undefined]
+  return Object.entries(ROUTERS).map(([folder, className]) =>
+    patched(
+      'hono',
+      `dist/cjs/router/${folder}/router`,
+      (exports) => prototypeOf((exports as Record<string, unknown>)[className]),
+      { add },
+    ),
+  )
+
+  function labelPair(_router: object, args: unknown[]): void {
+    const pair = args[2]
+    if (!Array.isArray(pair) || labelledPairs.has(pair)) return
+    const [handle, route] = pair as [unknown, RouterRoute | undefined]
     // Anybody may use these routers, for anything.
-    if (typeof handler !== 'function' || typeof route?.path !== 'string') return pair
-    const handle = handler as AnyFunction
+    if (typeof handle !== 'function' || typeof route?.path !== 'string') return
+    const ours = [labelledFor(route, handle as AnyFunction), route]
+    labelledPairs.add(ours)
+    args[2] = ours
+  }
+
+  function labelledFor({ method, path }: RouterRoute, handle: AnyFunction): AnyFunction {
     // `use` and `all` are one to the router; what takes a `next` for all paths below is middleware.
-    const isMiddleware = route.method === 'ALL' && route.path.endsWith('*') && handle.length > 1
-    const result = [
-      isMiddleware
-        ? framed(handle, null, {
-            ...middlewareLayer(handle),
-            pattern: patternText(route.path.slice(0, -1)),
-          })
-        : framed(handle, routeLayer(route.path), handlerLayer(handle)),
-      route,
-    ]
-    framedPairs.add(result)
-    return result
-  }
-
-  function wrapAdd(original: AnyFunction): AnyFunction {
-    return function add(this: unknown, method: unknown, path: unknown, pair: unknown): unknown {
-      let handed = pair
-      try {
-        if (listener.active) handed = framedPair(pair)
-      } catch (error) {
-        listener.hookFailed('declaring a route', error)
-      }
-      return original.call(this, method, path, handed)
+    if (method === 'ALL' && path.endsWith('*') && handle.length > 1) {
+      const layer = middlewareLayer(handle, { path: path.slice(0, -1) })
+      return labelledPair(guard, handle, layer, { responseOf })
     }
+    const route = routeLayer(path)
+    return labelledPair(guard, handle, handlerLayer(handle), { responseOf, route })
   }
-
-  return Object.entries(ROUTERS).map(([folder, className]) => ({
-    packageName: 'hono',
-    file: `hono/dist/cjs/router/${folder}/router`,
-    apply: (exports) => ({
-      exports,
-      unpatch: patch(
-        (exports as Record<string, { prototype: object }>)[className]!.prototype,
-        'add',
-        wrapAdd,
-      ),
-    }),
-  }))
 }

@@ -5,11 +5,9 @@
  */
 import type { Server } from 'node:http'
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
-import type { AnyFunction, Frame, HookListener } from './listener'
-import { patch, type Unpatch } from './patch'
-
-// Taken before the app can put another in its place: its requests pass through here.
-const { apply } = Reflect
+import type { Guard } from './guard'
+import type { AnyFunction, Trampoline } from './listener'
+import { apply, patch, type Unpatch } from './patch'
 
 export function isServerStream(value: unknown): value is ServerHttp2Stream {
   const stream = value as Partial<ServerHttp2Stream> | null | undefined
@@ -17,50 +15,51 @@ export function isServerStream(value: unknown): value is ServerHttp2Stream {
 }
 
 export interface Http2Streams {
-  /** Emits a server's `stream` event as `original` does, in the frame of its request. */
+  /** Emits a server's `stream` event as `original` does, through the trampoline of its request. */
   emit(server: Server, original: AnyFunction, args: unknown[]): unknown
   unpatch: Unpatch
 }
 
-export function http2Streams(listener: HookListener): Http2Streams {
+export function http2Streams(guard: Guard): Http2Streams {
+  const { listener } = guard
   let unpatch: Unpatch | null = null
-
-  function started(server: object, stream: ServerHttp2Stream, headers: unknown): Frame | null {
-    try {
+  const starts = guard.guarded(
+    'stream',
+    (server: object, stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
       unpatch ??= patch(Object.getPrototypeOf(stream) as object, 'emit', wrapStreamEmit)
-      return listener.streamStarted(server, stream, headers as IncomingHttpHeaders)
-    } catch (error) {
-      listener.hookFailed('stream', error)
-      return null
-    }
-  }
+      return listener.streamStarted(server, stream, headers)
+    },
+  )
+  const closes = guard.guarded('closing a stream', (stream: ServerHttp2Stream) =>
+    listener.streamClosed(stream),
+  )
 
-  function closed(stream: ServerHttp2Stream): Frame | null {
-    try {
-      return listener.streamClosed(stream)
-    } catch (error) {
-      listener.hookFailed('closing a stream', error)
-      return null
-    }
+  return {
+    emit: (server, original, args) =>
+      emitThrough(
+        starts(server, args[1] as ServerHttp2Stream, args[2] as IncomingHttpHeaders),
+        original,
+        server,
+        args,
+      ),
+    unpatch: () => unpatch?.(),
   }
 
   /** The end of a stream is seen here rather than by a listener on it, which an app could count. */
   function wrapStreamEmit(original: AnyFunction): AnyFunction {
     return function emit(this: ServerHttp2Stream, ...args: unknown[]): unknown {
-      const frame = listener.active && args[0] === 'close' ? closed(this) : null
-      return frame
-        ? frame.call3(apply, undefined, original, this, args)
-        : original.apply(this, args)
+      return emitThrough(args[0] === 'close' ? closes(this) : null, original, this, args)
     }
   }
+}
 
-  return {
-    emit(server, original, args) {
-      const frame = started(server, args[1] as ServerHttp2Stream, args[2])
-      return frame
-        ? frame.call3(apply, undefined, original, server, args)
-        : original.apply(server, args)
-    },
-    unpatch: () => unpatch?.(),
-  }
+function emitThrough(
+  trampoline: Trampoline | null,
+  emit: AnyFunction,
+  self: object,
+  args: unknown[],
+): unknown {
+  return trampoline
+    ? trampoline.call3(apply, undefined, emit, self, args)
+    : (apply(emit, self, args) as unknown)
 }

@@ -2,7 +2,7 @@
  * Koa 2 and 3, with @koa/router and koa-router.
  *
  * All of them run their functions through `koa-compose`, which is CommonJS whatever the app is: it is
- * handed an array that answers with framed functions, and runs them as its own. The arrays that an app
+ * handed an array that answers with labelled functions, and runs them as its own. The arrays that an app
  * can look at (`app.middleware`, a layer's `stack`) keep its functions.
  *
  * The route is what the router publishes: `ctx.matched`, the layers that fit, each with its `path`,
@@ -12,13 +12,12 @@
  *     ctx.matched  [use /v1(.*), stack [auth]]   [GET /v1/users/:id, stack [load, show]]
  *     chain        (set), auth,                  (set), load, show
  */
-import { enterLayer, handlerLayer, middlewareLayer, patternText, routeLayer } from './layers'
-import { inGuiseOf } from './patch'
-import type { AnyFunction, HookListener, LayerInfo } from './listener'
+import { isSameList, remembered, replaced, seen } from './framework'
+import type { Guard } from './guard'
+import { handlerLayer, middlewareLayer, patternText, routeLayer } from './layers'
+import type { AnyFunction, LayerInfo } from './listener'
 import type { HookedFile } from './modules'
-
-// Taken before the app can put another in its place: its requests pass through here.
-const { apply } = Reflect
+import { apply, inGuiseOf } from './patch'
 
 interface Context {
   readonly res: object
@@ -39,78 +38,67 @@ interface RouterLayer {
 /** Prefixes that one layer is told apart by, at most: the places an app mounts one router in. */
 const MAX_PREFIXES = 16
 
-export function koaFiles(listener: HookListener): HookedFile[] {
-  const framedFunctions = new WeakMap<AnyFunction, AnyFunction>()
-  const framedStacks = new WeakMap<object, { of: AnyFunction[]; framed: AnyFunction[] }>()
-  const routes = new WeakMap<object, Map<string, LayerInfo>>()
+export function koaFiles(guard: Guard): HookedFile[] {
+  const labelledStacks = new WeakMap<object, { of: AnyFunction[]; labelled: AnyFunction[] }>()
+  const routesOf = remembered((_layer: RouterLayer) => new Map<string, LayerInfo>())
   const composed = new WeakSet<object>()
+  /** A middleware of the app, or of something it composed. A router's `routes()` says whose it is. */
+  const labelledMiddleware = remembered((fn: AnyFunction) =>
+    labelled(fn, middlewareLayer(fn, { isRouter: 'router' in fn || composed.has(fn) })),
+  )
   /** The request whose function runs now, for the chain a router composes in it. */
   let running: Context | null = null
 
-  function isContext(ctx: unknown): ctx is Context {
-    return typeof ctx === 'object' && ctx !== null && 'res' in ctx
-  }
+  return [
+    seen('koa', 'lib/application'),
+    seen('@koa/router', 'lib/router'),
+    seen('@koa/router', 'dist/index'),
+    seen('koa-router', 'lib/router'),
+    replaced('koa-compose', '', composing),
+  ]
 
-  function framed(fn: AnyFunction, info: LayerInfo): AnyFunction {
+  function labelled(fn: AnyFunction, layer: LayerInfo): AnyFunction {
     return inGuiseOf(fn, function (this: unknown, ctx: unknown, next: unknown): unknown {
-      if (!listener.active || !isContext(ctx)) return fn.call(this, ctx, next)
+      if (!guard.active || !isContext(ctx)) return fn.call(this, ctx, next)
       const outer = running
       running = ctx
       try {
-        const frame = enterLayer(listener, ctx.res, info)
-        return frame ? frame.call2(fn, this, ctx, next) : fn.call(this, ctx, next)
+        const trampoline = guard.enterLayer(ctx.res, layer)
+        return trampoline ? trampoline.call2(fn, this, ctx, next) : fn.call(this, ctx, next)
       } finally {
         running = outer
       }
     })
   }
 
-  /** A middleware of the app, or of something it composed. */
-  function framedMiddleware(fn: AnyFunction): AnyFunction {
-    let wrapper = framedFunctions.get(fn)
-    if (!wrapper) {
-      // A router's `routes()` says whose it is.
-      wrapper = framed(fn, middlewareLayer(fn, 'router' in fn || composed.has(fn)))
-      framedFunctions.set(fn, wrapper)
+  function composing(original: AnyFunction): AnyFunction {
+    const labelledList = guard.guarded('composing', (list: AnyFunction[]) =>
+      running ? labelledChain(running, list) : labelledView(list),
+    )
+    return function compose(this: unknown, ...args: unknown[]): unknown {
+      if (Array.isArray(args[0])) args[0] = labelledList(args[0] as AnyFunction[]) ?? args[0]
+      const result = apply(original, this, args) as unknown
+      // A chain lives as long as its request: not worth a note.
+      if (!running && typeof result === 'function') composed.add(result)
+      return result
     }
-    return wrapper
   }
 
-  const framing: ProxyHandler<AnyFunction[]> = {
-    get(middleware, key) {
-      const value: unknown = Reflect.get(middleware, key)
-      // An index; all other keys are the array's own methods.
-      if (typeof key !== 'string' || key.charCodeAt(0) > 0x39) return value
-      if (typeof value === 'function') return framedMiddleware(value as AnyFunction)
-      return Array.isArray(value) ? new Proxy(value, framing) : value
-    },
-  }
-
-  function framedStack(layer: RouterLayer): AnyFunction[] {
-    const { stack } = layer
-    let known = framedStacks.get(layer)
-    if (known?.of.length !== stack.length || !known.of.every((fn, at) => fn === stack[at])) {
-      const info = layer.methods.length > 0 ? handlerLayer : middlewareLayer
-      known = { of: [...stack], framed: stack.map((fn) => framed(fn, info(fn))) }
-      framedStacks.set(layer, known)
-    }
-    return known.framed
-  }
-
-  function routeOf(layer: RouterLayer, prefix: string): LayerInfo | null {
-    let byPrefix = routes.get(layer)
-    if (!byPrefix) routes.set(layer, (byPrefix = new Map()))
-    let route = byPrefix.get(prefix)
-    if (!route) {
-      if (byPrefix.size >= MAX_PREFIXES) return null
-      route = routeLayer(prefix + patternText(layer.path))
-      byPrefix.set(prefix, route)
-    }
-    return route
+  /** A list of middleware, and of lists of it, that answers with labelled functions. */
+  function labelledView(list: AnyFunction[]): AnyFunction[] {
+    return new Proxy(list, {
+      get(middleware, key) {
+        const value: unknown = Reflect.get(middleware, key)
+        // An index; all other keys are the array's own methods.
+        if (typeof key !== 'string' || key.charCodeAt(0) > 0x39) return value
+        if (typeof value === 'function') return labelledMiddleware(value as AnyFunction)
+        return Array.isArray(value) ? labelledView(value as AnyFunction[]) : value
+      },
+    })
   }
 
   /** The chain as a router is to run it; any other array composed meanwhile comes back as it is. */
-  function framedChain(ctx: Context, chain: AnyFunction[]): AnyFunction[] {
+  function labelledChain(ctx: Context, chain: AnyFunction[]): AnyFunction[] {
     const { matched, method } = ctx
     if (!Array.isArray(matched)) return chain
     let result: AnyFunction[] | null = null
@@ -121,54 +109,42 @@ export function koaFiles(listener: HookListener): HookedFile[] {
       const runs = methods.length === 0 || methods.includes(method)
       if (!runs || stack.length === 0 || chain[at + 1] !== stack[0]) continue
       result ??= [...chain]
-      for (const fn of framedStack(layer)) result[++at] = fn
+      for (const fn of labelledStack(layer)) result[++at] = fn
       at++
       if (methods.length > 0) route = layer
     }
     if (route) {
       const info = routeOf(route, mountPrefix(ctx))
-      if (info) enterLayer(listener, ctx.res, info)
+      if (info) guard.enterLayer(ctx.res, info)
     }
     return result ?? chain
   }
 
-  function wrapCompose(original: AnyFunction): AnyFunction {
-    function compose(this: unknown, ...args: unknown[]): unknown {
-      if (listener.active && Array.isArray(args[0])) {
-        try {
-          args[0] = running
-            ? framedChain(running, args[0] as AnyFunction[])
-            : new Proxy(args[0] as AnyFunction[], framing)
-        } catch (error) {
-          listener.hookFailed('composing', error)
-        }
-      }
-      const result = apply(original, this, args) as unknown
-      // A chain lives as long as its request: not worth a note.
-      if (!running && typeof result === 'function') composed.add(result)
-      return result
+  function labelledStack(layer: RouterLayer): AnyFunction[] {
+    const { stack } = layer
+    let known = labelledStacks.get(layer)
+    if (!known || !isSameList(stack, known.of)) {
+      const info = layer.methods.length > 0 ? handlerLayer : middlewareLayer
+      known = { of: [...stack], labelled: stack.map((fn) => labelled(fn, info(fn))) }
+      labelledStacks.set(layer, known)
     }
-    return Object.assign(compose, original)
+    return known.labelled
   }
 
-  /** Seen for the version alone. */
-  const seen = (packageName: string, file: string): HookedFile => ({
-    packageName,
-    file: `${packageName}/${file}`,
-    apply: (exports) => ({ exports, unpatch: () => {} }),
-  })
+  function routeOf(layer: RouterLayer, prefix: string): LayerInfo | null {
+    const byPrefix = routesOf(layer)
+    let route = byPrefix.get(prefix)
+    if (!route) {
+      if (byPrefix.size >= MAX_PREFIXES) return null
+      route = routeLayer(prefix + patternText(layer.path))
+      byPrefix.set(prefix, route)
+    }
+    return route
+  }
+}
 
-  return [
-    seen('koa', 'lib/application'),
-    seen('@koa/router', 'lib/router'),
-    seen('@koa/router', 'dist/index'),
-    seen('koa-router', 'lib/router'),
-    {
-      packageName: 'koa-compose',
-      file: 'koa-compose',
-      apply: (exports) => ({ exports: wrapCompose(exports as AnyFunction), unpatch: () => {} }),
-    },
-  ]
+function isContext(ctx: unknown): ctx is Context {
+  return typeof ctx === 'object' && ctx !== null && 'res' in ctx
 }
 
 /**

@@ -8,9 +8,10 @@
 import { readFileSync } from 'node:fs'
 import Module from 'node:module'
 import { sep } from 'node:path'
-import { Hook } from 'require-in-the-middle'
-import type { AnyFunction, HookListener } from './listener'
+import type { Guard } from './guard'
+import type { AnyFunction } from './listener'
 import { patch, type Unpatch } from './patch'
+import { loadRequireHook } from './require-hook'
 import { inRange, rangeText, SUPPORTED } from './supported'
 
 export interface HookedFile {
@@ -60,7 +61,7 @@ function packageOf(filename: string): { basedir: string; inner: string } | null 
 
 export function hookModules(
   files: readonly HookedFile[],
-  listener: HookListener,
+  guard: Guard,
 ): { report(): HookReport; unpatch: Unpatch } {
   const byFile = new Map(files.map((file) => [file.file, file]))
   /** `lib/router/layer.js`; `index.js` for main files. */
@@ -102,20 +103,16 @@ export function hookModules(
     }
   }
 
-  /** A module is loaded whatever becomes of our look at it. */
-  function look(file: HookedFile, exports: unknown, basedir: string): unknown {
-    try {
-      return apply(file, exports, basedir)
-    } catch (error) {
-      listener.hookFailed(`hooking ${file.file}`, error)
-      return exports
-    }
+  /** A module is loaded whatever becomes of our hooks. */
+  function hook(file: HookedFile, exports: unknown, basedir: string): unknown {
+    return guard.guarded(`hooking ${file.file}`, apply)(file, exports, basedir) ?? exports
   }
 
   const packages = [...new Set(files.map((file) => file.packageName))]
-  const hook = new Hook(packages, { internals: true }, (exports, name, basedir) => {
+  const Hook = loadRequireHook()
+  const requireHook = new Hook(packages, { internals: true }, (exports, name, basedir) => {
     const file = byFile.get(name.replaceAll('\\', '/').replace(/\.js$/, ''))
-    return file && basedir ? (look(file, exports, basedir) as typeof exports) : exports
+    return file && basedir ? (hook(file, exports, basedir) as typeof exports) : exports
   })
   const unpatchCompile = patch(Module.prototype as unknown as object, '_compile', (original) =>
     wrapCompile(original, seeCompiled),
@@ -135,7 +132,7 @@ export function hookModules(
       const { name } = packageJson(found.basedir)
       const isMain = found.inner === 'index.js'
       const file = byFile.get(isMain ? name : `${name}/${found.inner.replace(/\.js$/, '')}`)
-      return file ? look(file, exports, found.basedir) : exports
+      return file ? hook(file, exports, found.basedir) : exports
     } catch {
       // No package.json, or none that can be read: not one of ours.
       return exports
@@ -145,7 +142,7 @@ export function hookModules(
   return {
     report: () => ({ hooked: [...hooked.values()], notHooked: [...notHooked.values()] }),
     unpatch: () => {
-      hook.unhook()
+      requireHook.unhook()
       unpatchCompile()
       for (const unpatch of unpatches.splice(0)) unpatch()
     },
@@ -156,18 +153,18 @@ function isPatchable(exports: unknown): exports is object {
   return typeof exports === 'function' || (typeof exports === 'object' && exports !== null)
 }
 
-type SeeCompiled = (filename: string, exports: unknown) => unknown
+type Replace = (filename: string, exports: unknown) => unknown
 
 /** Node keeps the exports of a module for importers before `load` returns: hence not there. */
-function wrapCompile(original: AnyFunction, see: SeeCompiled): AnyFunction {
+function wrapCompile(original: AnyFunction, replace: Replace): AnyFunction {
   return function _compile(this: { exports: unknown }, ...args: unknown[]): unknown {
     const result = original.apply(this, args)
     const filename = args[1]
     if (typeof filename === 'string' && filename.includes('node_modules')) {
       // Read once: abstract-logging's is a getter that makes a new object each time.
       const { exports } = this
-      const seen = see(filename, exports)
-      if (seen !== exports) this.exports = seen
+      const replaced = replace(filename, exports)
+      if (replaced !== exports) this.exports = replaced
     }
     return result
   }

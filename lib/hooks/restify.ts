@@ -2,12 +2,13 @@
  * restify 10 to 12.
  *
  * The router tells the route; its functions stand in chains, which call them by turns, and in version
- * 12 a tick later. A chain runs over a view of itself that has framed functions; its own stack stays.
+ * 12 a tick later. A chain runs over a view of itself that has labelled functions; its own stack stays.
  */
-import { enterLayer, handlerLayer, middlewareLayer, routeLayer } from './layers'
-import type { AnyFunction, HookListener, LayerInfo } from './listener'
+import { after, before, isSameList, labelled, patched, prototypeOf, remembered } from './framework'
+import type { Guard } from './guard'
+import { handlerLayer, middlewareLayer, noRouteLayer, routeLayer } from './layers'
+import type { AnyFunction, LayerInfo } from './listener'
 import type { HookedFile } from './modules'
-import { inGuiseOf, patch, patchAll } from './patch'
 
 interface Route {
   readonly path: unknown
@@ -28,106 +29,61 @@ interface View {
   readonly chain: object
 }
 
-export function restifyFiles(listener: HookListener): HookedFile[] {
-  const routes = new WeakMap<object, LayerInfo>()
+export function restifyFiles(guard: Guard): HookedFile[] {
   /** Chains of routes; the others run for many. */
   const routeChains = new WeakSet<object>()
   const views = new WeakMap<object, View>()
-  const noRoute = middlewareLayer(function restify() {}, true)
+  const routeOf = remembered((route: Route) => {
+    routeChains.add(route.chain)
+    return routeLayer(route.path)
+  })
+  const noRoute = noRouteLayer('restify')
+  // `lookup(req, res)` and `lookupByName(name, req, res)` set `req.route` when they find one.
+  const lookup = after(guard, 'naming a route', nameRoute)
 
-  function framed(handler: AnyFunction, info: LayerInfo): AnyFunction {
-    const wrapper = function (this: unknown, req: unknown, res: object, next: unknown): unknown {
-      const frame = enterLayer(listener, res, info)
-      return frame ? frame.call3(handler, this, req, res, next) : handler.call(this, req, res, next)
+  return [
+    patched('restify', 'lib/router', prototypeOf, {
+      lookup,
+      lookupByName: lookup,
+      defaultRoute: before(guard, 'nothing matched', tellUnmatched),
+    }),
+    patched('restify', 'lib/chain', prototypeOf, { run: running }),
+  ]
+
+  function nameRoute(_router: object, args: unknown[], found: unknown): void {
+    const [req, res] = args.slice(-2) as [Request, object]
+    if (found && req.route) guard.enterLayer(res, routeOf(req.route))
+  }
+
+  function tellUnmatched(_router: object, args: unknown[]): void {
+    const [req, res] = args as [Request, object]
+    guard.enterLayer(res, noRoute)
+    // It answers OPTIONS for the routes there are.
+    if (req.method !== 'OPTIONS') guard.nothingMatched(res)
+  }
+
+  function running(original: AnyFunction): AnyFunction {
+    const viewed = guard.guarded('running a chain', viewOf)
+    return function run(this: Chain, req: unknown, res: unknown, done: unknown): unknown {
+      return original.call(viewed(this) ?? this, req, res, done)
     }
-    // The names restify gives a function are properties of it.
-    return Object.assign(inGuiseOf(handler, wrapper), handler)
   }
 
   function viewOf(chain: Chain): object {
     const stack = chain._stack
     let view = views.get(chain)
-    if (view?.of.length !== stack.length || !view.of.every((fn, at) => fn === stack[at])) {
+    if (!view || !isSameList(stack, view.of)) {
       const layer = routeChains.has(chain) ? handlerLayer : middlewareLayer
       // Four arguments: for errors only, and told by that number.
-      const of = stack.map((fn) => (fn.length === 4 ? fn : framed(fn, layer(fn))))
+      const of = stack.map((fn) => (fn.length === 4 ? fn : inChain(fn, layer(fn))))
       view = { of: [...stack], chain: Object.create(chain, { _stack: { value: of } }) as object }
       views.set(chain, view)
     }
     return view.chain
   }
 
-  function framedChain(chain: Chain): object {
-    if (!listener.active) return chain
-    try {
-      return viewOf(chain)
-    } catch (error) {
-      listener.hookFailed('running a chain', error)
-      return chain
-    }
+  /** The names restify gives a function are properties of it. */
+  function inChain(fn: AnyFunction, layer: LayerInfo): AnyFunction {
+    return Object.assign(labelled(guard, fn, layer), fn)
   }
-
-  function wrapRun(original: AnyFunction): AnyFunction {
-    return function run(this: Chain, req: unknown, res: unknown, done: unknown): unknown {
-      return original.call(framedChain(this), req, res, done)
-    }
-  }
-
-  function name(route: Route, res: object): void {
-    let info = routes.get(route)
-    if (!info) routes.set(route, (info = routeLayer(route.path)))
-    routeChains.add(route.chain)
-    enterLayer(listener, res, info)
-  }
-
-  /** `lookup(req, res)` and `lookupByName(name, req, res)` set `req.route` when they find one. */
-  function wrapLookup(original: AnyFunction): AnyFunction {
-    return function lookup(this: unknown, ...args: unknown[]): unknown {
-      const found = original.apply(this, args) as unknown
-      if (!found || !listener.active) return found
-      try {
-        const [req, res] = args.slice(-2) as [Request, object]
-        if (req.route) name(req.route, res)
-      } catch (error) {
-        listener.hookFailed('naming a route', error)
-      }
-      return found
-    }
-  }
-
-  function wrapDefaultRoute(original: AnyFunction): AnyFunction {
-    return function defaultRoute(this: unknown, ...args: unknown[]): unknown {
-      try {
-        const [req, res] = args as [Request, object]
-        enterLayer(listener, res, noRoute)
-        // It answers OPTIONS for the routes there are.
-        if (listener.active && req.method !== 'OPTIONS') listener.nothingMatched(res)
-      } catch (error) {
-        listener.hookFailed('nothing matched', error)
-      }
-      return original.apply(this, args)
-    }
-  }
-
-  const prototypeOf = (exports: unknown): object => (exports as { prototype: object }).prototype
-
-  return [
-    {
-      packageName: 'restify',
-      file: 'restify/lib/router',
-      apply: (exports) => ({
-        exports,
-        unpatch: patchAll(prototypeOf(exports), {
-          lookup: wrapLookup,
-          lookupByName: wrapLookup,
-          defaultRoute: wrapDefaultRoute,
-        }),
-      }),
-    },
-    {
-      packageName: 'restify',
-      file: 'restify/lib/chain',
-      apply: (exports) => ({ exports, unpatch: patch(prototypeOf(exports), 'run', wrapRun) }),
-    },
-  ]
 }

@@ -2,19 +2,17 @@
  * Reads the live heap now and then, keeps the series, and asks for verdicts. Owns the inspector's
  * session, the labels and the timer of the readings.
  */
-import { join, sep } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { clearTimeout, performance, setTimeout } from '../clock'
 import type { Config } from '../config/settings'
 import { halve, HeapHistory, type History, MAX_READINGS } from '../heap/heap-history'
 import { Handlers } from '../heap/handlers'
 import { KeptRequests } from '../heap/kept-requests'
 import { type Label, LabelTable } from '../heap/labels'
+import { isOwnScript, ownerOf } from '../heap/own-scripts'
 import { PauseBudget } from './pause-budget'
 import { MAX_PROFILES, type ProfileReason, writeProfile } from '../heap/profile-file'
 import { SamplingInterval } from '../heap/sampling-interval'
 import { HeapSession } from '../inspector/session'
-import type { ScriptOwner } from '../heap/sites'
 import type { SampledProfile } from '../inspector/sampled-profile'
 import { type FoundHolders, HolderSearch, type HolderSeeker } from '../holders/search'
 import type { Label as HookLabel } from '../hooks/listener'
@@ -73,22 +71,6 @@ export interface LeakWatch {
   /** Reads the heap and writes a profile, whatever the interval and budget say. */
   writeProfile(reason: ProfileReason): void
   close(): void
-}
-
-/** dist/lib, whose frames are memprof's. */
-const OWN_DIR = join(__dirname, '..') + sep
-const HOOKS_DIR = join(OWN_DIR, 'hooks') + sep
-
-function ownerOf(url: string): ScriptOwner {
-  if (!url.startsWith(OWN_DIR)) return 'others'
-  return url.startsWith(HOOKS_DIR) ? 'hook' : 'memprof'
-}
-
-const OWN_URL = pathToFileURL(OWN_DIR).href
-
-/** As the debugger names scripts: by URL. */
-function isOwnScript(url: string): boolean {
-  return url.startsWith(OWN_URL) || url.startsWith(OWN_DIR) || url.startsWith('memprof:')
 }
 
 /** @returns null where the heap cannot be sampled, or another agent samples it */

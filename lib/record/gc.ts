@@ -1,12 +1,12 @@
 /**
- * Collections as Node reports them, and full collections on demand.
+ * GCs as Node reports them, and major GCs on demand.
  */
 import { constants, PerformanceObserver } from 'node:perf_hooks'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { performance } from '../clock'
 
-/** Collections remembered for the join with requests; at 100 per second, 40 s worth. */
+/** GCs remembered for the join with requests; at 100 per second, 40 s worth. */
 const GC_LOG_CAPACITY = 4096
 
 export interface GcCounts {
@@ -16,13 +16,13 @@ export interface GcCounts {
 }
 
 /**
- * The start times of recent minor and major collections, ascending, in a ring.
- * Node delivers them a turn of the event loop after the collection: ask at a drain, not in a request.
+ * The start times of recent minor and major GCs, ascending, in a ring.
+ * Node delivers them a turn of the event loop after the GC: ask at a drain, not in a request.
  */
 export class GcLog {
   readonly #startMs = new Float64Array(GC_LOG_CAPACITY)
   #written = 0
-  /** Between two collections, where no other began: requests drained in a row nearly all lie in one. */
+  /** Between two GCs, where no other began: requests drained in a row nearly all lie in one. */
   #gapFromMs = Number.POSITIVE_INFINITY
   #gapToMs = Number.NEGATIVE_INFINITY
   #counts: GcCounts = { minor: 0, major: 0, pauseMs: 0 }
@@ -35,7 +35,7 @@ export class GcLog {
     this.#counts.pauseMs += durationMs
   }
 
-  /** Collections that started within the span. Counts what is still remembered: a floor. */
+  /** GCs that started within the span. Counts what is still remembered: there may have been more. */
   countBetween(fromMs: number, toMs: number): number {
     if (fromMs > this.#gapFromMs && toMs <= this.#gapToMs) return 0
     const after = this.#firstAfter(toMs)
@@ -56,7 +56,7 @@ export class GcLog {
     return counts
   }
 
-  /** Number of the first collection at or after that time; binary search over the ring. */
+  /** Number of the first GC at or after that time; binary search over the ring. */
   #firstAfter(timeMs: number): number {
     let low = Math.max(0, this.#written - GC_LOG_CAPACITY)
     let high = this.#written
@@ -72,12 +72,12 @@ export class GcLog {
 export interface GcWatch {
   readonly log: GcLog
   /** Takes in what Node has queued; call a turn of the event loop after the span of interest. */
-  collect(): void
+  takeQueued(): void
   stop(): void
 }
 
 /**
- * @param onMajor - called a turn after each full collection: the heap is then close to its live set
+ * @param onMajor - called a turn after each major GC: the heap is then close to its live set
  * @param run - runs what nobody guards, so that its errors never reach the app
  */
 export function watchGc(
@@ -89,7 +89,7 @@ export function watchGc(
     let major = false
     for (const entry of entries) {
       const kind = (entry as { detail?: { kind?: number } }).detail?.kind
-      // Incremental marking and weak callbacks are steps of a collection, not collections.
+      // Incremental marking and weak callbacks are steps of a GC, not GCs.
       if (kind === constants.NODE_PERFORMANCE_GC_MAJOR) {
         log.add(entry.startTime, entry.duration, true)
         major = true
@@ -103,31 +103,31 @@ export function watchGc(
   observer.observe({ entryTypes: ['gc'] })
   return {
     log,
-    collect: () => take(observer.takeRecords()),
+    takeQueued: () => take(observer.takeRecords()),
     stop: () => observer.disconnect(),
   }
 }
 
-let collect: (() => void) | null = null
+let runGc: (() => void) | null = null
 
 /**
- * Forces a full, synchronous collection; with or without --expose-gc on the command line.
+ * Forces a major, synchronous GC; with or without --expose-gc on the command line.
  * Costs about 1 ms per MB of live heap.
  *
  * @returns its duration in ms
  */
 export function forceFullGc(): number {
-  if (!collect) {
+  if (!runGc) {
     if (typeof globalThis.gc === 'function') {
-      collect = globalThis.gc as () => void
+      runGc = globalThis.gc as () => void
     } else {
       // The flag decides only what new contexts get; the app's own global stays without `gc`.
       setFlagsFromString('--expose-gc')
-      collect = runInNewContext('gc') as () => void
+      runGc = runInNewContext('gc') as () => void
       setFlagsFromString('--no-expose-gc')
     }
   }
   const startMs = performance.now()
-  collect()
+  runGc()
   return performance.now() - startMs
 }

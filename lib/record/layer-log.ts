@@ -1,6 +1,6 @@
 /**
- * What the layers of a request that ran alone did to the heap, until the drain tells whether a
- * collection ran in it.
+ * What the layers of a request that ran alone did to the heap, until the drain tells whether a GC ran
+ * in it.
  *
  * In columns made once, as the ring's are: objects kept per request would be read as memory that the
  * app keeps, by `MEMPROF_GC=request` to the byte.
@@ -42,7 +42,7 @@ export class LayerLog {
     this.#layersEnd[this.#requests++] = this.#layers
   }
 
-  /** Calls `visit` for each layer of the requests that `isClean` says no collection ran in; empties. */
+  /** Calls `visit` for each layer of the requests that `isClean` says no GC ran in; empties. */
   drain(
     isClean: (startMs: number, endMs: number) => boolean,
     visit: (routeId: number, name: string, heapBytes: number) => void,

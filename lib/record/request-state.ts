@@ -79,7 +79,7 @@ export class RequestState implements FinishedRequest {
    * layer it is in now.
    */
   enter(layer: LayerInfo, routes: RouteTable): PathNode {
-    if (layer.isWhole) {
+    if (layer.isWholePath) {
       this.#depth = 0
       this.node = routes.root
     }

@@ -1,16 +1,17 @@
 /**
  * The last `capacity` finished requests, one typed array per column; oldest overwritten first.
  *
- *   written = 10, read = 7, capacity = 4:
+ * Row r stands at index r % capacity. With capacity 4, once 10 rows were written and 7 of them read:
  *
- *     row        8   9  [6]  7        rows 6 and before are gone; 6 was overwritten unread by 10?
- *     index      0   1   2   3        no: 10 has yet to come. Row r lives at index r % capacity.
+ *     index        0      1      2      3
+ *     row          8      9      6      7
+ *                unread unread  read  unread
+ *                               |      '-- `drain` goes on here: row `read`, 7, then 8 and 9
+ *                               '-- `push` writes row `written`, 10, over row 6
  *
- * `push` allocates nothing. A row that is overwritten before it was read counts as dropped.
+ * Rows 0 to 5 are gone. `push` allocates nothing. A row overwritten before it was read counts as dropped.
  */
 import type { Reading } from './reading'
-
-export const OUTCOMES = ['finished', 'aborted', 'errored'] as const
 
 /** What is known of a request when it ends. */
 export interface FinishedRequest {
@@ -46,7 +47,7 @@ export class RequestRing {
   readonly heapTotalAfterBytes: Float64Array
   readonly externalBeforeBytes: Float64Array
   readonly externalAfterBytes: Float64Array
-  readonly gcs: Uint16Array // written at the drain, when the collections are known
+  readonly gcs: Uint16Array // written at the drain, when the GCs are known
   readonly method: string[] | null
   readonly path: string[] | null
   #written = 0 // rows ever written, exact up to 2^53

@@ -3,7 +3,8 @@
  */
 import { Distribution } from '../stats/distribution'
 import type { RequestState } from './request-state'
-import type { Route } from './routes'
+import type { RequestRing } from './ring'
+import type { Route, RouteTable } from './routes'
 
 /** Layers told apart per route; a name is a function of the app's, so there are few. */
 const MAX_LAYERS_PER_ROUTE = 64
@@ -56,6 +57,14 @@ export class RouteStats {
     }
   }
 
+  /** Of a request that ran alone and without a GC the deltas are its own. */
+  addRow(ring: RequestRing, at: number): void {
+    this.durationUs.add((ring.endMs[at]! - ring.startMs[at]!) * 1000)
+    if (ring.concurrency[at] !== 1 || ring.gcs[at] !== 0) return
+    this.cleanHeapDeltaBytes.add(ring.heapUsedAfterBytes[at]! - ring.heapUsedBeforeBytes[at]!)
+    this.cleanRssDeltaBytes.add(ring.rssAfterBytes[at]! - ring.rssBeforeBytes[at]!)
+  }
+
   addLayerTimes(state: RequestState): void {
     for (let at = 0; at < state.timedCount; at++) {
       const sum = this.#layer(state.timedLayers[at]!.name)
@@ -65,7 +74,7 @@ export class RouteStats {
     }
   }
 
-  /** Of a request that ran alone and without a collection: its deltas are its own. */
+  /** Of one request, as clean as in `addRow`. */
   addLayerHeap(name: string, heapBytes: number): void {
     const sum = this.#layer(name)
     if (!sum) return
@@ -92,5 +101,44 @@ export class RouteStats {
     this.cleanHeapDeltaBytes.clear()
     this.cleanRssDeltaBytes.clear()
     this.layers.clear()
+  }
+}
+
+/** By route id; routes named since the last request of any are missing at the end. */
+export class RouteStatsTable {
+  readonly #routes: RouteTable
+  readonly #all: RouteStats[] = []
+
+  constructor(routes: RouteTable) {
+    this.#routes = routes
+  }
+
+  get all(): readonly RouteStats[] {
+    return this.#all
+  }
+
+  of(route: Route): RouteStats {
+    // Filled in order, so that the array stays dense: routes get their ids one by one.
+    for (let id = this.#all.length; id <= route.id; id++) {
+      this.#all[id] = new RouteStats(this.#routes.routes[id]!)
+    }
+    return this.#all[route.id]!
+  }
+
+  /** A request in flight is counted in one route at a time. */
+  countIn(state: RequestState, route: Route): void {
+    if (state.countedIn === route) return
+    if (state.countedIn) this.of(state.countedIn).inFlight--
+    state.countedIn = route
+    this.of(route).inFlight++
+  }
+
+  get footprintBytes(): number {
+    let bytes = 0
+    for (const { durationUs, cleanHeapDeltaBytes, cleanRssDeltaBytes } of this.#all) {
+      bytes += durationUs.footprintBytes
+      bytes += cleanHeapDeltaBytes.footprintBytes + cleanRssDeltaBytes.footprintBytes
+    }
+    return bytes
   }
 }

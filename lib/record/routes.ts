@@ -1,6 +1,6 @@
 /**
- * Routes by method and pattern, and the paths they are made of. Bounded: what comes after the last
- * place shares `(other)`.
+ * Routes by method and pattern, and the tree of path segments they are found by. Bounded: what comes
+ * after the last place shares `(other)`.
  */
 import type { Label } from '../hooks/listener'
 
@@ -188,76 +188,4 @@ export class RouteTable {
 
 function join(parent: string, pattern: string): string {
   return pattern.startsWith('/') || parent === '' ? parent + pattern : `${parent}/${pattern}`
-}
-
-/** Folded segments of a path, at most; deeper ones become `/…`. */
-const MAX_SEGMENTS = 8
-const UUID = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i
-const DATE = /^\d{4}-\d{2}(-\d{2})?(T[\d:.]+Z?)?$/
-const HASH = /^(?=.*\d)[0-9a-f]{8,}$/i
-/** A word with digits this long is taken for a token, not a name. */
-const LONGEST_NAME = 24
-
-/**
- * The path of a request's target (RFC 9112, section 3.2): no query, no fragment, and in absolute form
- * (`GET http://user:password@host/path`) neither scheme nor authority. `*` for what has no path.
- */
-export function pathOf(target: string): string {
-  let end = target.length
-  for (let at = 0; at < target.length; at++) {
-    const code = target.charCodeAt(at)
-    if (code === 0x3f || code === 0x23) {
-      end = at
-      break
-    }
-  }
-  let start = 0
-  if (target.charCodeAt(0) !== 0x2f) {
-    const scheme = target.indexOf('://')
-    if (scheme < 0 || scheme > end) return '*'
-    start = target.indexOf('/', scheme + 3)
-    if (start < 0 || start > end) return '/'
-  }
-  return target.slice(start, end)
-}
-
-/**
- * The path of a URL with what varies folded: `/users/42/orders/9f8e…` -> `/users/:n/orders/:hash`.
- * For servers without a framework, where the pattern is anybody's guess.
- */
-export function normalisePath(url: string): string {
-  const path = pathOf(url)
-  // Most paths hold nothing that varies.
-  if (path.length <= LONGEST_NAME && countDigits(path) === 0) return path
-  // Per request where there is no framework: no array of segments is made.
-  let folded = ''
-  for (let segment = 1, from = 1; from <= path.length; segment++) {
-    if (segment > MAX_SEGMENTS) return `${folded}/…`
-    const slash = path.indexOf('/', from)
-    const to = slash < 0 ? path.length : slash
-    folded += `/${foldSegment(path.slice(from, to))}`
-    from = to + 1
-  }
-  return folded
-}
-
-function countDigits(text: string): number {
-  let digits = 0
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at)
-    if (code >= 0x30 && code <= 0x39) digits++
-  }
-  return digits
-}
-
-function foldSegment(segment: string): string {
-  const digits = countDigits(segment)
-  if (digits === 0) return segment.length <= 64 ? segment : ':text'
-  if (digits === segment.length) return ':n'
-  if (UUID.test(segment)) return ':uuid'
-  if (DATE.test(segment)) return ':date'
-  if (HASH.test(segment)) return ':hash'
-  return segment.length <= LONGEST_NAME && /^[a-z]+[-_.]?v?\d{0,2}([-_.][a-z]+)?$/i.test(segment)
-    ? segment
-    : ':id'
 }

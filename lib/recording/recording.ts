@@ -181,7 +181,7 @@ export function openRecording(options: RecordingOptions): Recording {
   }
 
   function drain(): void {
-    gc.collect()
+    gc.takeQueued()
     const wanted = emitter.isOn('request') && json
     const { ring, routes } = recorder
     recorder.drain((at) => {

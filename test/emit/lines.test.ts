@@ -10,7 +10,8 @@ import {
   routeName,
 } from '../../lib/emit/lines'
 import type { Reading } from '../../lib/record/reading'
-import { type FinishedRequest, OUTCOMES, RequestRing } from '../../lib/record/ring'
+import { OUTCOMES } from '../../lib/record/outcome'
+import { type FinishedRequest, RequestRing } from '../../lib/record/ring'
 import { RouteStats } from '../../lib/record/route-stats'
 import { RouteTable } from '../../lib/record/routes'
 

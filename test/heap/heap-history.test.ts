@@ -7,7 +7,7 @@ import { integer, seeded } from '../support/random'
 import { node, samples } from '../support/profiles'
 
 const S = 100
-const LABEL: Label = { id: 0, kind: 'route', name: 'GET /a', frame: {} as Label['frame'] }
+const LABEL: Label = { id: 0, kind: 'route', name: 'GET /a', trampoline: {} as Label['trampoline'] }
 const OPTIONS = {
   labelOf: (url: string): Label | null => (url === 'label' ? LABEL : null),
   ownerOf: (url: string) => (url === '/memprof.js' ? ('memprof' as const) : ('others' as const)),

@@ -4,18 +4,22 @@ import { runInThisContext } from 'node:vm'
 import { LabelTable } from '../../lib/heap/labels'
 import { HeapSession } from '../../lib/inspector/session'
 import type { SampledNode } from '../../lib/inspector/sampled-profile'
-import type { Frame } from '../../lib/hooks/listener'
+import type { Trampoline } from '../../lib/hooks/listener'
 
-type Caller = (frame: Frame, fn: (...args: unknown[]) => unknown, self: unknown) => unknown
+type Caller = (
+  trampoline: Trampoline,
+  fn: (...args: unknown[]) => unknown,
+  self: unknown,
+) => unknown
 
 const CALLS: Array<[name: string, args: unknown[], call: Caller]> = [
-  ['call1', [1], (frame, fn, self) => frame.call1(fn, self, 1)],
-  ['call3', [1, 'b', null], (frame, fn, self) => frame.call3(fn, self, 1, 'b', null)],
-  ['call4', [1, 2, 3, 4], (frame, fn, self) => frame.call4(fn, self, 1, 2, 3, 4)],
+  ['call1', [1], (trampoline, fn, self) => trampoline.call1(fn, self, 1)],
+  ['call3', [1, 'b', null], (trampoline, fn, self) => trampoline.call3(fn, self, 1, 'b', null)],
+  ['call4', [1, 2, 3, 4], (trampoline, fn, self) => trampoline.call4(fn, self, 1, 2, 3, 4)],
 ]
 
-describe('a label frame', () => {
-  const { frame } = new LabelTable().make('route', 'GET /a')!
+describe('a trampoline', () => {
+  const { trampoline } = new LabelTable().make('route', 'GET /a')!
 
   for (const [name, args, call] of CALLS) {
     it(`${name} hands on this and the arguments, no more and no fewer, and returns the result`, () => {
@@ -28,7 +32,7 @@ describe('a label frame', () => {
         assert.deepEqual(given, args)
         return result
       }
-      assert.equal(call(frame, seen, self), result)
+      assert.equal(call(trampoline, seen, self), result)
       assert.equal(calls, 1)
     })
 
@@ -37,7 +41,7 @@ describe('a label frame', () => {
       assert.throws(
         () =>
           call(
-            frame,
+            trampoline,
             () => {
               throw planted
             },
@@ -57,11 +61,11 @@ describe('a label frame', () => {
     }
     const session = new HeapSession()
     session.start(4096)
-    for (const { frame: labelled } of labels) {
+    for (const { trampoline: labelled } of labels) {
       // A loop of its own for each, as hot code that knows but one callee: V8 inlines those.
       const serve = runInThisContext(
-        '(frame, keep) => { for (let calls = 0; calls < 50_000; calls++) frame.call1(keep, null, calls) }',
-      ) as (frame: Frame, keep: (value: unknown) => void) => void
+        '(trampoline, keep) => { for (let calls = 0; calls < 50_000; calls++) trampoline.call1(keep, null, calls) }',
+      ) as (trampoline: Trampoline, keep: (value: unknown) => void) => void
       serve(labelled, keep)
     }
     const { profile } = session.read()!

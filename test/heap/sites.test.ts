@@ -12,12 +12,12 @@ import {
 import type { SampledNode } from '../../lib/inspector/sampled-profile'
 import { frame, node } from '../support/profiles'
 
-const NO_FRAME = {} as Label['frame']
+const NO_TRAMPOLINE = {} as Label['trampoline']
 const LABELS: Label[] = ['GET /a', 'audit /'].map((name, id) => ({
   id,
   kind: id === 0 ? 'route' : 'layer',
   name,
-  frame: NO_FRAME,
+  trampoline: NO_TRAMPOLINE,
 }))
 
 const OPTIONS: PlaceOptions = {

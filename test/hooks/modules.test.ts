@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { frameworkFiles } from '../../lib/hooks/frameworks'
+import { Guard } from '../../lib/hooks/guard'
 import { patternText } from '../../lib/hooks/layers'
 import type { HookListener } from '../../lib/hooks/listener'
 import { inRange, rangeText, SUPPORTED } from '../../lib/hooks/supported'
@@ -26,8 +27,8 @@ describe('inRange', () => {
   })
 
   it('has a range for each file that is hooked', () => {
-    const listener = { active: false } as HookListener
-    for (const { packageName, file } of frameworkFiles(listener)) {
+    const guard = new Guard({ active: false } as HookListener)
+    for (const { packageName, file } of frameworkFiles(guard)) {
       assert.ok(SUPPORTED[packageName], packageName)
       assert.ok(file === packageName || file.startsWith(`${packageName}/`), file)
     }

@@ -6,7 +6,7 @@ import { gcTimeline } from '../support/gc-timeline'
 import { integer, seeded } from '../support/random'
 
 describe('GcLog', () => {
-  it('counts the collections that started within a span', () => {
+  it('counts the GCs that started within a span', () => {
     const log = gcTimeline('mmm..M..m')
     assert.equal(log.countBetween(0, 9), 5)
     assert.equal(log.countBetween(1, 6), 3)
@@ -70,7 +70,7 @@ describe('forceFullGc', () => {
 })
 
 describe('watchGc', () => {
-  it('hears of a full collection, and of none after it was stopped', async () => {
+  it('hears of a major GC, and of none after it was stopped', async () => {
     let heard: () => void = () => {}
     const major = new Promise<void>((resolve) => {
       heard = resolve
@@ -88,7 +88,7 @@ describe('watchGc', () => {
     forceFullGc()
     await new Promise((resolve) => setImmediate(resolve))
     await new Promise((resolve) => setImmediate(resolve))
-    watch.collect()
+    watch.takeQueued()
     assert.equal(watch.log.takeCounts().major, 0)
   })
 })

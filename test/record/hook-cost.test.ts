@@ -18,7 +18,7 @@ function serve(inFlight: number, env: NodeJS.ProcessEnv = {}): Round {
     process.execPath,
     [
       '--expose-gc',
-      // No collection in a round: what the heap grew by is what was allocated.
+      // No GC in a round: what the heap grew by is what was allocated.
       '--min-semi-space-size=64',
       '--max-semi-space-size=64',
       join(FIXTURES, 'hooked-loop.cjs'),

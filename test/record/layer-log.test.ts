@@ -26,7 +26,7 @@ function drained(log: LayerLog, isClean: (startMs: number, endMs: number) => boo
 }
 
 describe('LayerLog', () => {
-  it('tells each layer of each request, once, but of none in which a collection ran', () => {
+  it('tells each layer of each request, once, but of none in which a GC ran', () => {
     const log = new LayerLog()
     log.push(
       timed(3, 10, [

@@ -1,0 +1,84 @@
+/** Paths of URLs: cut from a request's target, folded to a guess of the route, shortened for a line. */
+
+/** A path longer than this is cut: a URL may have 16 KB, and a ring holds thousands. */
+const MAX_PATH_CHARS = 1024
+/** Folded segments of a path, at most; deeper ones become `/…`. */
+const MAX_SEGMENTS = 8
+const UUID = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i
+const DATE = /^\d{4}-\d{2}(-\d{2})?(T[\d:.]+Z?)?$/
+const HASH = /^(?=.*\d)[0-9a-f]{8,}$/i
+/** A word with digits this long is taken for a token, not a name. */
+const LONGEST_NAME = 24
+
+/**
+ * The path of a request's target (RFC 9112, section 3.2): no query, no fragment, and in absolute form
+ * (`GET http://user:password@host/path`) neither scheme nor authority. `*` for what has no path.
+ */
+export function pathOf(target: string): string {
+  let end = target.length
+  for (let at = 0; at < target.length; at++) {
+    const code = target.charCodeAt(at)
+    if (code === 0x3f || code === 0x23) {
+      end = at
+      break
+    }
+  }
+  let start = 0
+  if (target.charCodeAt(0) !== 0x2f) {
+    const scheme = target.indexOf('://')
+    if (scheme < 0 || scheme > end) return '*'
+    start = target.indexOf('/', scheme + 3)
+    if (start < 0 || start > end) return '/'
+  }
+  return target.slice(start, end)
+}
+
+/** The path of a URL for a line of its request. */
+export function shortPath(url: string): string {
+  const path = pathOf(url)
+  if (url.length <= MAX_PATH_CHARS) return path
+  const cut = path.length > MAX_PATH_CHARS ? `${path.slice(0, MAX_PATH_CHARS - 1)}…` : path
+  // A copy: a part of a string keeps the whole of it in memory.
+  return Buffer.from(cut).toString()
+}
+
+/**
+ * The path of a URL with what varies folded: `/users/42/orders/9f8e…` -> `/users/:n/orders/:hash`.
+ * For servers without a framework, where the pattern is anybody's guess.
+ */
+export function normalisePath(url: string): string {
+  const path = pathOf(url)
+  // Most paths hold nothing that varies.
+  if (path.length <= LONGEST_NAME && countDigits(path) === 0) return path
+  // Per request where there is no framework: no array of segments is made.
+  let folded = ''
+  for (let segment = 1, from = 1; from <= path.length; segment++) {
+    if (segment > MAX_SEGMENTS) return `${folded}/…`
+    const slash = path.indexOf('/', from)
+    const to = slash < 0 ? path.length : slash
+    folded += `/${foldSegment(path.slice(from, to))}`
+    from = to + 1
+  }
+  return folded
+}
+
+function countDigits(text: string): number {
+  let digits = 0
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code >= 0x30 && code <= 0x39) digits++
+  }
+  return digits
+}
+
+function foldSegment(segment: string): string {
+  const digits = countDigits(segment)
+  if (digits === 0) return segment.length <= 64 ? segment : ':text'
+  if (digits === segment.length) return ':n'
+  if (UUID.test(segment)) return ':uuid'
+  if (DATE.test(segment)) return ':date'
+  if (HASH.test(segment)) return ':hash'
+  return segment.length <= LONGEST_NAME && /^[a-z]+[-_.]?v?\d{0,2}([-_.][a-z]+)?$/i.test(segment)
+    ? segment
+    : ':id'
+}

@@ -1,0 +1,61 @@
+/**
+ * Which route a request belongs to, in the app's own words: the matched pattern; else where the
+ * middleware that answered was mounted, or its name; else the path of the URL, with what varies folded.
+ */
+import { normalisePath } from './paths'
+import type { RequestState } from './request-state'
+import type { RouteStatsTable } from './route-stats'
+import { OPTIONS_ANSWER, type Route, type RouteTable, UNMATCHED } from './routes'
+
+export class RouteNaming {
+  readonly #routes: RouteTable
+  readonly #stats: RouteStatsTable
+  readonly #frameworkServers = new WeakSet<object>()
+
+  constructor(routes: RouteTable, stats: RouteStatsTable) {
+    this.#routes = routes
+    this.#stats = stats
+  }
+
+  /** Whether a framework has answered on that server. */
+  hasFramework(server: object): boolean {
+    return this.#frameworkServers.has(server)
+  }
+
+  /** Of a request at its arrival; null where no more guesses are made. */
+  guess({ method, url }: RequestState): Route | null {
+    return this.#routes.guessed(method, normalisePath(url))
+  }
+
+  /** A framework has the request: the guess made from the URL gives way to what it will say. */
+  leaveToFramework(state: RequestState): void {
+    state.framework = true
+    state.route = null
+    if (state.server) this.#frameworkServers.add(state.server)
+  }
+
+  /** Of a request that ended. */
+  name(state: RequestState): Route {
+    const { method, status, route } = state
+    if (state.unmatched) return this.#routes.named(method, UNMATCHED)
+    if (!state.framework) return this.#nameWithoutFramework(state)
+    if (route) return route
+    if (status === 404) return this.#routes.named(method, UNMATCHED)
+    const pattern = state.node?.pattern
+    if (pattern) return this.#routes.named(method, pattern)
+    // Express answers for the routes it has when none of them handles OPTIONS.
+    if (method === 'OPTIONS') return this.#routes.named(method, OPTIONS_ANSWER)
+    return this.#routes.named(method, state.lastLayer ? `(${state.lastLayer.name})` : UNMATCHED)
+  }
+
+  #nameWithoutFramework({ method, status, route, server, url }: RequestState): Route {
+    // A router alone answers for the routes it has, and enters no layer for it.
+    if (method === 'OPTIONS' && server && this.hasFramework(server)) {
+      return this.#routes.named(method, status === 404 ? UNMATCHED : OPTIONS_ANSWER)
+    }
+    // Without a framework, a path is a route once it was answered by anything but 404.
+    const isKnown = route !== null && (this.#stats.all[route.id]?.endedTotal ?? 0) > 0
+    if (status === 404 && !isKnown) return this.#routes.named(method, UNMATCHED)
+    return route ?? this.#routes.named(method, normalisePath(url))
+  }
+}
