@@ -13,7 +13,7 @@ import { type Label, LabelTable } from '../heap/labels'
 import { PauseBudget } from './pause-budget'
 import { MAX_PROFILES, type ProfileReason, writeProfile } from '../heap/profile-file'
 import { SamplingInterval } from '../heap/sampling-interval'
-import { HeapSession } from '../inspector/session'
+import { type HeapSession, InspectorSession } from '../inspector/session'
 import type { ScriptOwner } from '../heap/sites'
 import type { SampledProfile } from '../inspector/sampled-profile'
 import { type FoundHolders, HolderSearch, type HolderSeeker } from '../holders/search'
@@ -411,7 +411,7 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
 /** Under Node's permission model the inspector is closed, unless it was allowed. */
 function openSession(warn: LeakWatchOptions['warn']): HeapSession | null {
   try {
-    return new HeapSession()
+    return new InspectorSession()
   } catch (error) {
     warn(
       'heap-profiler-denied',

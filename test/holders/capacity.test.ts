@@ -8,7 +8,7 @@ import { LRUCache } from 'lru-cache'
 import { type Capacity, capacityOf, UNBOUNDED } from '../../lib/holders/capacity'
 import type { Field } from '../../lib/inspector/inspection'
 import { walk } from '../../lib/holders/walk'
-import { HeapSession } from '../../lib/inspector/session'
+import { InspectorSession } from '../../lib/inspector/session'
 import { newMemory } from '../../lib/holders/walk-memory'
 
 function fields(of: object): Field[] {
@@ -53,7 +53,7 @@ describe('capacityOf', () => {
 })
 
 describe('the capacity of a container that a walk finds', () => {
-  const session = new HeapSession()
+  const session = new InspectorSession()
   const urls = session.scriptUrls()
 
   /** Of Maps and Sets, by path. */

@@ -5,13 +5,13 @@ import { afterEach, describe, it } from 'node:test'
 import type { Container } from '../../lib/holders/container'
 import type { Root } from '../../lib/holders/roots'
 import { walk, type Walked } from '../../lib/holders/walk'
-import { HeapSession } from '../../lib/inspector/session'
+import { InspectorSession } from '../../lib/inspector/session'
 import { newMemory } from '../../lib/holders/walk-memory'
 
 const GENEROUS = { ms: 5000, objects: 1_000_000, functions: 1000 }
 const isOwn = (url: string): boolean => url.includes('/dist/lib/')
 
-const session = new HeapSession()
+const session = new InspectorSession()
 const urls = session.scriptUrls()
 
 /** A walk from one value; from a function, its variables name what is found. */

@@ -12,7 +12,7 @@ import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { walk } from '../../lib/holders/walk'
 import { writeProfile } from '../../lib/heap/profile-file'
-import { HeapSession } from '../../lib/inspector/session'
+import { InspectorSession } from '../../lib/inspector/session'
 import { newMemory } from '../../lib/holders/walk-memory'
 import { openEmitter } from '../../lib/emit/emitter'
 import { ofEvent, startApp } from '../support/app'
@@ -29,7 +29,7 @@ function holderPaths(): string[] {
   const byMail = { [`${SECRET}@example.com`]: full() }
   const byMap = new Map([[SECRET, { entries: full() }]])
   const reach = (): unknown[] => [keyed, byMail, byMap]
-  const session = new HeapSession()
+  const session = new InspectorSession()
   try {
     const walked = session.inspect((inspection) =>
       walk([{ value: reach, name: '', stepsAhead: 0 }], {
