@@ -39,7 +39,7 @@ describe('InspectorSession', () => {
     session.close()
   })
 
-  it('reads the heap after a full collection, and what of the samples still lives', () => {
+  it('reads the heap after a major GC, and the samples of what still lives', () => {
     const session = new InspectorSession()
     session.start(1024)
     const kept: unknown[] = []
