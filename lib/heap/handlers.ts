@@ -1,12 +1,17 @@
 /**
- * Where the handlers of routes and layers stand in the source, so that what runs without a label is
- * still known by its place: a handler after its await, and the closures written inside it.
+ * Where the handlers of routes and layers stand in the source. Code that runs without a label is known
+ * by its position there: a handler after its await, and the closures written inside it.
+ *
+ *     app.get('/a', async (req, res) => {     start of the handler, its owner is GET /a
+ *       await wait(1)
+ *       list.push(() => res)                  a closure inside: of GET /a as well
+ *     })                                      end
  */
 import { type FunctionPosition, positionKey } from '../inspector/stack-frame'
 
-/** Handlers known, at most. */
+/** Handlers known, at most: a round number, four times as many as there are labels. */
 const MAX_HANDLERS = 8192
-/** A function longer than this many characters is known by its beginning alone. */
+/** A function with more characters is known by its beginning alone: counting its lines takes time. */
 const MAX_SOURCE_CHARS = 1 << 20
 const sourceOf = Function.prototype.toString
 
@@ -15,6 +20,7 @@ interface Point {
   readonly column: number
 }
 
+/** A piece of source that serves as handler; several where one function serves several routes. */
 interface Handler<Owner> {
   readonly start: Point
   readonly end: Point
@@ -23,7 +29,7 @@ interface Handler<Owner> {
 
 export class Handlers<Owner> {
   readonly #locate: (functions: readonly object[]) => Array<FunctionPosition | null>
-  /** What each function was noted for; weak, so that a handler is not kept alive by this. */
+  /** The owners each function was noted for; weak, so that memprof keeps no handler alive. */
   readonly #noted = new WeakMap<object, Set<Owner>>()
   readonly #byPosition: Map<string, Handler<Owner>> = new Map()
   readonly #byScript: Map<string, Handler<Owner>[]> = new Map()
@@ -33,7 +39,7 @@ export class Handlers<Owner> {
     this.#locate = locate
   }
 
-  /** `owner` must be the same object for the same route or layer. */
+  /** @param owner - the same object each time for the same route or layer */
   note(handle: object, owner: Owner): void {
     let owners = this.#noted.get(handle)
     if (!owners) {
@@ -45,7 +51,7 @@ export class Handlers<Owner> {
     if (this.#pending.length < MAX_HANDLERS) this.#pending.push({ handle, owner })
   }
 
-  /** Asks where the functions noted since stand: about 40 us for each. */
+  /** Asks where the functions stand that were noted since the last call: about 40 us for each. */
   locatePending(): void {
     const pending = this.#pending
     this.#pending = []
@@ -56,8 +62,8 @@ export class Handlers<Owner> {
   }
 
   /**
-   * Owners of the innermost handler that is this function, or has it in its text. Several where one
-   * piece of source serves several routes; none where nothing is known.
+   * Owners of the handler that this function is, or else of the innermost handler around it. Several
+   * where one piece of source serves several routes; none where no handler is known there.
    */
   ownersAt(frame: FunctionPosition): readonly Owner[] {
     const exact = this.#byPosition.get(positionKey(frame))
@@ -65,8 +71,8 @@ export class Handlers<Owner> {
     const point = { line: frame.lineNumber, column: frame.columnNumber }
     let innermost: Handler<Owner> | null = null
     for (const handler of this.#byScript.get(frame.scriptId) ?? []) {
-      if (order(handler.start, point) > 0 || order(point, handler.end) >= 0) continue
-      if (!innermost || order(innermost.start, handler.start) < 0) innermost = handler
+      if (compare(handler.start, point) > 0 || compare(point, handler.end) >= 0) continue
+      if (!innermost || compare(innermost.start, handler.start) < 0) innermost = handler
     }
     return innermost?.owners ?? []
   }
@@ -88,7 +94,7 @@ export class Handlers<Owner> {
   }
 }
 
-function order(a: Point, b: Point): number {
+function compare(a: Point, b: Point): number {
   return a.line - b.line || a.column - b.column
 }
 
@@ -98,7 +104,7 @@ function endOf(start: Point, handle: object): Point {
   try {
     source = Reflect.apply(sourceOf, handle, []) as string
   } catch {
-    // Not a function at all: an object with a `handle` of its own.
+    // No function but an object with a method `handle`.
   }
   if (source.length > MAX_SOURCE_CHARS) return start
   const arrow = /^(async\s+)?[\w$]+\s*=>/.exec(source)

@@ -1,40 +1,56 @@
 /**
  * The readings of the live heap so far, as series per place. Bounded: when full, every other reading
  * is dropped and from then on every other one kept, so that the span only grows.
+ *
+ *     samples of one place        reading 0     reading 1     reading 2
+ *     #1, died after reading 1    100 bytes     100
+ *     #2                           50            50            50
+ *     #3                                         70            70
+ *     #4                                                       30
+ *     liveBytes                   150           220           150
+ *     survivedBytes                 0           150           120     lived at the reading before
+ *     bornBytes                    50            70            30     of what lives at reading 2
+ *
+ * When a sample was born is known from its ordinal: each reading notes the highest ordinal so far.
  */
 import { positionKey } from '../inspector/stack-frame'
 import type { Label } from './labels'
 import { FrameTable, type Place, placesOf, type PlaceOptions } from './sites'
 import type { SampledProfile } from '../inspector/sampled-profile'
 
+/** Readings kept, at most: between 64 and 128 once the history was halved. */
 export const MAX_READINGS = 128
-/** Places told apart, at most; those without live samples are forgotten first. */
+/** Places told apart, at most: a round number. From half of it on, places without live samples go. */
 const MAX_PLACES = 4096
 
 /**
- * An object of this many sampling intervals is nearly sure to be sampled (95 %), and alone outweighs
- * others of its place: kept apart, so that a table that grows does not look like a leak of the route that
- * added the one entry too many, nor its predecessor, thrown away, like one of a place where nothing stays.
+ * A large object has at least so many sampling intervals: it is sampled with 95 % (1 - e^-3), and
+ * outweighs all others of its place. Large objects are mostly the backing stores of containers, which
+ * are replaced by larger ones as they grow. Their histories are kept apart: a new store would look like
+ * a leak of the route whose entry made it necessary, and the old one, thrown away, like a place where
+ * nothing stays.
  */
-const LARGE_SAMPLES = 3
+const LARGE_INTERVALS = 3
 
 export interface History {
   readonly place: Place
-  /** Samples of objects far larger than the sampling interval: tables of collections, mostly. */
+  /** Whether these are the large objects of the place. */
   readonly isLarge: boolean
   /** Live bytes at each reading. */
   readonly liveBytes: number[]
-  /** Of those, the bytes of objects that had lived at the reading before. */
+  /** At each reading, live bytes of objects that had lived at the reading before. */
   readonly survivedBytes: number[]
+  /** Of the objects that live at the last reading, the bytes by the reading that was the first to see them. */
   bornBytes: number[]
+  /** The same with the square of each sample's bytes, for the variance. */
   bornBytesSquared: number[]
 }
 
 export class HeapHistory {
-  /** The highest ordinal up to each reading: samples above it are younger. */
-  readonly #lastOrdinal: number[] = []
+  /** The highest ordinal up to each reading: younger samples have a higher one. */
+  readonly #highestOrdinals: number[] = []
   readonly #histories: Map<string, History> = new Map()
-  /** Labels under which a function was seen, by its position: what it does after an await is theirs. */
+  /** By a function's position, the labels under which it ran: what it does after an await is theirs. */
   readonly #seenUnder: Map<string, Set<Label>> = new Map()
   readonly #options: PlaceOptions
   readonly #frames = new FrameTable()
@@ -43,33 +59,34 @@ export class HeapHistory {
 
   constructor(samplingBytes: number, options: PlaceOptions) {
     this.#options = options
-    this.#largeBytes = LARGE_SAMPLES * samplingBytes
+    this.#largeBytes = LARGE_INTERVALS * samplingBytes
   }
 
   get readings(): number {
-    return this.#lastOrdinal.length
+    return this.#highestOrdinals.length
   }
 
   get histories(): Iterable<History> {
     return this.#histories.values()
   }
 
-  /** Live bytes that memprof itself allocated, by the samples. */
+  /** Live bytes at the last reading that memprof itself allocated, by the samples. */
   get memprofBytes(): number {
     return this.#memprofBytes
   }
 
+  /** @param position - a `positionKey` */
   seenUnder(position: string): ReadonlySet<Label> | undefined {
     return this.#seenUnder.get(position)
   }
 
   add(profile: SampledProfile): void {
     const places = placesOf(profile.head, this.#options, this.#frames)
-    const last = this.#lastOrdinal.at(-1) ?? 0
-    const reading = this.#lastOrdinal.length
+    const last = this.#highestOrdinals.at(-1) ?? 0
+    const reading = this.#highestOrdinals.length
     let highest = last
     for (const { ordinal } of profile.samples) if (ordinal > highest) highest = ordinal
-    this.#lastOrdinal.push(highest)
+    this.#highestOrdinals.push(highest)
 
     this.#memprofBytes = 0
     for (const history of this.#histories.values()) {
@@ -93,9 +110,9 @@ export class HeapHistory {
     if (this.#histories.size > MAX_PLACES / 2) this.#forgetEmpty()
   }
 
-  /** Forgets the last reading: its samples count for the next one. */
+  /** Forgets the last reading: the next one sees its samples as born since the one before. */
   dropLast(): void {
-    this.#lastOrdinal.pop()
+    this.#highestOrdinals.pop()
     for (const { liveBytes, survivedBytes } of this.#histories.values()) {
       liveBytes.pop()
       survivedBytes.pop()
@@ -104,7 +121,7 @@ export class HeapHistory {
 
   /** Drops every other reading; the caller drops the same of its own series. */
   halve(): void {
-    halve(this.#lastOrdinal)
+    halve(this.#highestOrdinals)
     for (const history of this.#histories.values()) {
       halve(history.liveBytes)
       halve(history.survivedBytes)
@@ -132,13 +149,13 @@ export class HeapHistory {
     return history
   }
 
-  /** The first reading that could see a sample; binary search. */
+  /** The window before the first reading that could see a sample; binary search. */
   #windowOf(ordinal: number): number {
     let low = 0
-    let high = this.#lastOrdinal.length - 1
+    let high = this.#highestOrdinals.length - 1
     while (low < high) {
       const middle = (low + high) >> 1
-      if (this.#lastOrdinal[middle]! < ordinal) low = middle + 1
+      if (this.#highestOrdinals[middle]! < ordinal) low = middle + 1
       else high = middle
     }
     return low
@@ -174,7 +191,7 @@ export function halve(series: number[]): void {
   series.push(...kept)
 }
 
-/** As `halve`, for amounts per reading: those of a dropped reading go to the next. */
+/** As `halve`, for amounts between readings: the amount of a dropped reading goes to the next. */
 export function mergePairs(series: readonly number[]): number[] {
   const merged: number[] = []
   let carried = 0

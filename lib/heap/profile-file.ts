@@ -35,7 +35,7 @@ export function writeProfile(
   return path
 }
 
-/** Label frames under their route's name instead of their script's. */
+/** The tree with each label frame under the name of its route or layer. */
 function named(node: SampledNode, labelOf: (url: string) => Label | null): SampledNode {
   const label = node.callFrame.url === '' ? null : labelOf(node.callFrame.url)
   const callFrame = label

@@ -2,8 +2,8 @@
  * Which of the containers that were looked at keeps a leak: the one that grows in step with the
  * requests of whoever leaks. Pure.
  */
+import type { Container } from './container'
 import { type Scores, SCORES } from './scores'
-import type { Container } from './walk'
 
 /** One look: the containers, and the requests that had ended by then. */
 export interface Look {
@@ -105,12 +105,12 @@ export function rankHolders(
   if (!first || !last || first === last) return []
   const earlier = looks.slice(0, -1).map(({ containers }) => ({
     byId: byId(containers.filter(({ id }) => id !== 0)),
-    byPlace: new Map(containers.map((one) => [one.place, one])),
+    byPathKey: new Map(containers.map((one) => [one.pathKey, one])),
   }))
   const sizeNow = new Map(last.containers.map(({ id, size }) => [id, size]))
   const ranked = last.containers.flatMap((container) => {
     const before = earlier.map(
-      ({ byId, byPlace }) => byId.get(container.id) ?? byPlace.get(container.place),
+      ({ byId, byPathKey }) => byId.get(container.id) ?? byPathKey.get(container.pathKey),
     )
     const sizes = before.map((one) => one?.size)
     // A container inside one that grows itself is among what that one keeps, and keeps no leak.

@@ -1,11 +1,15 @@
 /**
  * Questions to the inspector about the app's own functions and objects, for the length of one
- * synchronous look. Values go to the inspector, and scopes come back as objects of ours to read, by way
- * of one function on the global object, which is there for that long only: no code of the app's runs
- * between.
+ * synchronous look. The inspector names values by ids; values are handed over to it, and taken back, by
+ * way of one function on the global object. The function is there for the length of the look only, in
+ * which no code of the app's runs.
+ *
+ *     fn  --  evaluate `memprof_…()` returns fn  -->  objectId
+ *     objectId of [[Scopes]]  --  callFunctionOn `memprof_…(this)`  -->  scopes
  */
 import { randomUUID } from 'node:crypto'
 import type { Runtime } from 'node:inspector'
+import type { Post } from './connection'
 import type { FunctionPosition } from './stack-frame'
 import { defineProperty, deleteProperty, isInspectable, realm } from './intrinsics'
 
@@ -16,7 +20,7 @@ export interface Field {
 }
 
 export interface Scope {
-  /** As the inspector says it: `Closure (name)`, `Module`, `Block`, `Global`. */
+  /** As the inspector names it: `Closure (name)`, `Module`, `Block`, `Global`. */
   readonly description: string
   /** The variables, as properties of an object without prototype. */
   readonly object: object
@@ -32,16 +36,14 @@ export interface OpenFunction {
   readonly boundFunction: object | null
 }
 
-export type Post = (method: string, parameters?: object) => object | null
-
 export const OBJECT_GROUP = 'memprof'
-/** Of the function on the global object: no name that anybody else would use. */
+/** The name of the function on the global object: one that nobody else would use. */
 const NAME = `memprof_${randomUUID().replaceAll('-', '')}`
 const TAKE_THIS = `function(){'use strict';${NAME}(this,arguments)}`
-/** Private fields of one object, at most. */
+/** Private fields read of one object, at most: a round number. */
 const MAX_PRIVATES = 64
-/** Bindings of bindings followed to the function below, at most. */
-const MAX_BOUND_DEPTH = 8
+/** Times a function may be bound again and still be located: frameworks bind a handler once or twice. */
+const MAX_BINDINGS = 8
 
 export class Inspection {
   readonly #post: Post
@@ -70,11 +72,11 @@ export class Inspection {
     }
   }
 
-  /** Where a function begins; null for natives and what cannot be asked. About 20 us. */
+  /** Where a function begins; null for natives and for functions that cannot be asked. About 20 us. */
   locate(fn: object): FunctionPosition | null {
     let of: object | null = fn
-    for (let depth = 0; of && depth < MAX_BOUND_DEPTH; depth++) {
-      // A bound function has no place of its own: frameworks bind handlers to the app.
+    for (let bindings = 0; of && bindings < MAX_BINDINGS; bindings++) {
+      // A bound function stands nowhere: frameworks bind handlers to the app.
       const found: OpenFunction | null = this.open(of, (position) => position === null)
       if (!found || found.position) return found?.position ?? null
       of = found.boundFunction
@@ -83,7 +85,7 @@ export class Inspection {
   }
 
   /**
-   * A function's place and, where `wanted` says so of the place, its scopes. About 0.1 ms.
+   * A function's position and, where `wanted` says so of the position, its scopes. About 0.1 ms.
    *
    * @returns null where asking might run code of the app's
    */
@@ -124,8 +126,8 @@ export class Inspection {
   }
 
   /**
-   * Every object with that prototype in its chain. Forces several full collections: about ten times
-   * the pause of a reading of the heap.
+   * Every object with that prototype in its chain. Forces several major GCs: about ten times the pause
+   * of a reading of the heap.
    */
   allOf(prototype: object): ArrayLike<object> | null {
     const prototypeObjectId = this.#idOf(prototype)
@@ -207,7 +209,7 @@ export class Inspection {
   }
 }
 
-/** A list of the inspector's has no prototype. */
+/** An array of the inspector's lists: those have no prototype, and so no methods. */
 function list<T>(of: ArrayLike<T> | null): T[] {
   const items: T[] = []
   for (let at = 0; of && at < of.length; at++) items[at] = of[at]!

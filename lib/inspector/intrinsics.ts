@@ -1,7 +1,7 @@
 /**
- * What the app's objects are looked at with. Taken when the preload runs, before the app can put
- * functions of its own in their place, and called without going through any prototype: so a look runs
- * no code of the app's, whatever it has patched.
+ * The functions that the app's objects are looked at with. They are taken when the preload runs, before
+ * the app can put functions of its own in their place, and called without going through any prototype:
+ * so a look runs no code of the app's, whatever the app has patched.
  */
 import Module from 'node:module'
 import { performance } from 'node:perf_hooks'
@@ -36,7 +36,7 @@ export const defineProperty: (
   descriptor: PropertyDescriptor,
 ) => boolean = Reflect.defineProperty
 export const deleteProperty: (of: object, key: PropertyKey) => boolean = Reflect.deleteProperty
-/** Enumerable keys: a third of the time of `ownKeys`, where they are many. */
+/** Enumerable keys: where there are many, a third of the time that `ownKeys` takes. */
 export const enumerableKeys: (of: object) => string[] = Object.keys
 export const hasOwn: (of: object, key: PropertyKey) => boolean = Object.hasOwn
 export const isArray: (of: unknown) => of is unknown[] = Array.isArray
@@ -113,7 +113,7 @@ const {
   isWeakSet,
 } = types
 
-/** Objects that hold no others, hold them weakly, or keep them where nothing can be seen. */
+/** Objects that hold no others, hold others weakly, or keep them where nobody can see. */
 export function isOpaque(value: object): boolean {
   return (
     isNativeError(value) ||
@@ -130,7 +130,7 @@ export function isOpaque(value: object): boolean {
   )
 }
 
-/** Of an array or typed array; -1 of anything else. */
+/** The length of an array or typed array; -1 for any other value. */
 export function arrayLength(value: unknown): number {
   if (typeof value !== 'object' || value === null || isProxy(value)) return -1
   if (isTypedArray(value)) return typedArrayLength(value)
@@ -140,13 +140,13 @@ export function arrayLength(value: unknown): number {
 /** Node's own function, in whose scope the lists of timers are. */
 export const setTimeoutFunction: object = setTimeout
 export const processObject: object = process
-/** Its properties are asked of the system, one by one. */
+/** Not to be read: the system is asked for each property. */
 export const environment: object = process.env
 export const moduleCache: object = (Module as unknown as { _cache: object })._cache
 
 const globalNames = new Set(ownKeys(globalThis))
 const hasName = Set.prototype.has.bind(globalNames)
-/** Whether the global object had that before the app ran. */
+/** Whether the global object had a property of that name before the app ran. */
 export const isGlobalName: (name: string | symbol) => boolean = hasName
 
 const { builtinModules } = Module
@@ -175,7 +175,7 @@ export function ownValue(of: object, key: PropertyKey): unknown {
   return descriptor !== undefined && hasOwn(descriptor, 'value') ? descriptor.value : undefined
 }
 
-/** Longest chain of prototypes followed. */
+/** Prototypes followed, at most: classes derive a few times; an object with more is left alone. */
 const MAX_CHAIN = 32
 
 /**
@@ -188,7 +188,7 @@ export function isOrdinary(value: object): boolean {
     if (isProxy(at)) return false
     const next: object | null = getPrototypeOf(at)
     if (next === null) {
-      // The first prototype of another realm, told by what only such have.
+      // A realm's Object.prototype has this property of its own: here, that of another realm.
       return links === 0 || at === objectPrototype || !hasOwn(at, '__defineGetter__')
     }
     at = next
@@ -217,7 +217,7 @@ export function isDescribable(value: unknown): boolean {
   return false
 }
 
-/** Own properties of an object that is shown to the inspector, at most. */
+/** Own properties of an object that is shown to the inspector, at most: it describes each. A round number. */
 const MAX_SHOWN = 100
 
 /**
@@ -232,7 +232,7 @@ export function isInspectable(of: object): boolean {
   }
   const prototype = getPrototypeOf(of)
   if (!isDescribable(of) || (prototype !== null && !isDescribable(prototype))) return false
-  // Counted the cheap way first: there may be a million.
+  // The cheaper count goes first: there may be a million keys.
   if (enumerableKeys(of).length > MAX_SHOWN) return false
   const keys = ownKeys(of)
   if (keys.length > MAX_SHOWN) return false

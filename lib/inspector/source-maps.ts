@@ -1,6 +1,6 @@
 /**
- * Where a sampled function stands in the source its author wrote: source maps beside the file or
- * within it, read when a leak is told, never before.
+ * Where a sampled function stands in the source its author wrote, by source maps beside the script or
+ * within it. They are read when a leak is told, never before.
  */
 import { readFileSync, statSync } from 'node:fs'
 import { SourceMap, type SourceMapping } from 'node:module'
@@ -9,9 +9,9 @@ import { fileURLToPath } from 'node:url'
 import type { SiteFrame } from '../schema/lines'
 import type { StackFrame } from './stack-frame'
 
-/** A larger script or map is not read, bytes: its generated position is told instead. */
+/** Bytes of a script or map that is read, at most; beyond, the generated position is told. A round number. */
 const MAX_FILE_BYTES = 32 << 20
-/** Scripts remembered. */
+/** Scripts whose maps are remembered, at most: a round number. */
 const MAX_SCRIPTS = 256
 /** The comment stands at the end of a script; an inline map makes it long. */
 const COMMENT = /\/\/[#@] sourceMappingURL=(\S+)\s*$/
@@ -44,7 +44,7 @@ export class SourceMaps {
     }
   }
 
-  /** What stands at that very place in the source, where the map has its name. */
+  /** The name that the map has for exactly this position; undefined where it has none. */
   nameAt({ url, lineNumber, columnNumber }: StackFrame): string | undefined {
     const path = pathOf(url)
     if (!path.startsWith(sep)) return undefined
@@ -79,7 +79,7 @@ function loadMap(path: string): SourceMap | null {
   return new SourceMap(JSON.parse(text))
 }
 
-/** Files alone: a device or a pipe has no size, and no end. */
+/** '' where the path is no file: a device or a pipe has no size, and no end. */
 function readBounded(path: string): string {
   const stats = statSync(path)
   if (!stats.isFile() || stats.size > MAX_FILE_BYTES) return ''
@@ -96,7 +96,7 @@ function pathOf(url: string): string {
   }
 }
 
-/** A dependency by `node_modules/` and its name, wherever it is installed. */
+/** Relative to the working directory; a dependency outside it by `node_modules/` and its name. */
 function displayed(path: string): string {
   const inside = relative(process.cwd(), path)
   if (path.startsWith(sep) && !inside.startsWith('..')) return inside

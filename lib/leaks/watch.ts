@@ -12,7 +12,7 @@ import { isOwnScript, ownerOf } from '../heap/own-scripts'
 import { PauseBudget } from './pause-budget'
 import { MAX_PROFILES, type ProfileReason, writeProfile } from '../heap/profile-file'
 import { SamplingInterval } from '../heap/sampling-interval'
-import { HeapSession } from '../inspector/session'
+import { type HeapSession, InspectorSession } from '../inspector/session'
 import type { SampledProfile } from '../inspector/sampled-profile'
 import { type FoundHolders, HolderSearch, type HolderSeeker } from '../holders/search'
 import type { Label as HookLabel } from '../hooks/listener'
@@ -394,7 +394,7 @@ export function watchLeaks(options: LeakWatchOptions): LeakWatch | null {
 /** Under Node's permission model the inspector is closed, unless it was allowed. */
 function openSession(warn: LeakWatchOptions['warn']): HeapSession | null {
   try {
-    return new HeapSession()
+    return new InspectorSession()
   } catch (error) {
     warn(
       'heap-profiler-denied',

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import { runInThisContext } from 'node:vm'
 import { Handlers } from '../../lib/heap/handlers'
-import { HeapSession } from '../../lib/inspector/session'
+import { InspectorSession } from '../../lib/inspector/session'
 import type { FunctionPosition } from '../../lib/inspector/stack-frame'
 
-const session = new HeapSession()
+const session = new InspectorSession()
 after(() => session.close())
 
 function locate(functions: readonly object[]): Array<FunctionPosition | null> {

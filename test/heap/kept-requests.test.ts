@@ -7,7 +7,7 @@ import { KeptRequests } from '../../lib/heap/kept-requests'
 setFlagsFromString('--expose-gc')
 const gc = runInNewContext('gc') as () => void
 
-/** A full collection, and the turn of the event loop in which it is reported. */
+/** A major GC, and the turn of the event loop in which its finalizers run. */
 async function collect(): Promise<void> {
   // What the last turn still has on its stack is seen as alive.
   await new Promise((resolve) => setImmediate(resolve))
@@ -93,5 +93,25 @@ describe('KeptRequests', () => {
     held.length = 0
     await readings(kept, 2)
     assert.deepEqual(kept.of(0), { watched: 64, kept: 0 })
+  })
+
+  it('counts those let go of long after, when their readings are told apart no more', async () => {
+    const kept = new KeptRequests()
+    const held: object[] = []
+    // 64 requests before the first reading, then one before each.
+    finish(kept, 0, 64, held)
+    for (let at = 0; at < 100; at++) {
+      kept.nextReading()
+      finish(kept, 0, 16, held)
+    }
+    await readings(kept, 2)
+    assert.deepEqual(kept.of(0), { watched: 164, kept: 164 })
+    // The first reading's and the 32 after it, of which most were added up with the first.
+    held.splice(0, 64 + 16 * 32)
+    await readings(kept, 2)
+    assert.deepEqual(kept.of(0), { watched: 164, kept: 68 })
+    held.length = 0
+    await readings(kept, 2)
+    assert.deepEqual(kept.of(0), { watched: 164, kept: 0 })
   })
 })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { runInThisContext } from 'node:vm'
 import { LabelTable } from '../../lib/heap/labels'
-import { HeapSession } from '../../lib/inspector/session'
+import { InspectorSession } from '../../lib/inspector/session'
 import type { SampledNode } from '../../lib/inspector/sampled-profile'
 import type { Trampoline } from '../../lib/hooks/listener'
 
@@ -59,7 +59,7 @@ describe('a trampoline', () => {
     function keep(value: unknown): void {
       kept.push({ value, more: new Array(8).fill(value) })
     }
-    const session = new HeapSession()
+    const session = new InspectorSession()
     session.start(4096)
     for (const { trampoline: labelled } of labels) {
       // A loop of its own for each, as hot code that knows but one callee: V8 inlines those.

@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url'
 import { isOwnScript, ownerOf } from '../../lib/heap/own-scripts'
 import { FrameTable, placesOf } from '../../lib/heap/sites'
 import { loadRequireHook } from '../../lib/hooks/require-hook'
-import { HeapSession } from '../../lib/inspector/session'
+import { InspectorSession } from '../../lib/inspector/session'
 import { ROOT, temporaryFolder } from '../support/files'
 
 const OWN: Array<[path: string, owner: string]> = [
@@ -57,7 +57,7 @@ describe('what an app loads by require', () => {
     }
     const Hook = loadRequireHook()
     const hook = new Hook(['none'], {}, (exports) => exports)
-    const session = new HeapSession()
+    const session = new InspectorSession()
     session.start(1024)
     const kept = Array.from({ length: 50 }, loadAnew)
     const { head } = session.read()!.profile

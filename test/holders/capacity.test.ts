@@ -8,7 +8,7 @@ import { LRUCache } from 'lru-cache'
 import { type Capacity, capacityOf, UNBOUNDED } from '../../lib/holders/capacity'
 import type { Field } from '../../lib/inspector/inspection'
 import { walk } from '../../lib/holders/walk'
-import { HeapSession } from '../../lib/inspector/session'
+import { InspectorSession } from '../../lib/inspector/session'
 import { newMemory } from '../../lib/holders/walk-memory'
 
 function fields(of: object): Field[] {
@@ -53,7 +53,7 @@ describe('capacityOf', () => {
 })
 
 describe('the capacity of a container that a walk finds', () => {
-  const session = new HeapSession()
+  const session = new InspectorSession()
   const urls = session.scriptUrls()
 
   /** Of Maps and Sets, by path. */
@@ -61,7 +61,7 @@ describe('the capacity of a container that a walk finds', () => {
     const memory = newMemory()
     for (const [id, url] of urls) memory.urls.set(id, url)
     const { containers } = session.inspect((inspection) =>
-      walk([{ value, name: 'root', far: 0 }], {
+      walk([{ value, name: 'root', stepsAhead: 0 }], {
         inspection,
         memory,
         bounds: { ms: 5000, objects: 1_000_000, functions: 1000 },

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Census, type CensusBounds } from '../../lib/holders/census'
 import { newMemory } from '../../lib/holders/walk-memory'
-import { HeapSession } from '../../lib/inspector/session'
+import { InspectorSession } from '../../lib/inspector/session'
 
-const session = new HeapSession()
+const session = new InspectorSession()
 
 function take(bounds?: CensusBounds): Census {
   const census = new Census(bounds)

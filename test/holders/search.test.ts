@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { readConfig } from '../../lib/config/settings'
-import { HeapSession } from '../../lib/inspector/session'
+import { InspectorSession } from '../../lib/inspector/session'
 import { type FoundHolders, HolderSearch } from '../../lib/holders/search'
 import type { Recorder } from '../../lib/record/recorder'
 import type { Leak } from '../../lib/verdict/leak'
@@ -9,7 +9,7 @@ import { madeLeak } from '../support/leaks'
 
 /** What a search finds near a handler that refers to a cache, full at 500 entries of 100 bytes or so. */
 class Searched {
-  readonly #session = new HeapSession()
+  readonly #session = new InspectorSession()
   readonly #search: HolderSearch
   #ended = 0
   #found: (bounds: FoundHolders) => void = () => {}

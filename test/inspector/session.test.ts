@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { Session } from 'node:inspector'
 import { describe, it } from 'node:test'
-import { HeapSession } from '../../lib/inspector/session'
+import { InspectorSession } from '../../lib/inspector/session'
 
 /** Somebody else's session, as an agent of theirs would have it. */
 function agent(): { post: (method: string, parameters?: object) => unknown; close: () => void } {
@@ -19,9 +19,9 @@ function agent(): { post: (method: string, parameters?: object) => unknown; clos
   }
 }
 
-describe('HeapSession', () => {
+describe('InspectorSession', () => {
   it('is taken while another session samples, and free before and after', () => {
-    const session = new HeapSession()
+    const session = new InspectorSession()
     const other = agent()
     assert.equal(session.isTaken(), false)
     other.post('HeapProfiler.startSampling')
@@ -33,14 +33,14 @@ describe('HeapSession', () => {
   })
 
   it('is not taken by itself', () => {
-    const session = new HeapSession()
+    const session = new InspectorSession()
     assert.equal(session.start(1 << 20), true)
     assert.equal(session.isTaken(), false)
     session.close()
   })
 
-  it('reads the heap after a full collection, and what of the samples still lives', () => {
-    const session = new HeapSession()
+  it('reads the heap after a major GC, and the samples of what still lives', () => {
+    const session = new InspectorSession()
     session.start(1024)
     const kept: unknown[] = []
     for (let at = 0; at < 1000; at++) kept.push(new Array(1000).fill(at))
@@ -58,7 +58,7 @@ describe('HeapSession', () => {
   })
 
   it('counts the samples that died, by an object that is no part of what it reads', () => {
-    const session = new HeapSession()
+    const session = new InspectorSession()
     session.start(512 << 10)
     const garbage: unknown[] = []
     const allocate = (): void => {
@@ -76,7 +76,7 @@ describe('HeapSession', () => {
   })
 
   it('reads null once somebody else stopped the profiler, and once it has stopped itself', () => {
-    const session = new HeapSession()
+    const session = new InspectorSession()
     const other = agent()
     session.start(1 << 20)
     assert.ok(session.read())
@@ -92,7 +92,7 @@ describe('HeapSession', () => {
   })
 
   it('ends sampling when it closes', () => {
-    const session = new HeapSession()
+    const session = new InspectorSession()
     session.start(1 << 20)
     session.close()
     const other = agent()
@@ -101,7 +101,7 @@ describe('HeapSession', () => {
   })
 
   it('finds where functions begin, runs none of them, and leaves no trace of the question', () => {
-    const session = new HeapSession()
+    const session = new InspectorSession()
     let touched = 0
     const fn = (): number => ++touched
     const trap = new Proxy(fn, {
@@ -126,7 +126,7 @@ describe('HeapSession', () => {
   })
 
   it('lets the functions go that it was asked about', async () => {
-    const session = new HeapSession()
+    const session = new InspectorSession()
     let collected = false
     const registry = new FinalizationRegistry<null>(() => {
       collected = true

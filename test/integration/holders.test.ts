@@ -13,16 +13,16 @@ const REGISTER_URL = pathToFileURL(REGISTER).href
 
 /** Looks at the traps' handler three times in the app itself, with 50 entries more each time. */
 const SEARCH = `(() => {
-  const { HeapSession } = require(${JSON.stringify(SESSION)})
+  const { InspectorSession } = require(${JSON.stringify(SESSION)})
   const { Census } = require(${JSON.stringify(join(HOLDERS, 'census.js'))})
   const { walk } = require(${JSON.stringify(join(HOLDERS, 'walk.js'))})
   const { newMemory } = require(${JSON.stringify(join(HOLDERS, 'walk-memory.js'))})
-  const session = new HeapSession()
+  const session = new InspectorSession()
   const memory = newMemory()
   for (const [id, url] of session.scriptUrls()) memory.urls.set(id, url)
   const bounds = { ms: 10_000, objects: 1_000_000, functions: 1000 }
   const isOwn = () => false
-  const roots = [{ value: traps.leak, name: '', far: 0 }]
+  const roots = [{ value: traps.leak, name: '', stepsAhead: 0 }]
   const looks = []
   for (let at = 0; at < 3; at++) {
     for (let entry = 0; entry < 50; entry++) traps.leak()
@@ -92,8 +92,8 @@ describe('the search for holders runs no code of the app', () => {
     const app = await startApp(t, 'traps.cjs')
     await app.ask('void Object.freeze(globalThis)')
     const code = `(() => {
-      const { HeapSession } = require(${JSON.stringify(SESSION)})
-      return new HeapSession().inspect(() => 1)
+      const { InspectorSession } = require(${JSON.stringify(SESSION)})
+      return new InspectorSession().inspect(() => 1)
     })()`
     assert.equal(await app.ask(code), null)
   })

@@ -12,7 +12,7 @@ import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { walk } from '../../lib/holders/walk'
 import { writeProfile } from '../../lib/heap/profile-file'
-import { HeapSession } from '../../lib/inspector/session'
+import { InspectorSession } from '../../lib/inspector/session'
 import { newMemory } from '../../lib/holders/walk-memory'
 import { openEmitter } from '../../lib/emit/emitter'
 import { ofEvent, startApp } from '../support/app'
@@ -29,10 +29,10 @@ function holderPaths(): string[] {
   const byMail = { [`${SECRET}@example.com`]: full() }
   const byMap = new Map([[SECRET, { entries: full() }]])
   const reach = (): unknown[] => [keyed, byMail, byMap]
-  const session = new HeapSession()
+  const session = new InspectorSession()
   try {
     const walked = session.inspect((inspection) =>
-      walk([{ value: reach, name: '', far: 0 }], {
+      walk([{ value: reach, name: '', stepsAhead: 0 }], {
         inspection,
         memory: newMemory(),
         bounds: { ms: 10_000, objects: 100_000, functions: 1000 },
