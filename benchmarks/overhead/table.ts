@@ -1,5 +1,5 @@
 /** The figures as Markdown that also reads well in a terminal. Pure. */
-import type { FunctionShare } from '../support/probe'
+import type { FunctionShare } from '../../test/support/probe'
 import type { Growth } from './growth'
 import type { CpuRun, OwnFigures, StartRun } from './measure'
 import { DEFAULTS, DISABLED, LEAKS_OFF, NONE } from './variants'

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { repository } from './places'
+import { ROOT } from '../../test/support/files'
 
 /**
  * Puts `text` between `<!-- name -->` and `<!-- /name -->` of a file, so that what a run printed gets
@@ -10,7 +10,7 @@ import { repository } from './places'
  * @throws Error when the file has no such markers
  */
 export function writeBlock(file: string, name: string, text: string): void {
-  const target = path.join(repository, file)
+  const target = path.join(ROOT, file)
   const content = readFileSync(target, 'utf8')
   const open = `<!-- ${name} -->`
   const close = `<!-- /${name} -->`

@@ -1,6 +1,6 @@
 /**
  * Loaders, package layouts, agents and process managers, each with an Express app under memprof: the
- * tables of docs/environments.md. `node dist/test/environments.js [part of a name ...]`.
+ * tables of docs/environments.md. `node dist/benchmarks/environments/main.js [part of a name ...]`.
  *
  * What each needs is installed below .matrix/environments, in exact versions, and kept. An agent's own
  * view of the request (`witness`) is taken without memprof too, and must be the same with it.
@@ -8,11 +8,11 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { cleanEnv, countsByRoute, type LogLine, ofEvent } from './support/app'
-import { APPS, type AppFile } from './support/express-apps'
-import { REGISTER, ROOT } from './support/files'
-import { request } from './support/http'
-import { binaryOf } from './support/node-binaries'
+import { cleanEnv, countsByRoute, type LogLine, ofEvent } from '../../test/support/app'
+import { APPS, type AppFile } from '../../test/support/express-apps'
+import { REGISTER, ROOT } from '../../test/support/files'
+import { request } from '../../test/support/http'
+import { binaryOf } from '../../test/support/node-binaries'
 
 const HOME = join(ROOT, '.matrix/environments')
 /** For an app to say its port, and for it to end. */

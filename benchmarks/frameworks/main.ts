@@ -11,9 +11,9 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import http2 from 'node:http2'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { type App, type LineOf, ofEvent, startApp } from './support/app'
-import { ROOT } from './support/files'
-import { appWithPackages } from './support/framework-folders'
+import { type App, type LineOf, ofEvent, startApp } from '../../test/support/app'
+import { ROOT } from '../../test/support/files'
+import { appWithPackages } from '../../test/support/framework-folders'
 import {
   type Framework,
   FRAMEWORK_FIXTURES,
@@ -21,9 +21,9 @@ import {
   FRAMEWORKS,
   runsHere,
   versionOf,
-} from './support/frameworks'
-import { load } from './support/load'
-import { type Answers, answersIn, askTwelve, TWELVE } from './support/twelve-requests'
+} from '../../test/support/frameworks'
+import { load } from '../../test/support/load'
+import { type Answers, answersIn, askTwelve, TWELVE } from '../../test/support/twelve-requests'
 
 const DOCS = join(ROOT, 'docs/frameworks.md')
 /** A leak is looked for this long at most. */
