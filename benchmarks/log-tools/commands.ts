@@ -37,15 +37,10 @@ export const COMMANDS: readonly CommandBlock[] = [
 ]
 
 /** @throws Error where a command fails or prints nothing */
-export function runCommands(
-  { commands }: CommandBlock,
-  folder: string,
-  env: NodeJS.ProcessEnv,
-): string {
+export function runCommands({ commands }: CommandBlock, folder: string): string {
   const shown = commands.map((command) => {
     const { status, stdout, stderr } = spawnSync('bash', ['-o', 'pipefail', '-c', command], {
       cwd: folder,
-      env,
       encoding: 'utf8',
       maxBuffer: 1 << 24,
     })

@@ -6,7 +6,7 @@
  * Measured: CPU seconds of DuckDB and of `memprof report` on the logs of 200 processes over a week
  * (`times`). `--keep`: where the logs are written and stay, to try queries on. A tool that is not installed here leaves its block as it was, and is named.
  */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
@@ -98,16 +98,11 @@ async function runSql(logs: string): Promise<void> {
   })
 }
 
-function runAllCommands(logs: string): void {
-  const home = path.join(folder, 'home')
-  mkdirSync(home, { recursive: true })
-  const env = {
-    ...process.env,
-    HOME: home,
-    PATH: `${path.join(ROOT, 'node_modules/.bin')}:${process.env['PATH']}`,
-  }
+function runAllCommands(): void {
+  // Where npx finds pino-pretty, as in a project that has it.
+  symlinkSync(path.join(ROOT, 'node_modules'), path.join(folder, 'node_modules'), 'junction')
   for (const block of COMMANDS) {
-    if (isInstalled(block.needs)) fill(block.name, runCommands(block, path.dirname(logs), env))
+    if (isInstalled(block.needs)) fill(block.name, runCommands(block, folder))
     else skip(block.name, block.needs)
   }
 }
@@ -138,7 +133,7 @@ async function main(): Promise<void> {
   const small = written(SMALL, 'logs')
   fill('logs', small.said)
   if (wanted.has('sql')) await runSql(small.folder)
-  if (wanted.has('commands')) runAllCommands(small.folder)
+  if (wanted.has('commands')) runAllCommands()
   if (wanted.has('shippers')) await runShippers(small.files[0]!)
   if (wanted.has('sizes')) fill('sizes', sizesTable(path.join(folder, 'sizes')))
   if (wanted.has('times')) await measureTimes(written(FLEET, 'fleet'))
