@@ -11,6 +11,7 @@ export interface Variant {
 }
 
 export const NONE = 'none'
+export const NONE_AGAIN = 'none again'
 export const DEFAULTS = 'defaults'
 export const LEAKS_OFF = 'leaks off'
 export const DISABLED = 'disabled'
@@ -39,7 +40,7 @@ function middleware(name: string, file: string): Variant {
 export const ownVariants: readonly Variant[] = [
   plain(NONE),
   // The same once more: what differs here is noise.
-  plain('none again'),
+  plain(NONE_AGAIN),
   memprof(DISABLED, { MEMPROF_ENABLED: 'false' }),
   memprof(LEAKS_OFF, { MEMPROF_LEAKS: 'off' }),
   memprof(DEFAULTS, {}),
