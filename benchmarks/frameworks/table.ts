@@ -19,7 +19,7 @@ function usualAnswers(all: readonly Shown[]): Answers {
         const answer = answers[about] ?? ''
         counts.set(answer, (counts.get(answer) ?? 0) + 1)
       }
-      const [[usual = ''] = []] = [...counts].toSorted(([, a], [, b]) => b - a)
+      const usual = [...counts].toSorted(([, a], [, b]) => b - a)[0]?.[0] ?? ''
       return [about, usual]
     }),
   )

@@ -2,8 +2,8 @@
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { ROOT } from '../../test/support/files'
-import { jsonSchema } from './json-schema'
-import { schemaMarkdown } from './markdown'
+import { jsonSchema } from '../../test/support/json-schema'
+import { schemaMarkdown } from '../../test/support/schema-markdown'
 
 writeFileSync(path.join(ROOT, 'docs/schema.md'), schemaMarkdown())
 writeFileSync(
