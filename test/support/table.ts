@@ -9,7 +9,7 @@ interface Columns {
 }
 
 /** A number, with its unit behind it. */
-const NUMBER = /^[-+±]?\d[\d,.]*(?: ?(?:%|s|ms|µs|B|kB|MB|GB|\/s))?$/
+const NUMBER = /^[-+±]?\d[\d,]*(?:\.\d+)?(?: ?(?:%|s|ms|µs|B|kB|MB|GB|\/s))?$/
 /** Where there is none. */
 const NONE = ['', '-', '?']
 
