@@ -8,17 +8,17 @@
 import { execFileSync } from 'node:child_process'
 import path from 'node:path'
 import { COMMANDS } from '../../lib/cli/commands/table'
+import { cleanEnv } from '../../test/support/app'
+import { ROOT } from '../../test/support/files'
 import { writeBlock } from '../support/blocks'
-import { cleanEnv } from '../support/environment'
-import { repository } from '../support/places'
 
-const COMMAND = path.join(repository, 'dist', 'lib', 'cli', 'main.js')
+const COMMAND = path.join(ROOT, 'dist', 'lib', 'cli', 'main.js')
 const LOG = 'test/fixtures/logs/restarted.ndjson'
 const COLUMNS = 100
 
 function printed(...args: string[]): string {
   return execFileSync(process.execPath, [COMMAND, ...args], {
-    cwd: repository,
+    cwd: ROOT,
     encoding: 'utf8',
     env: cleanEnv(),
   })
@@ -28,7 +28,7 @@ function printed(...args: string[]): string {
 function inTerminal(args: string): string {
   const line = `stty cols ${COLUMNS}; '${process.execPath}' '${COMMAND}' ${args}`
   const text = execFileSync('script', ['--quiet', '--return', '--command', line, '/dev/null'], {
-    cwd: repository,
+    cwd: ROOT,
     encoding: 'utf8',
     env: { ...cleanEnv(), NO_COLOR: '1', TZ: 'UTC' },
   })

@@ -7,16 +7,16 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import http from 'node:http'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
 import { settingsTable } from '../../lib/config/settings'
 import { SHOP } from '../demo/truth'
+import { cleanEnv, launchApp } from '../../test/support/app'
+import { ROOT } from '../../test/support/files'
+import { request } from '../../test/support/http'
+import { Client } from '../../test/support/load'
 import { writeBlock } from '../support/blocks'
-import { cleanEnv } from '../support/environment'
-import { preload, repository } from '../support/places'
-import { startServer } from '../support/server-process'
 import { APP, runTwoMinutes } from './two-minutes'
 
 const README = 'README.md'
@@ -40,7 +40,7 @@ function fenced(language: string, content: string): string {
 
 /** The app as it is run, and what its terminal showed. */
 async function twoMinutes(): Promise<string> {
-  const app = fenced('js', `// app.js\n${readFileSync(path.join(repository, APP), 'utf8')}`)
+  const app = fenced('js', `// app.js\n${readFileSync(path.join(ROOT, APP), 'utf8')}`)
   const shown = await runTwoMinutes()
   if (!/GET \/search keeps .*kept by\s+seen/s.test(shown)) throw new Error(`not found:\n${shown}`)
   return `${app}\n\n${fenced('text', `$ npx memprof run app.js\n${shown}`)}`
@@ -57,27 +57,22 @@ async function runDemo(): Promise<string> {
   return fenced('text', output)
 }
 
-async function get(port: number, path: string): Promise<void> {
-  const request = http.get({ host: '127.0.0.1', port, path })
-  const [response] = (await once(request, 'response')) as [http.IncomingMessage]
-  await text(response)
-}
-
 /** A report once the app is warm, the last one, and what is between them per request. */
 async function askByHand(): Promise<string> {
   const settings = { MEMPROF_GC: 'request', MEMPROF_FORMAT: 'connect' }
   const reports: string[] = []
-  const server = await startServer({
-    file: SHOP,
-    env: { ...cleanEnv(), ...settings },
-    nodeArguments: ['-r', preload],
+  const server = await launchApp(SHOP, {
+    env: settings,
+    control: null,
     onLine(line) {
       if (/^[A-Z]+ \//.test(line)) reports.push(line)
       else if (line !== '' && reports.length > 0) reports.push(`${reports.pop()}\n${line}`)
     },
   })
-  for (let i = 0; i < BY_HAND_REQUESTS; i++) await get(server.port, BY_HAND_PATH)
-  await server.stop('SIGTERM')
+  const client = new Client(server.port, 1)
+  await client.sendMany(BY_HAND_REQUESTS, () => ({ path: BY_HAND_PATH }))
+  client.close()
+  await server.end('SIGTERM')
   if (reports.length !== BY_HAND_REQUESTS) {
     throw new Error(`${reports.length} reports of ${BY_HAND_REQUESTS} requests`)
   }
@@ -111,15 +106,9 @@ function heapAfterMb(report: string): number {
 
 /** The example's source, once it has run and printed what it promises. */
 async function runApiExample(): Promise<string> {
-  const lines: string[] = []
-  const server = await startServer({
-    file: API_EXAMPLE,
-    env: cleanEnv(),
-    onLine: (line) => lines.push(line),
-  })
-  await get(server.port, '/report')
-  const { code } = await server.stop('SIGTERM')
-  const output = lines.join('\n')
+  const server = await launchApp(API_EXAMPLE, { preload: [], control: null })
+  await request(server.port, '/report')
+  const { code, stdout: output } = await server.end('SIGTERM')
   for (const promised of [
     'GET /report\nresponse time: ',
     '"event":"measure"',
@@ -130,7 +119,7 @@ async function runApiExample(): Promise<string> {
     if (!output.includes(promised)) throw new Error(`no ${promised} in:\n${output}`)
   }
   if (code !== 0) throw new Error(`${API_EXAMPLE} ended with ${code}`)
-  return fenced('js', readFileSync(path.join(repository, API_EXAMPLE), 'utf8'))
+  return fenced('js', readFileSync(path.join(ROOT, API_EXAMPLE), 'utf8'))
 }
 
 async function main(): Promise<void> {

@@ -2,15 +2,15 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { describe, it } from 'node:test'
-import { jsonSchema } from '../../benchmarks/schema/json-schema'
-import { schemaMarkdown } from '../../benchmarks/schema/markdown'
 import { SCHEMA_VERSION } from '../../lib/schema/lines'
 import { EVENTS } from '../../lib/schema/events'
 import type { Row, Rows, Unit } from '../../lib/schema/field'
 import { BASE } from '../../lib/schema/fields/base'
 import { ORIGINS } from '../../lib/schema/origins'
 import { filesEndingWith, ROOT } from '../support/files'
+import { jsonSchema } from '../support/json-schema'
 import { checkLine } from '../support/line-schema'
+import { schemaMarkdown } from '../support/schema-markdown'
 
 /** Every row of the table, nested ones too, with its field's name. */
 function rows(): Array<[string, Row]> {

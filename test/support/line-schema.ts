@@ -1,10 +1,10 @@
 /** Every line that a test reads is checked against the table of fields: none is without a row. */
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020'
-import { jsonSchema } from '../../benchmarks/schema/json-schema'
 import { EVENTS } from '../../lib/schema/events'
 import type { Row, Rows } from '../../lib/schema/field'
 import { BASE } from '../../lib/schema/fields/base'
 import type { EventName } from '../../lib/schema/lines'
+import { jsonSchema } from './json-schema'
 
 let ajv: Ajv2020 | null = null
 
