@@ -1,6 +1,6 @@
 /** Memory and time of one piece of work, as a `measure` line. */
 import { performance } from '../clock'
-import { formatProblem, readConfig } from '../config/settings'
+import { formatProblem, readConfig } from '../config/read'
 import { describeDestination } from '../emit/destination'
 import { type Emitter, openEmitter } from '../emit/emitter'
 import { expectType } from '../errors'
