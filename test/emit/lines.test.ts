@@ -7,7 +7,6 @@ import {
   roundMs,
   routeLine,
   routeMsg,
-  routeName,
 } from '../../lib/emit/lines'
 import type { Reading } from '../../lib/record/reading'
 import { type FinishedRequest, OUTCOMES, RequestRing } from '../../lib/record/ring'
@@ -124,13 +123,8 @@ describe('routeLine', () => {
   })
 })
 
-describe('names and numbers', () => {
-  it('a route without a method is its pattern', () => {
-    assert.equal(routeName({ method: 'GET', route: '/a' }), 'GET /a')
-    assert.equal(routeName({ method: '', route: '(other)' }), '(other)')
-  })
-
-  it('ms to three decimals', () => {
+describe('roundMs', () => {
+  it('keeps three decimals', () => {
     assert.equal(roundMs(1.23456), 1.235)
     assert.equal(roundMs(0), 0)
   })

@@ -1,8 +1,10 @@
 /** The outcome of a check, for a person. */
 import type { CheckedUrl, CheckResult } from '../app/check-result'
+import { leakRate, whereWords } from '../../emit/leak-words'
+import type { Holder } from '../../schema/lines'
 import { formatBytes, formatCount, formatInterval } from './numbers'
 import { printable } from './printable'
-import { leakSentence, placeName } from './sentences'
+import { leakSentence } from './sentences'
 
 const WORDS = { passed: 'ok     ', leaking: 'LEAKS  ', unknown: 'UNKNOWN' } as const
 
@@ -32,31 +34,24 @@ export function urlName({ method, path }: CheckedUrl): string {
 /** What is known of a URL: a line, and where it leaks one for the place and one for the holder. */
 export function explain(url: CheckedUrl, limit: number): string[] {
   const { leak, reason } = url
-  const lines = leak ? [leakWords(leak, limit), ...whereWords(leak)] : [quietWords(url)]
+  const lines = leak
+    ? [leakWords(leak, limit), ...whereWords(leak, holderWords, printable)]
+    : [quietWords(url)]
   return reason === '' ? lines : [reason, ...(leak ? lines : [])]
 }
 
 function leakWords(leak: NonNullable<CheckedUrl['leak']>, limit: number): string {
   const { scope, kind, bytesPerRequest, ci95, overLimit } = leak
-  const what = kind === 'heap' ? '' : kind === 'buffers' ? ' of buffers' : ' of native memory'
-  const figure = `keeps ${formatBytes(bytesPerRequest ?? 0)}${what} per request`
+  const figure = `keeps ${leakRate(bytesPerRequest ?? 0, kind, 'request')}`
   const interval = ci95 ? ` (95 %: ${formatInterval(ci95)})` : ''
   const shared = scope === 'shared' ? ', as every route does' : ''
   const within = overLimit ? '' : `; not proven to be above the limit of ${formatBytes(limit)}`
   return figure + interval + shared + within
 }
 
-function whereWords({ sites, holders }: NonNullable<CheckedUrl['leak']>): string[] {
-  const lines: string[] = []
-  const [site] = sites
-  if (site) lines.push(`allocated in ${placeName(site)}`)
-  const [holder] = holders
-  if (holder) {
-    const at = holder.file === undefined ? '' : `, ${printable(holder.file)}:${holder.line ?? 1}`
-    const size = formatCount(holder.size)
-    lines.push(`kept by ${printable(holder.path)} (${holder.kind} of ${size}${at})`)
-  }
-  return lines
+function holderWords({ path, kind, size, file, line }: Holder): string {
+  const at = file === undefined ? '' : `, ${printable(file)}:${line ?? 1}`
+  return `${printable(path)} (${kind} of ${formatCount(size)}${at})`
 }
 
 function quietWords({ verdict, floorBytesPerRequest, requests }: CheckedUrl): string {

@@ -12,6 +12,7 @@ import type {
   RouteCurve,
   RouteData,
 } from './page-data'
+import { routeName } from '../../emit/leak-words'
 import type { ReadCounts } from '../log/read-log'
 import type { RoutePoint } from '../summary/series'
 import type { InstanceSummary, LeakSummary, LogSummary, RouteSummary } from '../summary/summary'
@@ -19,14 +20,7 @@ import { keptBytes } from './html-kept'
 import { countOf, formatBytes, formatCount, formatSeconds } from './numbers'
 import { endOf, nothingToReport, notes, otherVerdicts } from './overview'
 import { printable } from './printable'
-import {
-  holderName,
-  leakDetails,
-  leakSentence,
-  retentionText,
-  routeName,
-  whereItLeaks,
-} from './sentences'
+import { holderName, leakDetails, leakSentence, retentionText, whereItLeaks } from './sentences'
 
 /** Leaks in sentences, and in the icicle. */
 const MAX_FINDINGS = 100
@@ -248,7 +242,7 @@ function routeOf(route: RouteSummary, summary: LogSummary, withCurve: boolean): 
   const { verdict, requests, errors, durationMs, heapDeltaBytes } = route
   const service = summary.services.length > 1 ? `${printable(route.service)}: ` : ''
   return {
-    name: `${service}${routeName(route)}`,
+    name: `${service}${routeName(route, printable)}`,
     verdict,
     requests,
     errors,

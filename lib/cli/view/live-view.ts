@@ -1,11 +1,12 @@
 /** What happens now, as lines: a screen for `top`, and the same as plain text. */
+import { routeName } from '../../emit/leak-words'
 import type { LiveRoute, LiveState } from '../summary/live'
 import { routeKey } from '../summary/live'
 import type { LogSummary, RouteSummary } from '../summary/summary'
 import { sparkline } from './chart'
 import { countOf, formatBytes, formatCount, formatMs, formatSeconds, formatTime } from './numbers'
 import { printable } from './printable'
-import { leakSentence, retentionText, routeName } from './sentences'
+import { leakSentence, retentionText } from './sentences'
 import { type Paint, painter, type Style } from './style'
 import { alignedTable, type Column, withoutEmpty } from './table'
 
@@ -139,7 +140,7 @@ function routeLines(view: LiveView, paint: Paint, most: number): string[] {
   const several = summary.services.length > 1
   const shown = sortRoutes(view).slice(0, most)
   const rows = shown.map(({ route, live }) => [
-    several ? `${printable(route.service, 40)}: ${routeName(route)}` : routeName(route),
+    (several ? `${printable(route.service, 40)}: ` : '') + routeName(route, printable),
     live ? formatRate(live.requestsPerSecond) : '0',
     live ? formatMs(live.meanMs) : '',
     live ? formatMs(live.p99Ms) : '',
@@ -177,7 +178,8 @@ function sortRoutes({ summary, state, sort }: LiveView): Row[] {
   // As the summary has them: what leaks first, the fastest growth first.
   if (sort === 'm') return rows
   if (sort === 'n') {
-    return rows.sort((a, b) => (routeName(a.route) < routeName(b.route) ? -1 : 1))
+    const nameOf = ({ route }: Row): string => routeName(route, printable)
+    return rows.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
   }
   const of = {
     r: (live: LiveRoute) => live.requestsPerSecond,

@@ -1,10 +1,10 @@
 /** What there is to say besides leaks: what was read, what is missing and how to get it, what it cost. */
+import type { ShowName } from '../../emit/leak-words'
 import type { ReadCounts } from '../log/read-log'
 import { MAX_LINE_BYTES } from '../log/read-log'
 import type { InstanceSummary, LogSummary } from '../summary/summary'
 import { countOf, formatBytes, formatCount, formatMs, formatSeconds, formatTime } from './numbers'
 import { printable } from './printable'
-import type { ShowName } from './sentences'
 
 /** Judged readings that a verdict takes at least, and requests: see docs/method.md. */
 const MIN_READINGS = 8

@@ -112,8 +112,8 @@ describe('memprof top in a terminal', { skip: NO_TERMINAL, timeout: 120_000 }, (
     const preload = join(temporaryFolder(t), 'broken.js')
     writeFileSync(
       preload,
-      `const { openLive } = require(${JSON.stringify(join(MEMPROF, '../live.js'))})
-       require(${JSON.stringify(join(MEMPROF, '../live.js'))}).openLive = () => {
+      `const { openLive } = require(${JSON.stringify(join(MEMPROF, '../summary/live.js'))})
+       require(${JSON.stringify(join(MEMPROF, '../summary/live.js'))}).openLive = () => {
          let times = 0
          return { ...openLive(), line() { if (++times > 20) throw new Error('planted') } }
        }`,
