@@ -5,6 +5,7 @@ import type { Holder } from '../../schema/lines'
 import { formatBytes, formatCount, formatInterval } from './numbers'
 import { printable } from './printable'
 import { leakSentence } from './sentences'
+import { padTo, widthOf } from './width'
 
 const WORDS = { passed: 'ok     ', leaking: 'LEAKS  ', unknown: 'UNKNOWN' } as const
 
@@ -12,13 +13,13 @@ const WORDS = { passed: 'ok     ', leaking: 'LEAKS  ', unknown: 'UNKNOWN' } as c
 const MAX_NAME_COLUMNS = 40
 
 export function checkText(result: CheckResult): string {
-  const widest = Math.max(...result.urls.map((url) => urlName(url).length))
+  const widest = Math.max(...result.urls.map((url) => widthOf(urlName(url))))
   const width = Math.min(MAX_NAME_COLUMNS, widest)
   const indent = ' '.repeat(WORDS.passed.length + 2 + width + 2)
   const lines = result.urls.flatMap((url) => {
     const [first, ...more] = explain(url, result.limitBytesPerRequest)
     return [
-      `${WORDS[url.outcome]}  ${urlName(url).padEnd(width)}  ${first}`,
+      `${WORDS[url.outcome]}  ${padTo(urlName(url), width)}  ${first}`,
       ...more.map((line) => indent + line),
     ]
   })

@@ -7,8 +7,9 @@ import { sparkline } from './chart'
 import { countOf, formatBytes, formatCount, formatMs, formatSeconds, formatTime } from './numbers'
 import { printable } from './printable'
 import { leakSentence, retentionText } from './sentences'
-import { type Paint, painter, type Style } from './style'
+import { type Paint, painter, paintVerdict } from './style'
 import { alignedTable, type Column, withoutEmpty } from './table'
+import { cutEnd, wrap } from './width'
 
 /** What the routes can be sorted by, by key. */
 export const SORTS = {
@@ -46,28 +47,22 @@ const COLUMNS: readonly Column[] = [
   { title: 'keeps per request', align: 'right' },
   { title: 'verdict', align: 'left' },
 ]
-const VERDICT_STYLES: Readonly<Record<string, Style>> = {
-  leaking: 'red',
-  plateaued: 'yellow',
-  steady: 'green',
-  'insufficient-data': 'dim',
-}
 /** Lines of leaks, and share of the screen for other programs' lines. */
 const MAX_LEAK_LINES = 8
 const OTHERS_SHARE = 0.25
 const KEYS = 'q quit   sort: m memory  r requests  l latency  e errors  n name   o other lines'
 
-/** At most `rows` lines of at most `columns` characters, our own colours aside. */
+/** At most `rows` lines of at most `columns` columns, our own colours aside. */
 export function liveScreen(view: LiveView): string[] {
   const paint = painter(view.color)
   const top = [...headLines(view, paint), '', ...leakLines(view, paint)]
-  const foot = [paint('dim', cut(KEYS, view.columns))]
+  const foot = [paint('dim', cutEnd(KEYS, view.columns))]
   const forOthers = Math.min(view.others.length, Math.floor(view.rows * OTHERS_SHARE))
   const others =
     forOthers > 0
       ? [
-          paint('dim', cut('other programs’ lines', view.columns)),
-          ...view.others.slice(-forOthers).map((line) => cut(line, view.columns)),
+          paint('dim', cutEnd('other programs’ lines', view.columns)),
+          ...view.others.slice(-forOthers).map((line) => cutEnd(line, view.columns)),
         ]
       : []
   const room = view.rows - top.length - others.length - foot.length
@@ -85,7 +80,8 @@ export function liveText(view: LiveView): string {
 
 function headLines({ summary, state, source, note, columns }: LiveView, paint: Paint): string[] {
   const { to, services } = summary
-  if (to === null) return [paint('bold', cut(`memprof top: no line yet from ${source}`, columns))]
+  if (to === null)
+    return [paint('bold', cutEnd(`memprof top: no line yet from ${source}`, columns))]
   const names = services.slice(0, 3).map((name) => printable(name, 40))
   const head = [
     names.join(', '),
@@ -101,10 +97,10 @@ function headLines({ summary, state, source, note, columns }: LiveView, paint: P
   const live =
     state.liveHeapBytes === null ? '' : `, ${formatBytes(state.liveHeapBytes)} of it live`
   return [
-    paint('bold', cut(head.join('  '), columns)),
+    paint('bold', cutEnd(head.join('  '), columns)),
     memoryLine('rss', state.rssBytes, state.rssHistory, '', columns),
     memoryLine('heap', state.heapUsedBytes, state.heapHistory, live + until, columns),
-    ...(note === '' ? [] : [paint('dim', cut(note, columns))]),
+    ...(note === '' ? [] : [paint('dim', cutEnd(note, columns))]),
   ]
 }
 
@@ -120,14 +116,14 @@ function memoryLine(
   const shown = bytes === 0 ? (history.at(-1) ?? 0) : bytes
   const label = `${name.padEnd(4)} ${formatBytes(shown).padStart(7)} `
   const room = Math.max(0, Math.min(60, columns - label.length - more.length))
-  return cut(label + sparkline(room === 0 ? [] : history.slice(-room)) + more, columns)
+  return cutEnd(label + sparkline(room === 0 ? [] : history.slice(-room)) + more, columns)
 }
 
 function leakLines({ summary, columns }: LiveView, paint: Paint): string[] {
   const going = summary.leaks.filter(({ since }) => since === null)
   if (going.length === 0) return []
   const lines = going.flatMap((leak) =>
-    wrap(leakSentence(leak), columns).map((line) => paint('red', line)),
+    wrap(leakSentence(leak), columns, '  ').map((line) => paint('red', cutEnd(line, columns))),
   )
   const shown = lines.slice(0, MAX_LEAK_LINES)
   if (shown.length < lines.length) shown.push('…')
@@ -152,16 +148,12 @@ function routeLines(view: LiveView, paint: Paint, most: number): string[] {
   const [titles, ...lines] = alignedTable(...withoutEmpty(COLUMNS, rows), columns)
   const hidden = summary.routes.length - shown.length
   return [
-    paint('bold', cut(titles!, columns)),
-    ...lines.map((line, at) => {
-      const { verdict } = shown[at]!.route
-      const whole = cut(line, columns)
-      return whole.endsWith(verdict)
-        ? whole.slice(0, -verdict.length) + paint(VERDICT_STYLES[verdict] ?? 'dim', verdict)
-        : whole
-    }),
+    paint('bold', cutEnd(titles!, columns)),
+    ...lines.map((line, at) =>
+      paintVerdict(paint, cutEnd(line, columns), shown[at]!.route.verdict),
+    ),
     ...(hidden > 0
-      ? [paint('dim', cut(`${countOf(hidden, 'more route')} below, by ${SORTS[sort]}`, columns))]
+      ? [paint('dim', cutEnd(`${countOf(hidden, 'more route')} below, by ${SORTS[sort]}`, columns))]
       : []),
   ]
 }
@@ -193,24 +185,4 @@ function sortRoutes({ summary, state, sort }: LiveView): Row[] {
 /** `412`, `3.4`, `0.2` */
 function formatRate(perSecond: number): string {
   return perSecond >= 9.95 || perSecond === 0 ? formatCount(perSecond) : perSecond.toFixed(1)
-}
-
-/** Characters, not code units; what is cut ends in `…`. */
-function cut(text: string, columns: number): string {
-  const characters = Array.from(text)
-  return characters.length <= columns ? text : `${characters.slice(0, columns - 1).join('')}…`
-}
-
-/** At blanks, further lines indented; a word longer than a line is cut. */
-function wrap(text: string, columns: number): string[] {
-  const lines: string[] = []
-  let line = ''
-  for (const word of text.split(' ')) {
-    const longer = line === '' ? word : `${line} ${word}`
-    if (Array.from(longer).length > columns && line !== '') {
-      lines.push(cut(line, columns))
-      line = `  ${word}`
-    } else line = longer
-  }
-  return [...lines, cut(line, columns)]
 }

@@ -9,8 +9,9 @@ import { endOf, headline, notes, otherVerdicts } from './overview'
 import { printable } from './printable'
 import { ROUTE_COLUMNS, routeRow } from './routes-table'
 import { leakDetails, leakSentence, whereItLeaks } from './sentences'
-import { type Paint, painter, type Style } from './style'
+import { type Paint, painter, paintVerdict } from './style'
 import { alignedTable, type Column, tabbedTable, withoutEmpty } from './table'
+import { wrap } from './width'
 
 /** Routes in the terminal's table; a pipe gets all. */
 const MAX_ROUTES = 40
@@ -24,13 +25,6 @@ const MAX_STEP_COLUMNS = 8
 /** Steps of the memory over time where a pipe follows. */
 const TABLE_STEPS = 60
 const INDENT = '  '
-
-const VERDICT_STYLES: Readonly<Record<string, Style>> = {
-  leaking: 'red',
-  plateaued: 'yellow',
-  steady: 'green',
-  'insufficient-data': 'dim',
-}
 
 /** @returns lines without a newline at the end; nothing in them but text, line ends and our own colours */
 export function textReport(summary: LogSummary, counts: ReadCounts, output: Output): string {
@@ -111,12 +105,7 @@ function routeSection(summary: LogSummary, output: Output, paint: Paint): string
     shown.map((route) => routeRow(route, summary)),
   )
   const [titles, ...lines] = alignedTable(columns, rows, output.columns)
-  const painted = lines.map((line, at) => {
-    const { verdict } = shown[at]!
-    return line.endsWith(verdict)
-      ? line.slice(0, -verdict.length) + paint(VERDICT_STYLES[verdict] ?? 'dim', verdict)
-      : line
-  })
+  const painted = lines.map((line, at) => paintVerdict(paint, line, shown[at]!.verdict))
   const hidden = summary.routes.length - shown.length
   const more =
     hidden > 0 ? [`${countOf(hidden, 'more route')}: memprof report … | less shows all.`] : []
@@ -268,19 +257,4 @@ function processSection(summary: LogSummary, output: Output, paint: Paint): stri
   const more =
     hidden > 0 ? [`${countOf(hidden, 'earlier process', 'earlier processes')} not shown`] : []
   return [paint('bold', titles!), ...lines, ...more]
-}
-
-/** Lines of at most `width` columns, broken at blanks; those after the first begin with `indent`. */
-function wrap(text: string, width: number, indent: string): string[] {
-  const lines: string[] = []
-  let line = ''
-  for (const word of text.split(/(?<=\S) /)) {
-    const longer = line === '' ? word : `${line} ${word}`
-    if (line !== '' && Array.from(longer).length > width) {
-      lines.push(line)
-      line = indent + word
-    } else line = longer
-  }
-  lines.push(line)
-  return lines
 }

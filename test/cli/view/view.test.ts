@@ -126,6 +126,24 @@ describe('tables', () => {
     }
   })
 
+  it('stay in their columns where names are Chinese or hold emoji', () => {
+    const lines = alignedTable(
+      columns,
+      [
+        ['GET /用户/列表', '1 ms', '0', 'steady'],
+        ['GET /👍🏽', '20 ms', '3', 'steady'],
+        ['GET /a', '300 ms', '12', 'steady'],
+      ],
+      80,
+    )
+    assert.deepEqual(lines, [
+      'route              p50  errors  verdict',
+      'GET /用户/列表    1 ms       0  steady',
+      'GET /👍🏽          20 ms       3  steady',
+      'GET /a          300 ms      12  steady',
+    ])
+  })
+
   it('for a pipe have all cells, with one tab between', () => {
     assert.deepEqual(tabbedTable(columns, rows), [
       'route\tp50\terrors\tverdict',
