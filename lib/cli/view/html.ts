@@ -3,15 +3,15 @@
  * to. The log's texts are in one JSON block that the script reads; nothing of them is HTML.
  */
 import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { ReadCounts } from '../log/read-log'
 import type { LogSummary } from '../summary/summary'
 import { pageData } from './html-data'
-import { pageScript, uplotStyle } from './html-script'
-import { pageStyle } from './html-style'
 
 export function htmlReport(summary: LogSummary, counts: ReadCounts): string {
-  const script = pageScript()
-  const style = `${uplotStyle()}\n${pageStyle}`
+  const script = readBuilt('page.js')
+  const style = readBuilt('page.css')
   // Every sink that parses HTML is closed too: `require-trusted-types-for` without a policy.
   const policy = [
     "default-src 'none'",
@@ -53,6 +53,11 @@ export function htmlReport(summary: LogSummary, counts: ReadCounts): string {
 </body>
 </html>
 `
+}
+
+/** What tools/bundle-page.mjs makes of lib/cli/page, put beside this file when memprof is built. */
+function readBuilt(file: string): string {
+  return readFileSync(join(__dirname, file), 'utf8')
 }
 
 /** Of the text of an inline element, as a browser computes it. */
