@@ -12,7 +12,7 @@ import { cannotStart, type Ended, launch, preloadEnv } from './launch'
 import type { Origin } from './load'
 import { findLogs } from '../log/log-files'
 import type { LogLine, LogLineOf } from '../log/log-line'
-import { type LogReader, openLogReader } from '../log/read-log'
+import { type LogReader, type LogSink, openLogReader } from '../log/read-log'
 import { type LogSummary, openSummary } from '../summary/summary'
 import { printable } from '../view/printable'
 
@@ -37,7 +37,7 @@ const STOP_MS = 10_000
 const POLL_MS = 50
 /** Requests whose routes are kept: as many as there can be URLs, and others of the app's own. */
 const MAX_ROUTED = 2000
-/** Of the app's log, at one look. */
+/** Of a log, in one call of its reader. */
 const READ_BYTES = 16 * 1024 ** 2
 /** Of what the app wrote to stderr, shown where it failed. */
 const TAIL_BYTES = 4096
@@ -79,11 +79,10 @@ export function startCheckedApp({ words, env, log, port }: CheckedAppOptions): C
   const folder = log === null ? mkdtempSync(join(tmpdir(), 'memprof-check-')) : null
   const pattern = folder === null ? resolve(log!) : join(folder, '%p.ndjson')
   const builder = openSummary({ since: startedMs })
-  const files = new Map<string, { reader: LogReader; followed: FollowedFile }>()
   let start: LogLineOf<'start'> | null = null
   /** Of the first requests, by method and path: those that ask which route answers. */
   const routes = new Map<string, { method: string; route: string }>()
-  const sink = { line: takeLine, requests: true }
+  const logs = followLogs(pattern, startedMs, { line: takeLine, requests: true })
 
   const { child, ended } = launch(
     words,
@@ -117,25 +116,12 @@ export function startCheckedApp({ words, env, log, port }: CheckedAppOptions): C
     builder.line(line)
   }
 
-  function readLogs(): void {
-    for (const file of findLogs(pattern, startedMs)) {
-      if (files.has(file)) continue
-      const reader = openLogReader(sink)
-      const followed = followFile(file, {
-        take: (bytes) => reader.write(bytes),
-        restarted: () => reader.end(),
-      })
-      files.set(file, { reader, followed })
-    }
-    for (const { followed } of files.values()) while (followed.read(READ_BYTES));
-  }
-
   /** Reads until there is an answer; null when the time is over. */
-  async function until<T>(look: () => T | null, limitMs: number): Promise<T | null> {
+  async function until<T>(find: () => T | null, limitMs: number): Promise<T | null> {
     const endMs = performance.now() + limitMs
     for (;;) {
-      readLogs()
-      const found = look()
+      logs.read()
+      const found = find()
       if (found !== null || performance.now() > endMs) return found
       await Promise.race([wait(POLL_MS), ends])
     }
@@ -176,11 +162,8 @@ export function startCheckedApp({ words, env, log, port }: CheckedAppOptions): C
       clearTimeout(timer)
       // What it left behind in its group.
       kill('SIGKILL')
-      readLogs()
-      for (const { reader, followed } of files.values()) {
-        reader.end()
-        followed.close()
-      }
+      logs.read()
+      logs.close()
     },
     summary: () => builder.summary(),
     stderrTail: () =>
@@ -193,6 +176,35 @@ export function startCheckedApp({ words, env, log, port }: CheckedAppOptions): C
             .map((line) => printable(line, MAX_TAIL_CHARS)),
     clean() {
       if (folder !== null) rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** All logs of a pattern, those included that a process of the app begins later. */
+function followLogs(
+  pattern: string,
+  sinceMs: number,
+  sink: LogSink,
+): { read(): void; close(): void } {
+  const files = new Map<string, { reader: LogReader; followed: FollowedFile }>()
+  return {
+    read() {
+      for (const file of findLogs(pattern, sinceMs)) {
+        if (files.has(file)) continue
+        const reader = openLogReader(sink)
+        const followed = followFile(file, {
+          take: (bytes) => reader.write(bytes),
+          restarted: () => reader.end(),
+        })
+        files.set(file, { reader, followed })
+      }
+      for (const { followed } of files.values()) while (followed.read(READ_BYTES));
+    },
+    close() {
+      for (const { reader, followed } of files.values()) {
+        reader.end()
+        followed.close()
+      }
     },
   }
 }
