@@ -4,7 +4,7 @@ import type { PageData, RouteCurve, RouteData } from '../view/page-data'
 import { type Chart, nearest, openChart } from './chart'
 import type { Clock } from './clock'
 import { make, makeDetails, makeTable } from './dom'
-import { extent, valueAt } from './lanes'
+import { extent, type LaneValues, valueAt } from './lanes'
 import { makeScrubber } from './scrubber'
 import { makeSwatch } from './theme'
 import type { TimeView } from './time-view'
@@ -49,8 +49,7 @@ export interface RouteCurves {
 export function showCurves(data: PageData, view: TimeView, clock: Clock): RouteCurves | null {
   const routes = data.routes.filter(({ curve }) => curve && curve.atMs.length > 0)
   if (routes.length === 0) return null
-  const atMs = [...new Set(routes.flatMap(({ curve }) => [...curve!.atMs]))].sort((a, b) => a - b)
-  const position = new Map(atMs.map((ms, at) => [ms, at]))
+  const { atMs, valuesAlong } = layRoutes(routes)
   const listeners: Array<() => void> = []
   /** The slot of its colour, for each that is on. */
   const slots = new Map<RouteData, number>()
@@ -72,13 +71,8 @@ export function showCurves(data: PageData, view: TimeView, clock: Clock): RouteC
   const moment = make('p', { class: 'moment' })
   const outputs = new Map<RouteData, HTMLElement>()
 
-  function valuesOf(route: RouteData): Array<number | null | undefined> {
-    const values = new Array<number | null | undefined>(atMs.length).fill(undefined)
-    const { curve } = route
-    curve!.atMs.forEach((ms, at) => {
-      values[position.get(ms)!] = curve![chosen().measure][at] ?? null
-    })
-    return values
+  function valuesOf(route: RouteData): LaneValues {
+    return valuesAlong(route, chosen().measure)
   }
 
   function draw(): void {
@@ -168,6 +162,25 @@ export function showCurves(data: PageData, view: TimeView, clock: Clock): RouteC
     isOn: (route) => slots.has(route),
     toggle,
     onChange: (listener) => listeners.push(listener),
+  }
+}
+
+/** Puts the curves of all routes on one axis of time. */
+function layRoutes(routes: readonly RouteData[]): {
+  atMs: number[]
+  valuesAlong: (route: RouteData, measure: Measure) => LaneValues
+} {
+  const atMs = [...new Set(routes.flatMap(({ curve }) => [...curve!.atMs]))].sort((a, b) => a - b)
+  const position = new Map(atMs.map((ms, at) => [ms, at]))
+  return {
+    atMs,
+    valuesAlong({ curve }, measure) {
+      const values = new Array<number | null | undefined>(atMs.length).fill(undefined)
+      curve!.atMs.forEach((ms, at) => {
+        values[position.get(ms)!] = curve![measure][at] ?? null
+      })
+      return values
+    },
   }
 }
 
