@@ -66,7 +66,7 @@ export function measure<T>(label: string, fn: () => T): T {
   ) as T
 }
 
-/** For a thread where no server listens: opened at the first call, from the settings. */
+/** Writes the lines of a thread in which no server listens; opened at the first call, from the settings. */
 let ownEmitter: Emitter | null = null
 let enabled = true
 

@@ -47,12 +47,12 @@ export interface EmitterOptions {
   readonly level: string
   readonly service: string
   readonly version: string
-  /** A line to the person on stderr: the destination failed. Called for the first failure. */
+  /** Tells the person at stderr, once, that the destination failed. */
   readonly say: (message: string) => void
 }
 
 export interface Emitter {
-  /** As in every line. */
+  /** The id of this process start and thread that stands in every line. */
   readonly instance: string
   isOn(event: Line['event']): boolean
   write(line: Line, msg: string): void

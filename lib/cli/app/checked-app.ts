@@ -16,9 +16,9 @@ import { type LogReader, type LogSink, openLogReader } from '../log/read-log'
 import { type LogSummary, openSummary } from '../summary/summary'
 import { printable } from '../view/printable'
 
-/** A reading every half second, and half of the time for them if need be: it is a test. */
+/** The heap is read every half second, and readings may take half of the time: this is a test. */
 const DEFAULTS = { MEMPROF_LEAK_INTERVAL: '500ms', MEMPROF_PAUSE_BUDGET: '0.5' }
-/** What `check` itself needs. Lines per request tell which route answered a URL. */
+/** Settings that `check` cannot do without. Lines per request tell which route answered a URL. */
 const FORCED = {
   MEMPROF_ENABLED: 'true',
   MEMPROF_LEAKS: 'on',
@@ -28,18 +28,18 @@ const FORCED = {
   MEMPROF_INTERVAL: '500ms',
 }
 
-/** From the start until a server listens: time to compile, and to reach a database. */
+/** An app has this long until its server listens: time to compile, and to reach a database. */
 const LISTEN_MS = 60_000
-/** From a request until its line is read: an interval, and a machine that is busy. */
+/** The line of a request is waited for this long: an interval, and more where the machine is busy. */
 const LINE_MS = 10_000
-/** From SIGTERM to SIGKILL. */
+/** An app that has not ended this long after SIGTERM gets SIGKILL. */
 const STOP_MS = 10_000
 const POLL_MS = 50
 /** Requests whose routes are kept: as many as there can be URLs, and others of the app's own. */
 const MAX_ROUTED = 2000
-/** Of a log, in one call of its reader. */
+/** Bytes of a log that are read in one call. */
 const READ_BYTES = 16 * 1024 ** 2
-/** Of what the app wrote to stderr, shown where it failed. */
+/** So much of the end of the app's stderr is shown where the check failed. */
 const TAIL_BYTES = 4096
 const TAIL_LINES = 20
 const MAX_TAIL_CHARS = 400
@@ -47,9 +47,9 @@ const MAX_TAIL_CHARS = 400
 export interface CheckedAppOptions {
   readonly words: readonly string[]
   readonly env: NodeJS.ProcessEnv
-  /** Where the log is kept; null: nowhere. */
+  /** The file in which the log is kept; null: it is deleted when the check has ended. */
   readonly log: string | null
-  /** Where the app listens, if it is not the first server. */
+  /** The port of the app, where its first server is not the one to check. */
   readonly port: number | null
 }
 
@@ -80,7 +80,7 @@ export function startCheckedApp({ words, env, log, port }: CheckedAppOptions): C
   const pattern = folder === null ? resolve(log!) : join(folder, '%p.ndjson')
   const builder = openSummary({ since: startedMs })
   let start: LogLineOf<'start'> | null = null
-  /** Of the first requests, by method and path: those that ask which route answers. */
+  /** Which route answered, by method and path, of the first requests of each URL. */
   const routes = new Map<string, { method: string; route: string }>()
   const logs = followLogs(pattern, startedMs, { line: takeLine, requests: true })
 
@@ -160,7 +160,7 @@ export function startCheckedApp({ words, env, log, port }: CheckedAppOptions): C
       const timer = setTimeout(() => kill('SIGKILL'), STOP_MS)
       await ended.catch(() => {})
       clearTimeout(timer)
-      // What it left behind in its group.
+      // Processes that the app left behind in its group.
       kill('SIGKILL')
       logs.read()
       logs.close()

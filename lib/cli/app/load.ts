@@ -21,7 +21,7 @@ export interface Target {
 export interface Origin {
   /** `http://127.0.0.1:3000` */
   readonly url: string
-  /** Of a Unix socket; the URL's host is then only a name. */
+  /** The path of a Unix socket; the URL's host is then only a name. */
   readonly socketPath?: string
 }
 
@@ -44,11 +44,11 @@ export interface Load {
   stop(): Promise<void>
 }
 
-/** Length of a slice, ms: that of a window between two readings. */
+/** A slice is as long as the time between two readings of the heap. */
 const SLICE_MS = 500
-/** The rate of a target in a slice, as the standard deviation of its logarithm. */
+/** How much a target's rate differs from slice to slice: the standard deviation of its logarithm. */
 const RATE_SD = 0.7
-/** Of one request, ms. */
+/** A request without an answer for this long has none. */
 const TIMEOUT_MS = 30_000
 /** Sleeping for less than this is not worth a timer. */
 const MIN_SLEEP_MS = 2

@@ -13,19 +13,19 @@ import { describeOutput } from '../view/terminal'
 import { type Command, EXIT, type OptionValues, textOf } from './command'
 import { openLiveLog } from './live-log'
 
-/** Between two looks at a growing file, ms. */
+/** Time between two reads of a growing file. */
 const POLL_MS = 250
-/** Of a file, at one look. */
+/** Bytes of a file that are read before the screen is drawn again. */
 const READ_BYTES = 16 * 1024 ** 2
-/** Of the end of a file that is there already: some hours of a busy service. */
+/** So much of the end of a file that is there already is read: some hours of a busy service. */
 const CATCH_UP_BYTES = 64 * 1024 ** 2
-/** Between two frames, at least, ms. */
+/** The screen is drawn no more often than this. */
 const FRAME_MS = 500
-/** Between two texts, where no terminal is, ms. */
+/** Where there is no terminal, text is written this often. */
 const TEXT_MS = 10_000
 /** Routes in such a text. */
 const TEXT_ROUTES = 20
-/** There nothing is cut but what is longer than this. */
+/** Lines of such a text are cut when they are longer than this. */
 const TEXT_COLUMNS = 1000
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
 const CTRL_C = '\u0003'

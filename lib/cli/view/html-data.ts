@@ -22,7 +22,7 @@ import { endOf, nothingToReport, notes, otherVerdicts } from './overview'
 import { printable } from './printable'
 import { holderName, leakDetails, leakSentence, retentionText, whereItLeaks } from './sentences'
 
-/** Leaks in sentences, and in the icicle. */
+/** Leaks that get a sentence and a box in the icicle. */
 const MAX_FINDINGS = 100
 /** Rows of the table of routes. */
 const MAX_ROUTES = 1000
@@ -31,16 +31,15 @@ const MAX_ROUTE_CURVES = 100
 const MAX_PROCESSES = 500
 /** Processes with a curve: 256 points each at most. */
 const MAX_PROCESS_CURVES = 64
-/** What happened when. */
+/** Events that the charts mark. */
 const MAX_MARKS = 400
 const MAX_WARNINGS = 50
-/** Characters of a sentence. */
 const MAX_SENTENCE_CHARS = 1000
-/** Of lines, where no `start` line tells. */
+/** The interval between lines where no `start` line tells it. */
 const DEFAULT_INTERVAL_MS = 10_000
 /** Lines of a route in a point of its rate: with fewer, one line more or less shows as a jump. */
 const LINES_PER_POINT = 4
-/** Points below which a curve rather jumps than is drawn in so few. */
+/** A curve of fewer points than this is not smoothed: it may rather jump. */
 const MIN_POINTS = 20
 
 export function pageData(summary: LogSummary, counts: ReadCounts): PageData {
@@ -173,7 +172,7 @@ function marksOf(summary: LogSummary, leaks: readonly LeakSummary[], start: numb
   return marks
 }
 
-/** ms between two lines of a process: the longest, as their `start` lines say. */
+/** The longest time between two lines of a process, as their `start` lines say. */
 function intervalOf(instances: readonly InstanceSummary[]): number {
   const said = instances.flatMap(({ start }) => {
     const intervalMs = start?.config['intervalMs']
@@ -272,7 +271,7 @@ function routeCurve({ points, stepMs }: RouteSummary, summary: LogSummary): Rout
   }
 }
 
-/** The one that the process ended in is shorter: from the point before the last one on. */
+/** The interval in which the process ended, which is shorter: it begins at the point before the last. */
 function lastInterval(
   { memory }: InstanceSummary,
   endMs: number,

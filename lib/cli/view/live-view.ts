@@ -25,7 +25,7 @@ export interface LiveView {
   readonly summary: LogSummary
   readonly state: LiveState
   readonly sort: SortKey
-  /** Of other programs, newest last; empty where they are hidden. */
+  /** Lines of other programs, newest last; empty where they are hidden. */
   readonly others: readonly string[]
   /** What is followed: a file's name, standard input. */
   readonly source: string
@@ -47,7 +47,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'keeps per request', align: 'right' },
   { title: 'verdict', align: 'left' },
 ]
-/** Lines of leaks, and share of the screen for other programs' lines. */
+/** Lines of the screen for leaks, and the share of it for other programs' lines. */
 const MAX_LEAK_LINES = 8
 const OTHERS_SHARE = 0.25
 const KEYS = 'q quit   sort: m memory  r requests  l latency  e errors  n name   o other lines'

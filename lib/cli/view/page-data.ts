@@ -13,7 +13,7 @@ export interface PageData {
   /** Of the first and the last line; null where no line was memprof's. */
   readonly span: { readonly fromMs: number; readonly toMs: number } | null
   readonly findings: readonly Finding[]
-  /** Of the routes that do not leak, one sentence a verdict. */
+  /** What the routes that do not leak are, a sentence for each verdict. */
   readonly calm: readonly string[]
   readonly marks: readonly Mark[]
   readonly processes: readonly ProcessData[]
@@ -73,9 +73,9 @@ export interface ProcessCurve {
   readonly liveHeapBytes: Numbers
   readonly buffersBytes: Numbers
   readonly heapLimitBytes: Numbers
-  /** Full collections since the point before. */
+  /** Major GCs since the point before. */
   readonly majorGcs: Numbers
-  /** In collections since the point before. */
+  /** Time that GCs took since the point before. */
   readonly gcPauseMs: Numbers
 }
 

@@ -20,9 +20,9 @@ const MAX_LEAKS = 20
 const MAX_WARNINGS = 10
 /** Rows of the chart. */
 const CHART_ROWS = 6
-/** Columns that one step takes at most. */
+/** Columns of the chart that one step of time takes at most. */
 const MAX_STEP_COLUMNS = 8
-/** Steps of the memory over time where a pipe follows. */
+/** Rows of the table of memory over time that a pipe gets. */
 const TABLE_STEPS = 60
 const INDENT = '  '
 
@@ -116,14 +116,15 @@ function memorySection(summary: LogSummary, output: Output, paint: Paint): strin
   // Once to learn how wide the labels are, then in the columns they leave.
   const first = memorySeries(summary, output.columns)
   if (!first) return []
-  const hasLive = first.liveHeap.some((bytes) => bytes !== null)
-  const main = (of: MemorySeries): MemorySeries['rss'] => (hasLive ? of.liveHeap : of.heapUsed)
+  const hasLive = first.liveHeapBytes.some((bytes) => bytes !== null)
+  const main = (of: MemorySeries): MemorySeries['rssBytes'] =>
+    hasLive ? of.liveHeapBytes : of.heapUsedBytes
   const labelWidth = Math.max('heap used'.length, axisWidth(main(first), CHART_ROWS))
   const room = Math.max(10, output.columns - labelWidth - 2)
   const series = memorySeries(summary, room)
   if (!series) return []
   // A short log fills the width all the same.
-  const each = Math.max(1, Math.min(MAX_STEP_COLUMNS, Math.floor(room / series.rss.length)))
+  const each = Math.max(1, Math.min(MAX_STEP_COLUMNS, Math.floor(room / series.rssBytes.length)))
   const spread = <T>(values: readonly T[]): T[] =>
     values.flatMap((value) => Array.from({ length: each }, () => value))
   const pad = ' '.repeat(labelWidth + 2)
@@ -139,9 +140,9 @@ function memorySection(summary: LogSummary, output: Output, paint: Paint): strin
     pad + timeLabels(series, summary.to ?? series.from, each),
   ]
   const rows = [
-    ['rss', series.rss],
-    ['heap used', series.heapUsed],
-    ['external', series.external],
+    ['rss', series.rssBytes],
+    ['heap used', series.heapUsedBytes],
+    ['external', series.externalBytes],
     ['requests', series.requests],
   ] as const
   for (const [name, values] of rows) {
@@ -159,12 +160,14 @@ function memorySection(summary: LogSummary, output: Output, paint: Paint): strin
 }
 
 /** `────R───`: restarts under the steps in which they happened. */
-function axis({ restarts, rss }: MemorySeries, each: number): string {
-  return rss.map((_, step) => (restarts.includes(step) ? 'R' : '─') + '─'.repeat(each - 1)).join('')
+function axis({ restarts, rssBytes }: MemorySeries, each: number): string {
+  return rssBytes
+    .map((_, step) => (restarts.includes(step) ? 'R' : '─') + '─'.repeat(each - 1))
+    .join('')
 }
 
-function timeLabels({ from, rss }: MemorySeries, to: number, each: number): string {
-  const columns = rss.length * each
+function timeLabels({ from, rssBytes }: MemorySeries, to: number, each: number): string {
+  const columns = rssBytes.length * each
   const first = formatTime(from)
   const last = formatTime(to)
   const [day, time] = last.split(' ')
@@ -175,18 +178,17 @@ function timeLabels({ from, rss }: MemorySeries, to: number, each: number): stri
 
 /** `rss 98 MB to 154 MB, highest 160 MB`, of the sums. */
 function ranges(series: MemorySeries): string[] {
-  return (['rss', 'heapUsed', 'liveHeap', 'external'] as const).flatMap((name) => {
-    const range = rangeOf(series[name])
-    return range === null ? [] : [`${RANGE_NAMES[name]} ${range}`]
+  const named = [
+    ['rss', series.rssBytes],
+    ['heap used', series.heapUsedBytes],
+    ['live heap', series.liveHeapBytes],
+    ['external', series.externalBytes],
+  ] as const
+  return named.flatMap(([name, values]) => {
+    const range = rangeOf(values)
+    return range === null ? [] : [`${name} ${range}`]
   })
 }
-
-const RANGE_NAMES = {
-  rss: 'rss',
-  heapUsed: 'heap used',
-  liveHeap: 'live heap',
-  external: 'external',
-} as const
 
 function rangeOf(values: ReadonlyArray<number | null>): string | null {
   const known = values.filter((value) => value !== null)
@@ -212,14 +214,14 @@ function memoryTable(summary: LogSummary): string[] {
     value == null ? '' : formatBytes(value)
   return tabbedTable(
     MEMORY_COLUMNS,
-    series.rss.map((rss, step) => [
+    series.rssBytes.map((rssBytes, step) => [
       formatTime(series.from + step * series.stepMs),
       formatCount(series.processes[step]!),
       formatCount(series.requests[step]!),
-      bytes(rss),
-      bytes(series.heapUsed[step]),
-      bytes(series.liveHeap[step]),
-      bytes(series.external[step]),
+      bytes(rssBytes),
+      bytes(series.heapUsedBytes[step]),
+      bytes(series.liveHeapBytes[step]),
+      bytes(series.externalBytes[step]),
     ]),
   )
 }
