@@ -69,7 +69,7 @@ describe('requestLine', () => {
     assert.equal(requestMsg(line), 'GET /users/7 200 in 2.346 ms')
   })
 
-  it('is clean alone and without a collection, not otherwise', () => {
+  it('is clean alone and without a GC, not otherwise', () => {
     assert.equal(requestLine(row({ concurrency: 2 }), 0, route).clean, false)
     const ring = row()
     ring.gcs[0] = 1
