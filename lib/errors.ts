@@ -119,7 +119,7 @@ export function escapeText(text: string, maxLength = 64): string {
   return characters.length > maxLength ? `${escaped}…` : escaped
 }
 
-/** Where the type is what is wrong: `a string, "10"`, `a boolean, true`, `an object`. */
+/** A value whose type is what is wrong with it: `a string, "10"`, `a boolean, true`, `an object`. */
 function showTyped(value: unknown): string {
   const shown = showValue(value)
   const type = typeName(value)

@@ -13,7 +13,7 @@ export type Parsed<T> =
 /** A kind of value: how it is read, and what it accepts in words. */
 export interface Kind<T> {
   readonly accepted: string
-  /** What an option accepts beside that, in words. */
+  /** What an option accepts beside `accepted`, in words. */
   readonly acceptedAsOption?: string
   /** How the config's name ends: `interval` becomes `intervalMs`. */
   readonly unit: '' | 'Ms' | 'Bytes' | 'Ratio'

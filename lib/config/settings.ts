@@ -32,7 +32,7 @@ export interface Config {
   /** `stdout`, `stderr` or a path, `%p` and `%t` still in it: lib/emit/destination.ts puts the ids there. */
   readonly destination: string
   readonly format: Format
-  /** Finished requests. */
+  /** Finished requests that the ring keeps. */
   readonly ringSize: number
   readonly maxRoutes: number
   readonly gc: GcMode
@@ -40,15 +40,15 @@ export interface Config {
   readonly leakIntervalMs: number
   /** Mean bytes between two samples; `null`: memprof chooses. */
   readonly samplingBytes: number | null
-  /** Share of wall time. */
+  /** Share of wall time that memprof's own pauses may take. */
   readonly pauseBudgetRatio: number
   readonly maxPauseMs: number
   readonly holders: boolean
   readonly profileDir: string | null
   readonly signal: NodeJS.Signals | null
-  /** As given; `null`: lib/config/app-identity.ts finds it. */
+  /** The name the app was given; `null`: app-identity.ts finds one. */
   readonly service: string | null
-  /** As given; `null`: found likewise. */
+  /** The version the app was given; `null`: app-identity.ts finds one. */
   readonly version: string | null
 }
 
@@ -82,11 +82,11 @@ export interface StartOptions {
 export interface Setting<T> {
   readonly env: string
   readonly option: keyof StartOptions
-  /** As one would write it; read like any other value. `null`: unset has a meaning of its own. */
+  /** The default as a user would write it, read like any value. `null`: unset has a meaning of its own. */
   readonly fallback: null extends T ? null : string
-  /** What memprof uses then, in words; the `fallback` itself where this is left out. */
+  /** What memprof uses where nothing is set, in words; left out where that is the `fallback` itself. */
   readonly fallbackText?: string
-  /** For the docs. */
+  /** What the setting does, for the README's table. */
   readonly meaning: string
   readonly kind: Kind<NonNullable<T>>
 }

@@ -111,7 +111,7 @@ export function openEmitter(options: EmitterOptions): Emitter {
     }
   }
 
-  /** What is written in one turn goes out together, at its end. */
+  /** Lines of one turn of the event loop go out together, at its end. */
   function plan(): void {
     if (planned) return
     planned = true

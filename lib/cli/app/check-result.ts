@@ -10,7 +10,7 @@ import type { LeakSummary, LogSummary, RouteSummary } from '../summary/summary'
 export type Outcome = 'passed' | 'leaking' | 'unknown'
 
 export interface CheckedUrl {
-  /** As asked for: `GET /orders/{n}`. */
+  /** The URL as it was asked for: `GET /orders/{n}`. */
   readonly method: string
   readonly path: string
   /** The route that answered; null: memprof saw no such request. */
@@ -33,7 +33,7 @@ export interface LeakOfUrl {
   readonly kind: LeakKind
   readonly bytesPerRequest: number | null
   readonly ci95: Interval | null
-  /** Its interval lies above the limit. */
+  /** The leak's interval lies above the limit. */
   readonly overLimit: boolean
   readonly sites: readonly Site[]
   readonly holders: readonly Holder[]

@@ -10,7 +10,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 
 export interface Target {
   readonly method: string
-  /** From the slash on, query included; `{n}` becomes another number in each request. */
+  /** The URL from the slash on, query included; `{n}` becomes another number in each request. */
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
   /** `{n}` as in the path. */
@@ -28,7 +28,7 @@ export interface Origin {
 /** What came back from one target. */
 export interface Answers {
   sent: number
-  /** By status code; 0: none came, the connection broke or took too long. */
+  /** Answers by status code; 0: none came, the connection broke or took too long. */
   readonly statuses: Map<number, number>
 }
 
@@ -181,7 +181,7 @@ function normal(random: () => number): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
 }
 
-/** From 0 to below 1, the same in each run. Source: mulberry32, T. Ettinger (public domain). */
+/** Random numbers from 0 to below 1, the same in each run. Source: mulberry32, T. Ettinger (public domain). */
 export function seeded(seed: number): () => number {
   let state = seed >>> 0
   return () => {

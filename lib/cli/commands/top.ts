@@ -160,7 +160,7 @@ class Session {
     else this.#writeText()
   }
 
-  /** At once: somebody waits for it. */
+  /** Draws at once, because somebody at the keyboard waits for it. */
   readonly #redraw = (): void => {
     this.#isNew = true
     this.#drawnMs = Number.NEGATIVE_INFINITY

@@ -11,7 +11,7 @@ export interface Curve {
   readonly label: string
   /** Colour and dash. */
   readonly slot: number
-  /** As many as `atMs`. */
+  /** One value for each time of `atMs`. */
   readonly values: LaneValues
   readonly shown: boolean
   /** Drawn as bars from the bottom. */
@@ -45,7 +45,7 @@ export interface Chart {
 const VALUE_AXIS_WIDTH = 68
 const TIME_AXIS_HEIGHT = 30
 const TICK_SPACE = 72
-/** For the half of the last time's label. */
+/** Half of the last time's label stands to the right of the axis. */
 const PADDING_RIGHT = 26
 /** A4 less its margins. */
 const PRINT_WIDTH = 680
@@ -188,7 +188,7 @@ function toSeries(curve: Curve): uPlot.Series {
   }
 }
 
-/** From zero, or below where values are: a length can be compared. */
+/** The axis begins at zero, or below where values are, so that lengths can be compared. */
 function valueRange(low: number | null, high: number | null): [number, number] {
   if (low === null || high === null) return [0, 1]
   const top = Math.max(0, high)

@@ -11,7 +11,7 @@ import type { TimeView } from './time-view'
 const MAX_BARS = 120
 
 export interface GcStrip {
-  /** Its title with the number at the moment pointed at, and the bars. */
+  /** The title, with the number of GCs at the moment pointed at, and the bars. */
   readonly elements: readonly HTMLElement[]
   draw(lanes: Lanes): void
   /** The moment pointed at is another. */

@@ -18,7 +18,7 @@ const MEASURES: ReadonlyArray<{ measure: Measure; label: string; slot: number; s
   { measure: 'buffersBytes', label: 'buffers', slot: 2, shown: true },
   { measure: 'heapLimitBytes', label: 'heap limit', slot: 3, shown: false },
 ]
-/** With lines of several processes, fewer of each. */
+/** The curves that are on at first where several processes have lines of their own. */
 const SHOWN_OF_MANY: readonly Measure[] = ['rssBytes', 'liveHeapBytes']
 /** Rows of the table beside a chart. */
 const TABLE_ROWS = 60
@@ -168,7 +168,7 @@ function events(marks: readonly Mark[], clock: Clock): HTMLElement {
   )
 }
 
-/** At most {@link TABLE_ROWS} rows, evenly taken. */
+/** The curves as numbers: at most {@link TABLE_ROWS} rows, evenly taken. */
 function table(lanes: Lanes, clock: Clock): HTMLElement {
   const columns = [{ label: 'Time' }, ...MEASURES.map(({ label }) => ({ label, numeric: true }))]
   const every = Math.max(1, Math.ceil(lanes.atMs.length / TABLE_ROWS))

@@ -142,7 +142,7 @@ export function showCurves(data: PageData, view: TimeView, clock: Clock): RouteC
     makeDetails('Curves as a table', () => curveTable()),
   )
 
-  /** Of the routes that are on when it is opened; at most {@link TABLE_ROWS} rows. */
+  /** The curves of the routes that are on when the table is opened, as numbers; at most {@link TABLE_ROWS} rows. */
   function curveTable(): HTMLElement {
     const shown = [...slots.keys()]
     const columns = [

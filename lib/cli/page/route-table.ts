@@ -6,9 +6,9 @@ import type { RouteCurves } from './route-curves'
 
 interface RouteColumn {
   readonly label: string
-  /** For the style: where it stands on a phone. */
+  /** A class by which the style places the cell on a phone. */
   readonly name?: string
-  /** Sorts by it; null last. */
+  /** The column sorts by this; null comes last. */
   readonly key: (route: RouteData) => number | string | null
   readonly cell: (route: RouteData) => Node | string
   readonly numeric: boolean

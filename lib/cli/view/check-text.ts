@@ -32,7 +32,7 @@ export function urlName({ method, path }: CheckedUrl): string {
   return printable(`${method} ${path}`)
 }
 
-/** What is known of a URL: a line, and where it leaks one for the place and one for the holder. */
+/** What is known of a URL: a line, and where it leaks one for the site and one for the holder. */
 export function explain(url: CheckedUrl, limit: number): string[] {
   const { leak, reason } = url
   const lines = leak

@@ -33,7 +33,7 @@ interface Tree extends KeptBytes {
   readonly children: Tree[]
 }
 
-/** Null where no leak has a size. */
+/** The tree of all leaks; null where none has a size. */
 export function keptBytes(leaks: readonly LeakSummary[]): KeptBytes | null {
   const children = leaks
     .filter(({ since, retainedBytes }) => since === null && retainedBytes > 0)

@@ -55,12 +55,12 @@ export function htmlReport(summary: LogSummary, counts: ReadCounts): string {
 `
 }
 
-/** What tools/bundle-page.mjs makes of lib/cli/page, put beside this file when memprof is built. */
+/** The script and the style that tools/bundle-page.mjs makes of lib/cli/page stand beside this file. */
 function readBuilt(file: string): string {
   return readFileSync(join(__dirname, file), 'utf8')
 }
 
-/** Of the text of an inline element, as a browser computes it. */
+/** The hash of an inline element's text as a browser computes it. */
 function hashOf(text: string): string {
   return `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 }

@@ -11,7 +11,7 @@ import { type Paint, painter, paintVerdict } from './style'
 import { alignedTable, type Column, withoutEmpty } from './table'
 import { cutEnd, wrap } from './width'
 
-/** What the routes can be sorted by, by key. */
+/** The keys that sort the routes, and by what. */
 export const SORTS = {
   m: 'memory',
   r: 'requests',
@@ -29,7 +29,7 @@ export interface LiveView {
   readonly others: readonly string[]
   /** What is followed: a file's name, standard input. */
   readonly source: string
-  /** What was passed over at the start, in words; '' for nothing. */
+  /** A sentence on what of the log was passed over at the start; '' where nothing was. */
   readonly note: string
   readonly columns: number
   /** Lines at most. */
@@ -72,7 +72,7 @@ export function liveScreen(view: LiveView): string[] {
   return [...top, ...table, ...gap, ...others, ...foot].slice(0, view.rows)
 }
 
-/** The same once, for a file or a pipe: no line of it depends on a screen. */
+/** The head and the routes for a file or a pipe: no line depends on a screen. */
 export function liveText(view: LiveView): string {
   const paint = painter(view.color)
   return [...headLines(view, paint), ...routeLines(view, paint, view.rows)].join('\n')

@@ -55,7 +55,7 @@ export function memorySeries(summary: LogSummary, maxSteps: number): MemorySerie
     restartTimes,
   }
 
-  /** From its first line to its last, each step with the newest it said up to then. */
+  /** A process counts from its first line to its last, in each step with the newest it said up to then. */
   function addInstance({ memory, firstTime, lastTime }: InstanceSummary): void {
     let at = -1
     let liveHeapBytes: number | null = null

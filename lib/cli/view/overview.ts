@@ -34,13 +34,13 @@ export function headline(summary: LogSummary, show: ShowName = printable): strin
   )
 }
 
-/** Without the day where it is the same. */
+/** The time of the end, without its day where that is the day of the start. */
 function endTime(from: number, to: number): string {
   const [day, time] = formatTime(to).split(' ')
   return day === formatTime(from).split(' ')[0] ? time! : `${day} ${time}`
 }
 
-/** Between two readings: what is advised where nothing is known yet. */
+/** The time between two readings that is advised where nothing is known yet. */
 const QUICK_SECONDS = 2
 
 /** What the routes that do not leak are, in a sentence each; and what to do where too little is known. */

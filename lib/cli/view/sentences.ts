@@ -51,7 +51,7 @@ export function leakSentence(leak: LeakSummary, show: ShowName = printable): str
   return said.join('')
 }
 
-/** Below the sentence: the other places, and how sure all of this is. */
+/** What stands below the sentence of a leak: its other sites and holders, and how sure all of it is. */
 export function leakDetails(leak: LeakSummary, show: ShowName = printable): string[] {
   const details: string[] = []
   const share = (of: number): string => `${Math.round(of * 100)} %`

@@ -16,7 +16,7 @@ const GAP = '  '
 const MIN_FIRST_WIDTH = 12
 
 /**
- * Aligned with blanks. Where it is wider than `maxWidth`, columns that can be spared go, then the middle
+ * A table aligned with blanks. Where it is wider than `maxWidth`, columns that can be spared go, then the middle
  * of the first column's texts, which are names; the rest are numbers.
  */
 export function alignedTable(
@@ -55,12 +55,12 @@ function without<T>(items: readonly T[], at: number): T[] {
   return items.filter((_, index) => index !== at)
 }
 
-/** For another program: one tab between cells, no blanks added. */
+/** A table for another program: one tab between cells, no blanks added. */
 export function tabbedTable(columns: readonly Column[], rows: readonly Row[]): string[] {
   return [columns.map(({ title }) => title), ...rows].map((row) => row.join('\t'))
 }
 
-/** Without the columns in which no row says anything. */
+/** A table without the columns in which no row says anything. */
 export function withoutEmpty(
   columns: readonly Column[],
   rows: readonly Row[],

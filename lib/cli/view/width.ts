@@ -11,18 +11,18 @@ export function widthOf(text: string): number {
   return stringWidth(text)
 }
 
-/** With blanks after it, or before it, up to a width. */
+/** A text with blanks after it, or before it, up to a width. */
 export function padTo(text: string, width: number, align: 'left' | 'right' = 'left'): string {
   const blanks = ' '.repeat(Math.max(0, width - widthOf(text)))
   return align === 'left' ? text + blanks : blanks + text
 }
 
-/** What is cut ends in `…`. */
+/** A text that is too long is cut, and then ends in `…`. */
 export function cutEnd(text: string, width: number): string {
   return widthOf(text) <= width ? text : `${fitting(split(text), width - 1).join('')}…`
 }
 
-/** The end of a path tells more than its beginning, the method before it as much: the middle goes. */
+/** A route that is too long loses its middle: the method and the end of the path tell most. */
 export function cutMiddle(text: string, width: number): string {
   if (widthOf(text) <= width) return text
   const characters = split(text)
@@ -46,7 +46,7 @@ export function wrap(text: string, width: number, indent: string): string[] {
   return lines
 }
 
-/** What a reader takes for one character: an emoji with its colour of skin, a letter with its accents. */
+/** Graphemes: an emoji with its colour of skin is one, a letter with its accents too. */
 function split(text: string): string[] {
   return Array.from(graphemes.segment(text), ({ segment }) => segment)
 }
