@@ -10,7 +10,7 @@ import { makeSwatch } from './theme'
 import type { TimeView } from './time-view'
 import { makeZoom } from './zoom'
 
-type Measure = Exclude<keyof RouteCurve, 'atMs'>
+type RouteMeasure = Exclude<keyof RouteCurve, 'atMs'>
 
 const digits = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 })
 
@@ -19,7 +19,7 @@ function formatRate(perSecond: number): string {
 }
 
 const MEASURES: ReadonlyArray<{
-  measure: Measure
+  measure: RouteMeasure
   label: string
   format: (value: number) => string
 }> = [
@@ -168,7 +168,7 @@ export function showCurves(data: PageData, view: TimeView, clock: Clock): RouteC
 /** Puts the curves of all routes on one axis of time. */
 function layRoutes(routes: readonly RouteData[]): {
   atMs: number[]
-  valuesAlong: (route: RouteData, measure: Measure) => LaneValues
+  valuesAlong: (route: RouteData, measure: RouteMeasure) => LaneValues
 } {
   const atMs = [...new Set(routes.flatMap(({ curve }) => [...curve!.atMs]))].sort((a, b) => a - b)
   const position = new Map(atMs.map((ms, at) => [ms, at]))

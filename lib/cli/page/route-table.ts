@@ -1,6 +1,6 @@
 /** The table of routes: its columns sort, a part of a name and a verdict filter it. */
 import { countOf, formatBytes, formatCount, formatMs } from '../view/numbers'
-import type { RouteData, VerdictWord } from '../view/page-data'
+import type { RouteData } from '../view/page-data'
 import { make } from './dom'
 import type { RouteCurves } from './route-curves'
 
@@ -14,7 +14,12 @@ interface RouteColumn {
   readonly numeric: boolean
 }
 
-const GRAVITY: readonly VerdictWord[] = ['leaking', 'plateaued', 'insufficient-data', 'steady']
+const GRAVITY: ReadonlyArray<RouteData['verdict']> = [
+  'leaking',
+  'plateaued',
+  'insufficient-data',
+  'steady',
+]
 
 const COLUMNS: readonly RouteColumn[] = [
   { label: 'Route', key: ({ name }) => name, cell: ({ name }) => name, numeric: false },

@@ -158,19 +158,19 @@ function routeLines(view: LiveView, paint: Paint, most: number): string[] {
   ]
 }
 
-interface Row {
+interface RouteNow {
   readonly route: RouteSummary
   readonly live: LiveRoute | undefined
 }
 
-function sortRoutes({ summary, state, sort }: LiveView): Row[] {
+function sortRoutes({ summary, state, sort }: LiveView): RouteNow[] {
   const rows = summary.routes.map(
-    (route): Row => ({ route, live: state.routes.get(routeKey(route)) }),
+    (route): RouteNow => ({ route, live: state.routes.get(routeKey(route)) }),
   )
   // As the summary has them: what leaks first, the fastest growth first.
   if (sort === 'm') return rows
   if (sort === 'n') {
-    const nameOf = ({ route }: Row): string => routeName(route, printable)
+    const nameOf = ({ route }: RouteNow): string => routeName(route, printable)
     return rows.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
   }
   const of = {
@@ -178,7 +178,7 @@ function sortRoutes({ summary, state, sort }: LiveView): Row[] {
     l: (live: LiveRoute) => live.p99Ms,
     e: (live: LiveRoute) => live.errorsPerSecond,
   }[sort]
-  const value = ({ live }: Row): number => (live ? of(live) : -1)
+  const value = ({ live }: RouteNow): number => (live ? of(live) : -1)
   return rows.sort((a, b) => value(b) - value(a))
 }
 

@@ -6,6 +6,8 @@
  * Times of points are whole ms after `fromMs`, so that they are short. A value that is not known is
  * null. Units end a field's name.
  */
+import type { Verdict } from '../../schema/lines'
+
 export interface PageData {
   readonly title: string
   /** Sentences on what was read: the time, the processes, the requests. */
@@ -79,11 +81,9 @@ export interface ProcessCurve {
   readonly gcPauseMs: Numbers
 }
 
-export type VerdictWord = 'leaking' | 'plateaued' | 'steady' | 'insufficient-data'
-
 export interface RouteData {
   readonly name: string
-  readonly verdict: VerdictWord
+  readonly verdict: Verdict
   readonly requests: number
   readonly errors: number
   readonly p50Ms: number | null
