@@ -1,3 +1,8 @@
+/**
+ * Every error of memprof: its code, what its message needs to know, and the message. docs/errors.md
+ * quotes each message and says what to do; a test keeps the two equal.
+ */
+
 /** What each message needs to know. `given` is raw: the message shortens and escapes it. */
 export interface ErrorFacts {
   /** A setting's value is none of what it accepts, or cannot be read as such. */
@@ -18,8 +23,6 @@ export interface ErrorFacts {
   }
   /** A `MEMPROF_*` variable, or a key of the options, that memprof does not have. */
   ERR_MEMPROF_CONFIG_UNKNOWN: { name: string; nearest: string | null }
-  /** An estimate was asked of fewer readings than it needs. `what` is the estimate. */
-  ERR_MEMPROF_TOO_FEW_READINGS: { what: string; needed: number; given: number }
   /** The log or a profile cannot be written. `reason` is the system's, `instead` a clause. */
   ERR_MEMPROF_DESTINATION: { destination: string; reason: string; instead: string }
   /** An argument of the API has the wrong type. `used` where the call goes on with a default. */
@@ -50,8 +53,6 @@ export const ERRORS: { readonly [C in ErrorCode]: (facts: ErrorFacts[C]) => stri
   ERR_MEMPROF_CONFIG_UNKNOWN: ({ name, nearest }) =>
     `${escapeText(name)} is no setting of memprof and is ignored. ` +
     (nearest === null ? 'The README lists all settings.' : `Did you mean ${nearest}?`),
-  ERR_MEMPROF_TOO_FEW_READINGS: ({ what, needed, given }) =>
-    `${what} needs at least ${needed} readings, got ${given}. Observe the app for longer.`,
   ERR_MEMPROF_DESTINATION: ({ destination, reason, instead }) =>
     `memprof must be able to write to ${showValue(destination)}, got ${escapeText(reason, 200)}. ` +
     `Create its folder, allow writing there or name another; until then ${instead}.`,
@@ -118,7 +119,7 @@ export function escapeText(text: string, maxLength = 64): string {
   return characters.length > maxLength ? `${escaped}…` : escaped
 }
 
-/** Where the type is what is wrong: `a string, "10"`, `a boolean, true`, `an object`. */
+/** A value whose type is what is wrong with it: `a string, "10"`, `a boolean, true`, `an object`. */
 function showTyped(value: unknown): string {
   const shown = showValue(value)
   const type = typeName(value)

@@ -1,13 +1,8 @@
 /**
  * Composition: installs the hooks, and builds everything else when the first server listens.
  */
-import {
-  type Config,
-  type ConfigProblem,
-  formatProblem,
-  readConfig,
-  type StartOptions,
-} from './config/settings'
+import { type ConfigProblem, formatProblem, readConfig } from './config/read'
+import type { Config, StartOptions } from './config/settings'
 import { describeDestination } from './emit/destination'
 // Taken now, before the app can patch them.
 import './clock'

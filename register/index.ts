@@ -2,7 +2,7 @@
  * The preload: `node -r memprof/register app.js`. The only module with effects on load; whatever goes
  * wrong here, the app starts.
  */
-import { readConfig } from '../lib/config/settings'
+import { readConfig } from '../lib/config/read'
 
 try {
   if (readConfig(process.env).config.enabled) {

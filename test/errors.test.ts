@@ -33,11 +33,10 @@ const EXAMPLES: { readonly [C in ErrorCode]: ErrorFacts[C] } = {
     used: 'the default (16384)',
   },
   ERR_MEMPROF_CONFIG_UNKNOWN: { name: 'MEMPROF_INTERVALL', nearest: 'MEMPROF_INTERVAL' },
-  ERR_MEMPROF_TOO_FEW_READINGS: { what: 'slope', needed: 2, given: 1 },
   ERR_MEMPROF_DESTINATION: {
     destination: '/var/log/shop.ndjson',
     reason: 'EACCES: permission denied',
-    instead: 'the lines go to stderr',
+    instead: 'the lines go to stdout',
   },
   ERR_MEMPROF_ARGUMENT: { name: 'measure(label)', accepted: 'a string', given: 7 },
   ERR_MEMPROF_APP: { got: 'it ended with exit code 1 before the check was done' },
@@ -76,12 +75,12 @@ describe('docs/errors.md', () => {
 describe('MemprofError', () => {
   it('is an Error with its code, its cause and the message of the registry', () => {
     const cause = new Error('why')
-    const facts = EXAMPLES.ERR_MEMPROF_TOO_FEW_READINGS
-    const error = new MemprofError('ERR_MEMPROF_TOO_FEW_READINGS', facts, { cause })
+    const facts = EXAMPLES.ERR_MEMPROF_INPUT
+    const error = new MemprofError('ERR_MEMPROF_INPUT', facts, { cause })
     assert.ok(error instanceof Error)
     assert.equal(error.name, 'MemprofError')
-    assert.equal(error.code, 'ERR_MEMPROF_TOO_FEW_READINGS')
-    assert.equal(error.message, errorMessage('ERR_MEMPROF_TOO_FEW_READINGS', facts))
+    assert.equal(error.code, 'ERR_MEMPROF_INPUT')
+    assert.equal(error.message, errorMessage('ERR_MEMPROF_INPUT', facts))
     assert.equal(error.cause, cause)
   })
 })

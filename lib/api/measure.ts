@@ -1,6 +1,6 @@
 /** Memory and time of one piece of work, as a `measure` line. */
 import { performance } from '../clock'
-import { formatProblem, readConfig } from '../config/settings'
+import { formatProblem, readConfig } from '../config/read'
 import { describeDestination } from '../emit/destination'
 import { type Emitter, openEmitter } from '../emit/emitter'
 import { expectType } from '../errors'
@@ -66,7 +66,7 @@ export function measure<T>(label: string, fn: () => T): T {
   ) as T
 }
 
-/** For a thread where no server listens: opened at the first call, from the settings. */
+/** Writes the lines of a thread in which no server listens; opened at the first call, from the settings. */
 let ownEmitter: Emitter | null = null
 let enabled = true
 

@@ -11,7 +11,7 @@ import { emptyReading, openMemoryReader } from '../record/reading'
 import { pathOf } from '../record/paths'
 
 export interface ProfilerOptions {
-  /** Forces a full collection before each of the two readings; never in production. */
+  /** Forces a major GC before each of the two readings; never in production. */
   gc?: boolean
   /** Where each report goes; stdout by default. */
   write?: (report: string) => void

@@ -4,7 +4,7 @@ import { forceFullGc } from '../record/gc'
 import { emptyReading, openMemoryReader } from '../record/reading'
 
 export interface SnapshotOptions {
-  /** Forces a full collection first: about 1 ms per MB of live heap. */
+  /** Forces a major GC first: it takes about 1 ms per MB of live heap. */
   gc?: boolean
 }
 
@@ -20,6 +20,8 @@ export interface Snapshot {
 }
 
 /**
+ * Reads the memory of this process, now.
+ *
  * @throws MemprofError ERR_MEMPROF_ARGUMENT when an option has the wrong type
  * @example
  * const before = snapshot({ gc: true })

@@ -14,7 +14,8 @@ export function formatBytes(bytes: number): string {
   return `${bytes < 0 ? '-' : ''}${digits} ${UNITS[unit]}`
 }
 
-export function formatCount(count: number, noun: string): string {
+/** `1 line`, `1200 lines`: without separators, as the numbers of the fields beside it. */
+export function countOf(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 

@@ -1,5 +1,6 @@
 import { threadId } from 'node:worker_threads'
-import { type Config, describeApp, expandDestination, mainPath } from '../config/settings'
+import { describeApp, mainPath } from '../config/app-identity'
+import type { Config } from '../config/settings'
 import type { EmitterOptions } from './emitter'
 import { say } from './say'
 
@@ -11,4 +12,9 @@ export function describeDestination(config: Config): EmitterOptions {
     level: config.level,
     say,
   }
+}
+
+/** The path, with this process's and thread's ids in it; the same text for `stdout` and `stderr`. */
+export function expandDestination(destination: string, pid: number, threadId: number): string {
+  return destination.replace(/%[pt]/g, (field) => String(field === '%p' ? pid : threadId))
 }

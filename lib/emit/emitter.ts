@@ -18,7 +18,7 @@ const FOLLOW_MS = 1000
 /** A `msg` longer than this many characters is cut. */
 const MAX_MSG_CHARS = 4096
 
-/** pino's own, by which lines are left out before pino is loaded. */
+/** pino's own values: by them lines are left out before pino is loaded. */
 const LEVEL_VALUES: Readonly<Record<string, number>> = {
   trace: 10,
   debug: 20,
@@ -47,12 +47,12 @@ export interface EmitterOptions {
   readonly level: string
   readonly service: string
   readonly version: string
-  /** A line to the person on stderr: the destination failed. Called for the first failure. */
+  /** Tells the person at stderr, once, that the destination failed. */
   readonly say: (message: string) => void
 }
 
 export interface Emitter {
-  /** As in every line. */
+  /** The id of this process start and thread that stands in every line. */
   readonly instance: string
   isOn(event: Line['event']): boolean
   write(line: Line, msg: string): void
@@ -111,7 +111,7 @@ export function openEmitter(options: EmitterOptions): Emitter {
     }
   }
 
-  /** What is written in one turn goes out together, at its end. */
+  /** Lines of one turn of the event loop go out together, at its end. */
   function plan(): void {
     if (planned) return
     planned = true
@@ -135,33 +135,12 @@ export function openEmitter(options: EmitterOptions): Emitter {
     }
   }
 
-  function openLogger(): Logger {
-    const { pino } = require('pino') as typeof import('pino')
-    return pino(
-      {
-        level: options.level,
-        timestamp: () => `,"time":${dateNow()}`,
-        base: {
-          pid: process.pid,
-          hostname: hostname(),
-          name: 'memprof',
-          v: SCHEMA_VERSION,
-          service: options.service,
-          version: options.version,
-          instance,
-          ...(threadId === 0 ? {} : { threadId }),
-        },
-      },
-      { write: (line: string) => writer.write(printableJson(line)) },
-    )
-  }
-
   /** Runs in a turn of its own: whatever goes wrong here, the app goes on. */
   function writeEarly(): void {
     if (early.length === 0) return
     const lines = early.splice(0)
     try {
-      logger ??= openLogger()
+      logger ??= openLogger(options, instance, writer)
       for (const [line, msg] of lines) log(logger, line, msg)
     } catch (error) {
       if (unmade === 0) {
@@ -206,6 +185,27 @@ export function openEmitter(options: EmitterOptions): Emitter {
       return writer.lost + unmade
     },
   }
+}
+
+function openLogger(options: EmitterOptions, instance: string, writer: LineWriter): Logger {
+  const { pino } = require('pino') as typeof import('pino')
+  return pino(
+    {
+      level: options.level,
+      timestamp: () => `,"time":${dateNow()}`,
+      base: {
+        pid: process.pid,
+        hostname: hostname(),
+        name: 'memprof',
+        v: SCHEMA_VERSION,
+        service: options.service,
+        version: options.version,
+        instance,
+        ...(threadId === 0 ? {} : { threadId }),
+      },
+    },
+    { write: (line: string) => writer.write(printableJson(line)) },
+  )
 }
 
 function log(logger: Logger, line: Line, msg: string): void {

@@ -4,8 +4,8 @@
 import type { Holder, LeakLine, Site, SiteFrame } from '../schema/lines'
 import { positionKey, type StackFrame } from '../inspector/stack-frame'
 import type { Leak, PlaceGrowth } from '../verdict/leak'
-import { routeName } from './lines'
 import { formatBytes, formatSeconds } from './amounts'
+import { asItIs, leakRate, routeName, siteName, whereWords } from './leak-words'
 
 /** Sites of a leak in its line. */
 const MAX_SITES = 5
@@ -78,7 +78,7 @@ function sitesOf(places: readonly PlaceGrowth[], locate: LeakContext['locate']):
       ...cut(locate(frames[0]!)),
       bytes: Math.round(bytes),
       share: Math.round((bytes / total) * 1000) / 1000,
-      stack: frames.slice(1, 1 + MAX_CALLERS).map((frame) => frameName(cut(locate(frame)))),
+      stack: frames.slice(1, 1 + MAX_CALLERS).map((frame) => siteName(cut(locate(frame)), asItIs)),
     }))
 }
 
@@ -90,33 +90,26 @@ function cut(site: SiteFrame): SiteFrame {
   }
 }
 
-function frameName(site: SiteFrame): string {
-  return `${site.function} (${site.file}:${site.line})`
-}
-
 function holderName({ path, file, line }: Holder): string {
   return file === undefined ? path : `${path} (${file}:${line ?? 1})`
 }
 
 export function leakMsg(line: LeakLine): string {
-  const [site] = line.sites
-  const [holder] = line.holders
-  const allocated = site ? `, allocated in ${frameName(site)}` : ''
-  const where = holder ? `${allocated}, kept by ${holderName(holder)}` : allocated
+  const where = whereWords(line, holderName, asItIs)
   const [low, high] = line.ci95 ?? [0, 0]
   const interval = `(95 %: ${formatBytes(low)} to ${formatBytes(high)})`
   const until =
     line.secondsToLimit === undefined
       ? ''
       : `; ${formatSeconds(line.secondsToLimit)} to the memory limit`
-  if (line.bytesPerSecond !== undefined) {
-    return `the process keeps ${formatBytes(line.bytesPerSecond)} per second ${interval} without regard to requests${where}${until}`
-  }
-  const what = line.kind === 'buffers' ? ' of buffers' : ''
-  const keeps = `keeps ${formatBytes(line.bytesPerRequest ?? 0)}${what} per request ${interval}`
-  if (line.scope === 'shared') {
-    const which = line.route === undefined ? 'every route' : `every route below ${line.route}`
-    return `${which} ${keeps}${where}${until}`
-  }
-  return `${routeName(line)} ${keeps}${where}${until}`
+  const keeps =
+    line.bytesPerSecond === undefined
+      ? `${whoKeeps(line)} keeps ${leakRate(line.bytesPerRequest ?? 0, line.kind, 'request')} ${interval}`
+      : `the process keeps ${formatBytes(line.bytesPerSecond)} per second ${interval} without regard to requests`
+  return [keeps, ...where].join(', ') + until
+}
+
+function whoKeeps(line: LeakLine): string {
+  if (line.scope !== 'shared') return routeName(line, asItIs)
+  return line.route === undefined ? 'every route' : `every route below ${line.route}`
 }

@@ -8,7 +8,8 @@ import type { LayerSum, RouteStats } from '../record/route-stats'
 import type { Route } from '../record/routes'
 import type { MemoryFields, RequestLine, RetentionFields, RouteLine } from '../schema/lines'
 import type { Distribution } from '../stats/distribution'
-import { formatBytes, formatCount } from './amounts'
+import { countOf, formatBytes } from './amounts'
+import { asItIs, routeName } from './leak-words'
 
 /** Times are read to 0.1 us at best; three decimals of a ms are exact enough and short. */
 export function roundMs(ms: number): number {
@@ -127,7 +128,7 @@ export function routeLine(stats: RouteStats, retention: RetentionFields): RouteL
 export function routeMsg(line: RouteLine): string {
   const { durationMs } = line
   const parts = [
-    `${routeName(line)}: ${formatCount(line.requests, 'request')}`,
+    `${routeName(line, asItIs)}: ${countOf(line.requests, 'request')}`,
     `p50 ${durationMs.p50} ms, p99 ${durationMs.p99} ms`,
   ]
   if (line.aborted > 0) parts.push(`${line.aborted} aborted`)
@@ -137,9 +138,4 @@ export function routeMsg(line: RouteLine): string {
     parts.push(line.verdict)
   }
   return parts.join(', ')
-}
-
-/** `GET /users/:id`; a route without a method (`(other)`) by its pattern alone. */
-export function routeName(route: { method?: string; route?: string }): string {
-  return [route.method, route.route].filter(Boolean).join(' ')
 }

@@ -10,7 +10,7 @@ import { requestChannel } from '../emit/channels'
 import { connectReport } from '../emit/connect-report'
 import { type Emitter, type EmitterOptions, openEmitter } from '../emit/emitter'
 import { readingAt, requestLine, requestMsg, roundMs, routeLine, routeMsg } from '../emit/lines'
-import { formatBytes, formatCount, formatSeconds } from '../emit/amounts'
+import { countOf, formatBytes, formatSeconds } from '../emit/amounts'
 import type { HookReport } from '../hooks/modules'
 import { watchProcessEnd, watchSignal } from '../hooks/process-end'
 import type { Unpatch } from '../hooks/patch'
@@ -291,7 +291,7 @@ export function openRecording(options: RecordingOptions): Recording {
     lostSaid += lost
     emitter.write(
       { event: 'warning', code: 'lines-lost' },
-      `${formatCount(lost, 'line')} could not be written: the destination was too slow, or failed`,
+      `${countOf(lost, 'line')} could not be written: the destination was too slow, or failed`,
     )
   }
 
@@ -332,8 +332,7 @@ export function openRecording(options: RecordingOptions): Recording {
     // To a destination that takes nothing more, this would be one more line to wait for.
     if (emitter.flushSync() && json) writeLost()
     const lost = emitter.close() - lostSaid
-    if (lost > 0)
-      say(`memprof: ${formatCount(lost, 'line')} could not be written to ${destination}`)
+    if (lost > 0) say(`memprof: ${countOf(lost, 'line')} could not be written to ${destination}`)
   }
 
   function writeStop(reason: string): void {
@@ -354,7 +353,7 @@ export function openRecording(options: RecordingOptions): Recording {
         },
         verdicts: verdicts(),
       },
-      `stopped (${reason}) after ${formatSeconds(uptimeSeconds)}, ${formatCount(recorder.requests, 'request')}`,
+      `stopped (${reason}) after ${formatSeconds(uptimeSeconds)}, ${countOf(recorder.requests, 'request')}`,
     )
   }
 
@@ -414,7 +413,7 @@ function processMsg(line: ProcessLine): string {
   const parts = [
     `rss ${formatBytes(line.rssBytes)}`,
     `heap ${formatBytes(line.heapUsedBytes)} of at most ${formatBytes(line.heapLimitBytes)}`,
-    formatCount(line.requests, 'request'),
+    countOf(line.requests, 'request'),
     `${line.inFlight} in flight`,
   ]
   if (line.dropped > 0) parts.push(`${line.dropped} dropped`)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { formatBytes, formatConnectBytes, formatCount, formatSeconds } from '../../lib/emit/amounts'
+import { countOf, formatBytes, formatConnectBytes, formatSeconds } from '../../lib/emit/amounts'
 
 describe('units', () => {
   it('bytes in powers of 1,000, two digits below 10', () => {
@@ -24,9 +24,9 @@ describe('units', () => {
   })
 
   it('counts with a plural where it is one', () => {
-    assert.equal(formatCount(0, 'request'), '0 requests')
-    assert.equal(formatCount(1, 'request'), '1 request')
-    assert.equal(formatCount(2, 'request'), '2 requests')
+    assert.equal(countOf(0, 'request'), '0 requests')
+    assert.equal(countOf(1, 'request'), '1 request')
+    assert.equal(countOf(2, 'request'), '2 requests')
   })
 
   it('times as their two largest units that are not zero', () => {

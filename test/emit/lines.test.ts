@@ -7,7 +7,6 @@ import {
   roundMs,
   routeLine,
   routeMsg,
-  routeName,
 } from '../../lib/emit/lines'
 import type { Reading } from '../../lib/record/reading'
 import { OUTCOMES } from '../../lib/record/outcome'
@@ -71,7 +70,7 @@ describe('requestLine', () => {
     assert.equal(requestMsg(line), 'GET /users/7 200 in 2.346 ms')
   })
 
-  it('is clean alone and without a collection, not otherwise', () => {
+  it('is clean alone and without a GC, not otherwise', () => {
     assert.equal(requestLine(row({ concurrency: 2 }), 0, route).clean, false)
     const ring = row()
     ring.gcs[0] = 1
@@ -125,13 +124,8 @@ describe('routeLine', () => {
   })
 })
 
-describe('names and numbers', () => {
-  it('a route without a method is its pattern', () => {
-    assert.equal(routeName({ method: 'GET', route: '/a' }), 'GET /a')
-    assert.equal(routeName({ method: '', route: '(other)' }), '(other)')
-  })
-
-  it('ms to three decimals', () => {
+describe('roundMs', () => {
+  it('keeps three decimals', () => {
     assert.equal(roundMs(1.23456), 1.235)
     assert.equal(roundMs(0), 0)
   })

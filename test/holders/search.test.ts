@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { readConfig } from '../../lib/config/settings'
+import { readConfig } from '../../lib/config/read'
 import { InspectorSession } from '../../lib/inspector/session'
 import { type FoundHolders, HolderSearch } from '../../lib/holders/search'
 import type { Recorder } from '../../lib/record/recorder'

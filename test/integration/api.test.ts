@@ -116,7 +116,7 @@ describe('measure()', () => {
 })
 
 describe('snapshot()', () => {
-  it('reads bytes, with and without a collection first', async (t) => {
+  it('reads bytes, with and without a major GC first', async (t) => {
     const { stdout, stderr } = await run(
       t,
       `let garbage = Array.from({ length: 200_000 }, (_, at) => ({ at }))

@@ -24,10 +24,10 @@ function npm(cwd: string, ...args: string[]): string {
   })
 }
 
-/** Below that folder, with `/`, and without what only tells the compiler how. */
+/** Below that folder, with `/`. */
 function filesOf(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name !== 'tsconfig.json')
+    .filter((entry) => entry.isFile())
     .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)).split(sep).join('/'))
 }
 
@@ -41,13 +41,18 @@ describe('the package as published', () => {
   })
 
   it('holds what users need and nothing else', () => {
-    const built = [...filesOf('lib'), ...filesOf('register')].flatMap((source) =>
+    // The modules of the page are in one script and one style, which a browser gets.
+    const sources = [...filesOf('lib'), ...filesOf('register')].filter(
+      (path) => !path.startsWith('lib/cli/page/'),
+    )
+    const built = sources.flatMap((source) =>
       ['.js', '.js.map', '.d.ts'].map((ending) => `dist/${source.replace(/\.ts$/, ending)}`),
     )
+    const page = ['page.js', 'page.css'].map((name) => `dist/lib/cli/view/${name}`)
     const docs = filesOf('docs').filter((path) => !path.startsWith('docs/images/'))
     assert.deepEqual(
       packed.files.map(({ path }) => path).sort(),
-      [...built, ...docs, 'README.md', 'CHANGELOG.md', 'LICENSE', 'package.json'].sort(),
+      [...built, ...page, ...docs, 'README.md', 'CHANGELOG.md', 'LICENSE', 'package.json'].sort(),
       'one file too many may be of an older build: remove dist',
     )
     assert.ok(packed.unpackedSize < 2_000_000, `${packed.unpackedSize} bytes`)

@@ -22,7 +22,7 @@ import { node, samples } from '../support/profiles'
 
 const SECRET = 'hunter2secret'
 
-/** The path of a collection in every shape that has a key. */
+/** The path of a container in every shape that has a key. */
 function holderPaths(): string[] {
   const full = (): string[] => Array.from({ length: 100 }, (_, at) => `${SECRET}${at}`)
   const keyed = Object.fromEntries(full().map((key) => [key, full()]))

@@ -9,7 +9,7 @@
  */
 import { leakMsg } from '../../lib/emit/leak-lines'
 import { routeMsg } from '../../lib/emit/lines'
-import { formatBytes, formatCount, formatSeconds } from '../../lib/emit/amounts'
+import { countOf, formatBytes, formatSeconds } from '../../lib/emit/amounts'
 import type { LeakLine, Line, LineBase, RetentionFields, RouteLine } from '../../lib/schema/lines'
 import { createRandom, poisson, type Random } from './random'
 
@@ -276,7 +276,7 @@ function* linesOfRun(
       [
         `rss ${formatBytes(rssBytes)}`,
         `heap ${formatBytes(heapUsedBytes)} of at most ${formatBytes(HEAP_LIMIT_BYTES)}`,
-        formatCount(requests, 'request'),
+        countOf(requests, 'request'),
       ].join(', '),
     )
     for (const state of states) {
@@ -312,7 +312,7 @@ function* linesOfRun(
           ...retentionOf(state, 0, run.toMs - run.fromMs),
         })),
     },
-    `stopped (${run.reason}) after ${formatSeconds(uptimeSeconds)}, ${formatCount(total, 'request')}`,
+    `stopped (${run.reason}) after ${formatSeconds(uptimeSeconds)}, ${countOf(total, 'request')}`,
   )
   return run.toMs
 }

@@ -10,16 +10,16 @@ import type { LeakSummary, LogSummary, RouteSummary } from '../summary/summary'
 export type Outcome = 'passed' | 'leaking' | 'unknown'
 
 export interface CheckedUrl {
-  /** As asked for: `GET /orders/{n}`. */
+  /** The URL as it was asked for: `GET /orders/{n}`. */
   readonly method: string
   readonly path: string
   /** The route that answered; null: memprof saw no such request. */
   readonly route: string | null
   readonly outcome: Outcome
-  /** Why it is unknown; '' otherwise. */
+  /** Why the outcome is unknown; '' where it is not. */
   readonly reason: string
   readonly verdict: Verdict
-  /** Of the gravest leak of this route, over all that it is part of. */
+  /** The gravest leak of this route, those included that it shares with other routes. */
   readonly leak: LeakOfUrl | null
   /** The smallest leak that would have been seen; null while it is not known. */
   readonly floorBytesPerRequest: number | null
@@ -33,7 +33,7 @@ export interface LeakOfUrl {
   readonly kind: LeakKind
   readonly bytesPerRequest: number | null
   readonly ci95: Interval | null
-  /** Its interval lies above the limit. */
+  /** The leak's interval lies above the limit. */
   readonly overLimit: boolean
   readonly sites: readonly Site[]
   readonly holders: readonly Holder[]
@@ -41,10 +41,10 @@ export interface LeakOfUrl {
 
 export interface CheckResult {
   readonly urls: readonly CheckedUrl[]
-  /** Growth with the clock, and not with requests: of no URL. */
+  /** Leaks of the whole process, which grow with the clock and not with the requests to any URL. */
   readonly processLeaks: readonly LeakSummary[]
   readonly limitBytesPerRequest: number
-  /** The gravest of all. */
+  /** The gravest outcome of all URLs and leaks. */
   readonly outcome: Outcome
 }
 
@@ -56,9 +56,8 @@ export interface CheckedTarget {
 }
 
 export interface CheckOptions {
-  /** Bytes per request. */
-  readonly limit: number
-  /** Answers of 400 and above are what is to be checked. */
+  readonly limitBytesPerRequest: number
+  /** Answers of 400 and above count as good ones. */
   readonly anyStatus: boolean
 }
 
@@ -70,14 +69,14 @@ export function judgeCheck(
   const leaks = summary.leaks.filter(({ since }) => since === null)
   const urls = targets.map((target) => judgeUrl(target, summary, leaks, options))
   const processLeaks = leaks.filter(({ scope }) => scope === 'process')
-  // A limit is of bytes per request; without one, whatever is proven counts.
+  // A limit says nothing of bytes per second; without one, whatever is proven counts.
   const outcomes = urls.map(({ outcome }) => outcome)
-  if (options.limit === 0 && processLeaks.length > 0) outcomes.push('leaking')
+  if (options.limitBytesPerRequest === 0 && processLeaks.length > 0) outcomes.push('leaking')
   const outcome = (['leaking', 'unknown'] as const).find((grave) => outcomes.includes(grave))
   return {
     urls,
     processLeaks,
-    limitBytesPerRequest: options.limit,
+    limitBytesPerRequest: options.limitBytesPerRequest,
     outcome: outcome ?? 'passed',
   }
 }
@@ -92,7 +91,7 @@ function judgeUrl(
   const own = route ? leaks.filter((leak) => concerns(leak, route)) : []
   // The largest that can be proven decides.
   const [gravest] = own.toSorted((a, b) => lowOf(b) - lowOf(a))
-  const leak = gravest ? leakOfUrl(gravest, options.limit) : null
+  const leak = gravest ? leakOfUrl(gravest, options.limitBytesPerRequest) : null
   const reason = leak?.overLimit ? '' : whyUnknown(known ?? null, answers, options)
   return {
     method,
@@ -112,7 +111,7 @@ function isRoute(one: RouteSummary, route: { method: string; route: string }): b
   return one.method === route.method && one.route === route.route
 }
 
-/** A leak of this route, or of all that it is one of. */
+/** Whether a leak is of this route, or shared by routes of which this is one. */
 function concerns(
   leak: LeakSummary,
   { method, route }: { method: string; route: string },
@@ -139,7 +138,7 @@ function leakOfUrl(leak: LeakSummary, limit: number): LeakOfUrl {
 function whyUnknown(
   route: RouteSummary | null,
   { sent, statuses }: Answers,
-  { limit, anyStatus }: CheckOptions,
+  { limitBytesPerRequest: limit, anyStatus }: CheckOptions,
 ): string {
   const good = [...statuses].reduce(
     (sum, [status, count]) => sum + (status > 0 && status < 400 ? count : 0),
@@ -164,10 +163,10 @@ function whyUnknown(
   return ''
 }
 
-/** From here on a route gets a verdict for sure, with a margin: lib/verdict/thresholds.ts asks for 30. */
+/** With so many requests a route surely gets a verdict: lib/verdict/thresholds.ts asks for 30. */
 const MIN_REQUESTS = 100
 
-/** To two digits: 4,312 -> 4,400. */
+/** Rounds up to two digits: 4,312 -> 4,400. */
 function roundUp(count: number): number {
   const step = 10 ** Math.max(0, Math.floor(Math.log10(count)) - 1)
   return Math.ceil(count / step) * step

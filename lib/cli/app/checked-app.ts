@@ -12,14 +12,14 @@ import { cannotStart, type Ended, launch, preloadEnv } from './launch'
 import type { Origin } from './load'
 import { findLogs } from '../log/log-files'
 import type { LogLine, LogLineOf } from '../log/log-line'
-import { type LogReader, openLogReader } from '../log/read-log'
+import { type LogReader, type LogSink, openLogReader } from '../log/read-log'
 import { openSummary } from '../summary/builder'
 import type { LogSummary } from '../summary/summary'
 import { printable } from '../view/printable'
 
-/** A reading every half second, and half of the time for them if need be: it is a test. */
+/** The heap is read every half second, and readings may take half of the time: this is a test. */
 const DEFAULTS = { MEMPROF_LEAK_INTERVAL: '500ms', MEMPROF_PAUSE_BUDGET: '0.5' }
-/** What `check` itself needs. Lines per request tell which route answered a URL. */
+/** Settings that `check` cannot do without. Lines per request tell which route answered a URL. */
 const FORCED = {
   MEMPROF_ENABLED: 'true',
   MEMPROF_LEAKS: 'on',
@@ -29,18 +29,18 @@ const FORCED = {
   MEMPROF_INTERVAL: '500ms',
 }
 
-/** From the start until a server listens: time to compile, and to reach a database. */
+/** An app has this long until its server listens: time to compile, and to reach a database. */
 const LISTEN_MS = 60_000
-/** From a request until its line is read: an interval, and a machine that is busy. */
+/** The line of a request is waited for this long: an interval, and more where the machine is busy. */
 const LINE_MS = 10_000
-/** From SIGTERM to SIGKILL. */
+/** An app that has not ended this long after SIGTERM gets SIGKILL. */
 const STOP_MS = 10_000
 const POLL_MS = 50
 /** Requests whose routes are kept: as many as there can be URLs, and others of the app's own. */
 const MAX_ROUTED = 2000
-/** Of the app's log, at one look. */
+/** Bytes of a log that are read in one call. */
 const READ_BYTES = 16 * 1024 ** 2
-/** Of what the app wrote to stderr, shown where it failed. */
+/** So much of the end of the app's stderr is shown where the check failed. */
 const TAIL_BYTES = 4096
 const TAIL_LINES = 20
 const MAX_TAIL_CHARS = 400
@@ -48,9 +48,9 @@ const MAX_TAIL_CHARS = 400
 export interface CheckedAppOptions {
   readonly words: readonly string[]
   readonly env: NodeJS.ProcessEnv
-  /** Where the log is kept; null: nowhere. */
+  /** The file in which the log is kept; null: it is deleted when the check has ended. */
   readonly log: string | null
-  /** Where the app listens, if it is not the first server. */
+  /** The port of the app, where its first server is not the one to check. */
   readonly port: number | null
 }
 
@@ -80,11 +80,10 @@ export function startCheckedApp({ words, env, log, port }: CheckedAppOptions): C
   const folder = log === null ? mkdtempSync(join(tmpdir(), 'memprof-check-')) : null
   const pattern = folder === null ? resolve(log!) : join(folder, '%p.ndjson')
   const builder = openSummary({ since: startedMs })
-  const files = new Map<string, { reader: LogReader; followed: FollowedFile }>()
   let start: LogLineOf<'start'> | null = null
-  /** Of the first requests, by method and path: those that ask which route answers. */
+  /** Which route answered, by method and path, of the first requests of each URL. */
   const routes = new Map<string, { method: string; route: string }>()
-  const sink = { line: takeLine, requests: true }
+  const logs = followLogs(pattern, startedMs, { line: takeLine, requests: true })
 
   const { child, ended } = launch(
     words,
@@ -118,25 +117,12 @@ export function startCheckedApp({ words, env, log, port }: CheckedAppOptions): C
     builder.line(line)
   }
 
-  function readLogs(): void {
-    for (const file of findLogs(pattern, startedMs)) {
-      if (files.has(file)) continue
-      const reader = openLogReader(sink)
-      const followed = followFile(file, {
-        take: (bytes) => reader.write(bytes),
-        restarted: () => reader.end(),
-      })
-      files.set(file, { reader, followed })
-    }
-    for (const { followed } of files.values()) while (followed.read(READ_BYTES));
-  }
-
   /** Reads until there is an answer; null when the time is over. */
-  async function until<T>(look: () => T | null, limitMs: number): Promise<T | null> {
+  async function until<T>(find: () => T | null, limitMs: number): Promise<T | null> {
     const endMs = performance.now() + limitMs
     for (;;) {
-      readLogs()
-      const found = look()
+      logs.read()
+      const found = find()
       if (found !== null || performance.now() > endMs) return found
       await Promise.race([wait(POLL_MS), ends])
     }
@@ -175,13 +161,10 @@ export function startCheckedApp({ words, env, log, port }: CheckedAppOptions): C
       const timer = setTimeout(() => kill('SIGKILL'), STOP_MS)
       await ended.catch(() => {})
       clearTimeout(timer)
-      // What it left behind in its group.
+      // Processes that the app left behind in its group.
       kill('SIGKILL')
-      readLogs()
-      for (const { reader, followed } of files.values()) {
-        reader.end()
-        followed.close()
-      }
+      logs.read()
+      logs.close()
     },
     summary: () => builder.summary(),
     stderrTail: () =>
@@ -194,6 +177,35 @@ export function startCheckedApp({ words, env, log, port }: CheckedAppOptions): C
             .map((line) => printable(line, MAX_TAIL_CHARS)),
     clean() {
       if (folder !== null) rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** All logs of a pattern, those included that a process of the app begins later. */
+function followLogs(
+  pattern: string,
+  sinceMs: number,
+  sink: LogSink,
+): { read(): void; close(): void } {
+  const files = new Map<string, { reader: LogReader; followed: FollowedFile }>()
+  return {
+    read() {
+      for (const file of findLogs(pattern, sinceMs)) {
+        if (files.has(file)) continue
+        const reader = openLogReader(sink)
+        const followed = followFile(file, {
+          take: (bytes) => reader.write(bytes),
+          restarted: () => reader.end(),
+        })
+        files.set(file, { reader, followed })
+      }
+      for (const { followed } of files.values()) while (followed.read(READ_BYTES));
+    },
+    close() {
+      for (const { reader, followed } of files.values()) {
+        reader.end()
+        followed.close()
+      }
     },
   }
 }

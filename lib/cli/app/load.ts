@@ -10,7 +10,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 
 export interface Target {
   readonly method: string
-  /** From the slash on, query included; `{n}` becomes another number in each request. */
+  /** The URL from the slash on, query included; `{n}` becomes another number in each request. */
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
   /** `{n}` as in the path. */
@@ -21,14 +21,14 @@ export interface Target {
 export interface Origin {
   /** `http://127.0.0.1:3000` */
   readonly url: string
-  /** Of a Unix socket; the URL's host is then only a name. */
+  /** The path of a Unix socket; the URL's host is then only a name. */
   readonly socketPath?: string
 }
 
 /** What came back from one target. */
 export interface Answers {
   sent: number
-  /** By status code; 0: none came, the connection broke or took too long. */
+  /** Answers by status code; 0: none came, the connection broke or took too long. */
   readonly statuses: Map<number, number>
 }
 
@@ -44,11 +44,11 @@ export interface Load {
   stop(): Promise<void>
 }
 
-/** Length of a slice, ms: that of a window between two readings. */
+/** A slice is as long as the time between two readings of the heap. */
 const SLICE_MS = 500
-/** The rate of a target in a slice, as the standard deviation of its logarithm. */
+/** How much a target's rate differs from slice to slice: the standard deviation of its logarithm. */
 const RATE_SD = 0.7
-/** Of one request, ms. */
+/** A request without an answer for this long has none. */
 const TIMEOUT_MS = 30_000
 /** Sleeping for less than this is not worth a timer. */
 const MIN_SLEEP_MS = 2
@@ -181,7 +181,7 @@ export function normal(random: () => number): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
 }
 
-/** From 0 to below 1, the same in each run. Source: mulberry32, T. Ettinger (public domain). */
+/** Random numbers from 0 to below 1, the same in each run. Source: mulberry32, T. Ettinger (public domain). */
 export function seeded(seed: number): () => number {
   let state = seed >>> 0
   return () => {

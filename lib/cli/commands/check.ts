@@ -20,18 +20,18 @@ const DEFAULT_CONNECTIONS = 10
 const MAX_REQUESTS = 1_000_000
 const MAX_CONNECTIONS = 1000
 const MAX_URLS = 200
-/** Before the requests that are asked for, one in ten more: what is loaded and compiled once is then. */
+/** So many more requests are sent first and do not count: in them the app loads and compiles what it needs. */
 const WARM_UP_SHARE = 0.1
-/** At least; a server that is slower takes its time. Some 30 readings fit in, 8 give a verdict. */
+/** A check takes this long or longer: some 30 readings of the heap fit in, and a verdict needs 8. */
 const DEFAULT_SECONDS = 15
 const MAX_SECONDS = 86_400
-/** After the last answer, for a last reading of the heap. */
+/** The app is left running this long after its last answer, for a last reading of the heap. */
 const SETTLE_MS = 1000
 
-interface Asked {
+/** How much is sent to each URL, and in what time. */
+interface Traffic {
   readonly requests: number
   readonly connections: number
-  /** At least, when asked; in all, in the end. */
   readonly seconds: number
 }
 
@@ -104,7 +104,7 @@ export const check: Command = {
     const requests = readCount(values, 'requests', DEFAULT_REQUESTS, MAX_REQUESTS)
     const connections = readCount(values, 'connections', DEFAULT_CONNECTIONS, MAX_CONNECTIONS)
     const seconds = readCount(values, 'seconds', DEFAULT_SECONDS, MAX_SECONDS)
-    const limit = readCount(values, 'limit', 0, Number.MAX_SAFE_INTEGER, 0)
+    const limitBytesPerRequest = readCount(values, 'limit', 0, Number.MAX_SAFE_INTEGER, 0)
     const port = textOf(values, 'port') === undefined ? null : readCount(values, 'port', 0, 65_535)
     if (positionals.length === 0) {
       throw usage(
@@ -129,7 +129,7 @@ export const check: Command = {
         return EXIT.wrong
       }
       const result = judgeCheck(checked, app.summary(), {
-        limit,
+        limitBytesPerRequest,
         anyStatus: isSet(values, 'any-status'),
       })
       const tookSeconds = Math.round((performance.now() - startedMs) / 100) / 10
@@ -165,7 +165,7 @@ function untilInterrupted(): { signal: Promise<NodeJS.Signals>; release: () => v
 async function sendAll(
   app: CheckedApp,
   targets: readonly Target[],
-  { requests, connections, seconds }: Asked,
+  { requests, connections, seconds }: Traffic,
 ): Promise<CheckedTarget[]> {
   const origin = await app.listens()
   const load = openLoad(origin, targets, connections)
@@ -188,16 +188,16 @@ async function sendAll(
   }))
 }
 
-/** On stdout: the app's own output is not shown, and what it wrote to stderr only where it failed. */
-function writeResult(result: CheckResult, values: OptionValues, asked: Asked): void {
-  const { requests, connections, seconds } = asked
+/** On stdout: nothing else is there, because the app's own output is not shown. */
+function writeResult(result: CheckResult, values: OptionValues, sent: Traffic): void {
+  const { requests, connections, seconds } = sent
   const head =
     `${countOf(requests, 'request')} at each of ${countOf(result.urls.length, 'URL')}, ` +
     `${countOf(connections, 'connection')}, ${Math.round(seconds)} s; Node ${process.version}`
   process.stdout.write(`${head}\n\n${checkText(result)}\n`)
   const json = textOf(values, 'json')
   if (json !== undefined) {
-    const about = { memprof: PACKAGE_VERSION, node: process.version, ...asked }
+    const about = { memprof: PACKAGE_VERSION, node: process.version, ...sent }
     write(json, `${JSON.stringify({ ...about, ...result }, null, 2)}\n`)
   }
   const junit = textOf(values, 'junit')

@@ -20,7 +20,7 @@ export interface OptionSpec {
   readonly short?: string
   /** May be given several times: its value is then a list. */
   readonly multiple?: boolean
-  /** What stands for its value in the help: `F` in `--html F`. */
+  /** The word for the option's value in the help: `F` in `--html F`. */
   readonly placeholder?: string
   readonly meaning: string
 }
@@ -37,7 +37,7 @@ export interface CommandArguments {
 export interface Command {
   /** After `memprof`: `report [file… or -] [options]`. */
   readonly usage: string
-  /** What it does, in a paragraph for its help. */
+  /** What the command does, in a paragraph for its help. */
   readonly description: string
   readonly options: Readonly<Record<string, OptionSpec>>
   /** A command line, and what it is for. */

@@ -87,7 +87,7 @@ function choosePattern(values: OptionValues, env: NodeJS.ProcessEnv, now: Date):
   return /^std(out|err)$/i.test(wanted) ? null : wanted
 }
 
-/** What was asked for on the command line; it wins over the environment. */
+/** Settings from the options of the command; they win over the environment. */
 function chosenSettings(values: OptionValues, pattern: string | null): Record<string, string> {
   const settings: Record<string, string> = {}
   // The app, or what starts it, may run in another folder.

@@ -4,7 +4,7 @@
 import type { Command } from './command'
 
 interface CommandEntry {
-  /** What it does, in a line. */
+  /** What the command does, in a line for the general help. */
   readonly summary: string
   readonly load: () => Command
 }

@@ -2,38 +2,32 @@
  * `memprof top`: a log as it grows, in the terminal; where no terminal is, a few lines now and then.
  */
 import { MemprofError } from '../../errors'
-import { type Command, EXIT, type OptionValues, textOf } from './command'
-import { type FollowedFile, followFile } from '../log/follow'
-import { openLive } from '../summary/live'
-import { openLogReader } from '../log/read-log'
-import { enterScreen, type Keys, openKeys } from '../view/screen'
 import { endAs } from '../app/signals'
-import { openSummary } from '../summary/builder'
-import { describeOutput } from '../view/terminal'
+import { type FollowedFile, followFile } from '../log/follow'
 import { liveScreen, liveText, type LiveView, type SortKey, SORTS } from '../view/live-view'
 import { formatBytes } from '../view/numbers'
 import { printable } from '../view/printable'
+import { enterScreen, type Keys, openKeys, type Screen } from '../view/screen'
 import { leakSentence } from '../view/sentences'
+import { describeOutput } from '../view/terminal'
+import { type Command, EXIT, type OptionValues, textOf } from './command'
+import { openLiveLog } from './live-log'
 
-/** Between two looks at a growing file, ms. */
+/** Time between two reads of a growing file. */
 const POLL_MS = 250
-/** Of a file, at one look. */
+/** Bytes of a file that are read before the screen is drawn again. */
 const READ_BYTES = 16 * 1024 ** 2
-/** Of the end of a file that is there already: some hours of a busy service. */
+/** So much of the end of a file that is there already is read: some hours of a busy service. */
 const CATCH_UP_BYTES = 64 * 1024 ** 2
-/** Between two frames, at least, ms. */
+/** The screen is drawn no more often than this. */
 const FRAME_MS = 500
-/** Between two texts, where no terminal is, ms. */
+/** Where there is no terminal, text is written this often. */
 const TEXT_MS = 10_000
 /** Routes in such a text. */
 const TEXT_ROUTES = 20
-/** There nothing is cut but what is longer than this. */
+/** Lines of such a text are cut when they are longer than this. */
 const TEXT_COLUMNS = 1000
-/** Lines of other programs that are kept, and characters of each. */
-const MAX_OTHERS = 100
-const MAX_OTHER_CHARS = 500
-/** Leaks whose sentence was written once. */
-const MAX_TOLD = 1000
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
 const CTRL_C = '\u0003'
 
 export const top: Command = {
@@ -65,7 +59,7 @@ export const top: Command = {
         'Name a file, or write node -r memprof/register app.js | memprof top.',
       )
     }
-    return follow(source, readSort(values))
+    return new Session(source, readSort(values)).ended
   },
 }
 
@@ -83,169 +77,161 @@ function usage(problem: string, advice: string): MemprofError {
   return new MemprofError('ERR_MEMPROF_USAGE', { problem, advice })
 }
 
-function follow(source: string, firstSort: SortKey): Promise<number> {
-  const builder = openSummary()
-  const live = openLive()
-  const isScreen = process.stdout.isTTY === true && process.env['TERM'] !== 'dumb'
-  const others: string[] = []
-  const told = new Set<string>()
-  let sort = firstSort
-  let showOthers = true
-  let note = ''
-  let isNew = true
-  let drawnMs = Number.NEGATIVE_INFINITY
-
-  const reader = openLogReader({
-    line(line) {
-      builder.line(line)
-      live.line(line)
-      isNew = true
-      if (line.event === 'leak' && !isScreen) tellLeaks()
-    },
-    other(line) {
-      others.push(printable(line.toString('utf8', 0, MAX_OTHER_CHARS * 4), MAX_OTHER_CHARS))
-      if (others.length > MAX_OTHERS) others.shift()
-      isNew = true
-    },
+/** One call of `top`, from the first line to the last key. */
+class Session {
+  /** Resolves with the exit code; rejects when the log cannot be read any further. */
+  readonly ended: Promise<number>
+  readonly #source: string
+  readonly #screen: Screen | null
+  readonly #keys: Keys | null
+  readonly #timer: NodeJS.Timeout
+  readonly #log = openLiveLog((line) => {
+    this.#isNew = true
+    if (line?.event === 'leak' && !this.#screen) this.#print(this.#log.takeNewLeaks())
   })
+  #resolve: (code: number) => void = () => {}
+  #reject: (error: MemprofError) => void = () => {}
+  #file: FollowedFile | null = null
+  #sort: SortKey
+  #showOthers = true
+  #note = ''
+  #isNew = true
+  #drawnMs = Number.NEGATIVE_INFINITY
 
-  function view(rows: number): LiveView {
+  constructor(source: string, sort: SortKey) {
+    this.#source = source
+    this.#sort = sort
+    this.ended = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+    const isScreen = process.stdout.isTTY === true && process.env['TERM'] !== 'dumb'
+    this.#screen = isScreen ? enterScreen(process.stdout) : null
+    this.#timer = setInterval(() => {
+      if (this.#file) this.#readFile()
+      this.#draw()
+    }, POLL_MS)
+    for (const signal of SIGNALS) process.on(signal, this.#onSignal)
+    process.stdout.on('resize', this.#redraw)
+    this.#keys = isScreen ? openKeys(this.#onKey) : null
+    if (isScreen) this.#redraw()
+    if (source === '-') this.#readInput()
+    else this.#follow()
+  }
+
+  #readInput(): void {
+    process.stdin.on('data', (bytes: Buffer) => this.#log.reader.write(bytes))
+    process.stdin.once('end', this.#end)
+    process.stdin.once('error', this.#fail)
+  }
+
+  #follow(): void {
+    this.#file = followFile(this.#source, {
+      take: (bytes) => this.#log.reader.write(bytes),
+      restarted: () => this.#log.reader.end(),
+      maxBytesAtFirst: CATCH_UP_BYTES,
+      skipped: (bytes) => {
+        this.#note = `the first ${formatBytes(bytes)} of the file were passed over; memprof report reads all of it`
+      },
+    })
+    this.#readFile()
+    this.#redraw()
+    if (!this.#screen && this.#log.summary().to === null) {
+      process.stderr.write(`memprof: no line of memprof's yet in ${printable(this.#source)}\n`)
+    }
+  }
+
+  #readFile(): void {
+    try {
+      // A file that is there already is read at one go, whatever is drawn meanwhile.
+      while (this.#file!.read(READ_BYTES)) this.#draw()
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  #draw(): void {
+    if (!this.#isNew) return
+    const now = performance.now()
+    if (now - this.#drawnMs < (this.#screen ? FRAME_MS : TEXT_MS)) return
+    this.#drawnMs = now
+    this.#isNew = false
+    if (this.#screen) this.#screen.draw(liveScreen(this.#view(process.stdout.rows || 24)))
+    else this.#writeText()
+  }
+
+  /** Draws at once, because somebody at the keyboard waits for it. */
+  readonly #redraw = (): void => {
+    this.#isNew = true
+    this.#drawnMs = Number.NEGATIVE_INFINITY
+    if (this.#screen) this.#draw()
+  }
+
+  #writeText(): void {
+    const view = this.#view(TEXT_ROUTES)
+    if (view.summary.to !== null) process.stdout.write(`${liveText(view)}\n\n`)
+  }
+
+  #print(sentences: readonly string[]): void {
+    for (const sentence of sentences) process.stdout.write(`${sentence}\n`)
+  }
+
+  #view(rows: number): LiveView {
     const { columns, color, isTerminal } = describeOutput(process.stdout, process.env)
     return {
-      summary: builder.summary(),
-      state: live.state(),
-      sort,
-      others: showOthers ? others : [],
-      source: source === '-' ? 'standard input' : printable(source),
-      note,
+      summary: this.#log.summary(),
+      state: this.#log.state(),
+      sort: this.#sort,
+      others: this.#showOthers ? this.#log.others : [],
+      source: this.#source === '-' ? 'standard input' : printable(this.#source),
+      note: this.#note,
       columns: isTerminal ? columns : TEXT_COLUMNS,
       rows,
       color,
     }
   }
 
-  /** Where no screen shows them: a sentence, when it is new. */
-  function tellLeaks(): void {
-    for (const leak of builder.summary().leaks) {
-      const key = [leak.service, leak.scope, leak.kind, leak.method, leak.route].join('\n')
-      const holder = leak.holders[0]?.path ?? ''
-      if (leak.since !== null || told.has(key + holder) || told.size >= MAX_TOLD) continue
-      told.add(key + holder)
-      process.stdout.write(`${leakSentence(leak)}\n`)
-    }
+  readonly #onKey = (key: string): void => {
+    if (key === 'q') {
+      this.#close()
+      this.#resolve(EXIT.done)
+    } else if (key === CTRL_C) {
+      this.#close()
+      // The terminal would have sent it to all of the pipe, had its keys not been ours.
+      process.kill(0, 'SIGINT')
+    } else if (key === 'o') this.#showOthers = !this.#showOthers
+    else if (Object.hasOwn(SORTS, key)) this.#sort = key as SortKey
+    else return
+    this.#redraw()
   }
 
-  return new Promise((resolve, reject) => {
-    const screen = isScreen ? enterScreen(process.stdout) : null
-    const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
-    const onSignal = (signal: NodeJS.Signals): void => {
-      close()
-      endAs({ code: null, signal })
-    }
-    let file: FollowedFile | null = null
-    let keys: Keys | null = null
+  readonly #onSignal = (signal: NodeJS.Signals): void => {
+    this.#close()
+    endAs({ code: null, signal })
+  }
 
-    function draw(): void {
-      if (!isNew) return
-      const now = performance.now()
-      if (now - drawnMs < (screen ? FRAME_MS : TEXT_MS)) return
-      drawnMs = now
-      isNew = false
-      if (screen) screen.draw(liveScreen(view(process.stdout.rows || 24)))
-      else if (builder.summary().to !== null) writeText()
-    }
+  /** The app has ended: what was known at last stays on the terminal. */
+  readonly #end = (): void => {
+    this.#log.reader.end()
+    this.#close()
+    if (this.#screen) this.#print(this.#log.summary().leaks.map((leak) => leakSentence(leak)))
+    this.#writeText()
+    this.#resolve(EXIT.done)
+  }
 
-    /** At once: somebody waits for it. */
-    function redraw(): void {
-      isNew = true
-      drawnMs = Number.NEGATIVE_INFINITY
-      if (screen) draw()
-    }
+  readonly #fail = (error: unknown): void => {
+    this.#close()
+    const facts = { file: this.#source, reason: (error as Error).message }
+    this.#reject(new MemprofError('ERR_MEMPROF_INPUT', facts, { cause: error }))
+  }
 
-    function writeText(): void {
-      process.stdout.write(`${liveText(view(TEXT_ROUTES))}\n\n`)
-    }
-
-    function close(): void {
-      clearInterval(timer)
-      for (const signal of signals) process.off(signal, onSignal)
-      process.stdout.off('resize', redraw)
-      file?.close()
-      if (source === '-') process.stdin.destroy()
-      keys?.close()
-      screen?.leave()
-    }
-
-    /** The app has ended: what was known at last stays on the terminal. */
-    function end(): void {
-      reader.end()
-      close()
-      const last = view(Number.POSITIVE_INFINITY)
-      for (const leak of screen ? last.summary.leaks : [])
-        process.stdout.write(`${leakSentence(leak)}\n`)
-      if (last.summary.to !== null) writeText()
-      resolve(EXIT.done)
-    }
-
-    function fail(error: unknown): void {
-      close()
-      const { message } = error as Error
-      reject(
-        new MemprofError('ERR_MEMPROF_INPUT', { file: source, reason: message }, { cause: error }),
-      )
-    }
-
-    function onKey(key: string): void {
-      if (key === 'q') {
-        close()
-        resolve(EXIT.done)
-      } else if (key === CTRL_C) {
-        close()
-        // The terminal would have sent it to all of the pipe, had its keys not been ours.
-        process.kill(0, 'SIGINT')
-      } else if (key === 'o') showOthers = !showOthers
-      else if (Object.hasOwn(SORTS, key)) sort = key as SortKey
-      else return
-      redraw()
-    }
-
-    function readFile(): void {
-      try {
-        // A file that is there already is read at one go, whatever is drawn meanwhile.
-        while (file!.read(READ_BYTES)) draw()
-      } catch (error) {
-        fail(error)
-      }
-    }
-
-    const timer = setInterval(() => {
-      if (file) readFile()
-      draw()
-    }, POLL_MS)
-    for (const signal of signals) process.on(signal, onSignal)
-    process.stdout.on('resize', redraw)
-    if (screen) {
-      keys = openKeys(onKey)
-      redraw()
-    }
-    if (source === '-') {
-      process.stdin.on('data', (bytes: Buffer) => reader.write(bytes))
-      process.stdin.once('end', end)
-      process.stdin.once('error', fail)
-    } else {
-      file = followFile(source, {
-        take: (bytes) => reader.write(bytes),
-        restarted: () => reader.end(),
-        maxBytesAtFirst: CATCH_UP_BYTES,
-        skipped(bytes) {
-          note = `the first ${formatBytes(bytes)} of the file were passed over; memprof report reads all of it`
-        },
-      })
-      readFile()
-      redraw()
-      if (!screen && builder.summary().to === null) {
-        process.stderr.write(`memprof: no line of memprof's yet in ${printable(source)}\n`)
-      }
-    }
-  })
+  #close(): void {
+    clearInterval(this.#timer)
+    for (const signal of SIGNALS) process.off(signal, this.#onSignal)
+    process.stdout.off('resize', this.#redraw)
+    this.#file?.close()
+    if (this.#source === '-') process.stdin.destroy()
+    this.#keys?.close()
+    this.#screen?.leave()
+  }
 }

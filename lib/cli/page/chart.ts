@@ -11,7 +11,7 @@ export interface Curve {
   readonly label: string
   /** Colour and dash. */
   readonly slot: number
-  /** As many as `atMs`. */
+  /** One value for each time of `atMs`. */
   readonly values: LaneValues
   readonly shown: boolean
   /** Drawn as bars from the bottom. */
@@ -45,14 +45,14 @@ export interface Chart {
 const VALUE_AXIS_WIDTH = 68
 const TIME_AXIS_HEIGHT = 30
 const TICK_SPACE = 72
-/** For the half of the last time's label. */
+/** Half of the last time's label stands to the right of the axis. */
 const PADDING_RIGHT = 26
 /** A4 less its margins. */
 const PRINT_WIDTH = 680
 const FONT = '12px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif'
 
 export function openChart(options: ChartOptions): Chart {
-  const { host, height, view, clock, marks, format } = options
+  const { host, height, view, clock } = options
   let content: ChartContent = { atMs: [], curves: [] }
   let plot: uPlot | null = null
   let printing = false
@@ -83,7 +83,7 @@ export function openChart(options: ChartOptions): Chart {
         x: { time: false, range: () => [view.fromMs, view.toMs] },
         y: { range: (_, low, high) => valueRange(low, high) },
       },
-      axes: [timeAxis(), valueAxis()],
+      axes: [timeAxis(), valueAxis(options.format)],
       series: [{}, ...content.curves.map(toSeries)],
       cursor: {
         y: false,
@@ -91,7 +91,7 @@ export function openChart(options: ChartOptions): Chart {
         drag: { x: true, y: false, setScale: false, dist: 5 },
       },
       hooks: {
-        drawClear: [drawMarks],
+        drawClear: [(self) => drawMarks(self, options)],
         setCursor: [
           (self) => {
             const { left = -1 } = self.cursor
@@ -110,31 +110,6 @@ export function openChart(options: ChartOptions): Chart {
     }
   }
 
-  function toSeries(curve: Curve): uPlot.Series {
-    const { name, dash } = curveStyle(curve.slot)
-    const stroke = (): string => colour(name)
-    if (curve.bars) {
-      const paths = uPlot.paths.bars!({ size: [0.7, 24, 3] })
-      return {
-        label: curve.label,
-        show: curve.shown,
-        fill: stroke,
-        width: 0,
-        paths,
-        points: { show: false },
-      }
-    }
-    return {
-      label: curve.label,
-      show: curve.shown,
-      stroke,
-      width: 2,
-      dash,
-      spanGaps: false,
-      points: { size: 5, fill: stroke },
-    }
-  }
-
   function timeAxis(): uPlot.Axis {
     return {
       show: options.withTimeAxis,
@@ -149,47 +124,6 @@ export function openChart(options: ChartOptions): Chart {
         return labels.length === splits.length ? labels : splits.map((at) => clock.moment(at))
       },
     }
-  }
-
-  function valueAxis(): uPlot.Axis {
-    return {
-      size: VALUE_AXIS_WIDTH,
-      font: FONT,
-      stroke: () => colour('muted'),
-      grid: { stroke: () => colour('grid'), width: 1 },
-      ticks: { show: false },
-      space: 36,
-      values: (_, splits) => splits.map(format),
-    }
-  }
-
-  function drawMarks(self: uPlot): void {
-    const { ctx, bbox } = self
-    const ratio = devicePixelRatio
-    ctx.save()
-    ctx.font = `600 ${11 * ratio}px ${FONT.slice(5)}`
-    ctx.textAlign = 'center'
-    ctx.textBaseline = 'middle'
-    const labelled: number[] = []
-    // Leaks first: theirs are the labels that stay where several would overlap.
-    for (const mark of marks.toSorted((a, b) => rankOf(a) - rankOf(b))) {
-      if (mark.atMs < view.fromMs || mark.atMs > view.toMs) continue
-      const x = Math.round(self.valToPos(mark.atMs, 'x', true))
-      const leak = mark.kind === 'leak'
-      ctx.strokeStyle = colour(leak ? 'leaking' : 'edge')
-      ctx.lineWidth = (leak ? 1.5 : 1) * ratio
-      ctx.setLineDash(leak ? [] : [2 * ratio, 4 * ratio])
-      ctx.beginPath()
-      ctx.moveTo(x, bbox.top)
-      ctx.lineTo(x, bbox.top + bbox.height)
-      ctx.stroke()
-      if (!options.markLabels || labelled.some((other) => Math.abs(other - x) < 18 * ratio))
-        continue
-      labelled.push(x)
-      ctx.setLineDash([])
-      drawLabel(ctx, mark, x, bbox.top - 11 * ratio, ratio)
-    }
-    ctx.restore()
   }
 
   function showPoint(): void {
@@ -217,12 +151,78 @@ export function openChart(options: ChartOptions): Chart {
   }
 }
 
-/** From zero, or below where values are: a length can be compared. */
+function valueAxis(format: ChartOptions['format']): uPlot.Axis {
+  return {
+    size: VALUE_AXIS_WIDTH,
+    font: FONT,
+    stroke: () => colour('muted'),
+    grid: { stroke: () => colour('grid'), width: 1 },
+    ticks: { show: false },
+    space: 36,
+    values: (_, splits) => splits.map(format),
+  }
+}
+
+function toSeries(curve: Curve): uPlot.Series {
+  const { name, dash } = curveStyle(curve.slot)
+  const stroke = (): string => colour(name)
+  if (curve.bars) {
+    const paths = uPlot.paths.bars!({ size: [0.7, 24, 3] })
+    return {
+      label: curve.label,
+      show: curve.shown,
+      fill: stroke,
+      width: 0,
+      paths,
+      points: { show: false },
+    }
+  }
+  return {
+    label: curve.label,
+    show: curve.shown,
+    stroke,
+    width: 2,
+    dash,
+    spanGaps: false,
+    points: { size: 5, fill: stroke },
+  }
+}
+
+/** The axis begins at zero, or below where values are, so that lengths can be compared. */
 function valueRange(low: number | null, high: number | null): [number, number] {
   if (low === null || high === null) return [0, 1]
   const top = Math.max(0, high)
   const bottom = Math.min(0, low)
   return top === bottom ? [0, 1] : [bottom * 1.05, top * 1.05]
+}
+
+/** Lines at the marks that are in view, and labels where those do not overlap. */
+function drawMarks(self: uPlot, { marks, markLabels, view }: ChartOptions): void {
+  const { ctx, bbox } = self
+  const ratio = devicePixelRatio
+  ctx.save()
+  ctx.font = `600 ${11 * ratio}px ${FONT.slice(5)}`
+  ctx.textAlign = 'center'
+  ctx.textBaseline = 'middle'
+  const labelled: number[] = []
+  // Leaks first: theirs are the labels that stay where several would overlap.
+  for (const mark of marks.toSorted((a, b) => rankOf(a) - rankOf(b))) {
+    if (mark.atMs < view.fromMs || mark.atMs > view.toMs) continue
+    const x = Math.round(self.valToPos(mark.atMs, 'x', true))
+    const leak = mark.kind === 'leak'
+    ctx.strokeStyle = colour(leak ? 'leaking' : 'edge')
+    ctx.lineWidth = (leak ? 1.5 : 1) * ratio
+    ctx.setLineDash(leak ? [] : [2 * ratio, 4 * ratio])
+    ctx.beginPath()
+    ctx.moveTo(x, bbox.top)
+    ctx.lineTo(x, bbox.top + bbox.height)
+    ctx.stroke()
+    if (!markLabels || labelled.some((other) => Math.abs(other - x) < 18 * ratio)) continue
+    labelled.push(x)
+    ctx.setLineDash([])
+    drawLabel(ctx, mark, x, bbox.top - 11 * ratio, ratio)
+  }
+  ctx.restore()
 }
 
 function rankOf({ kind }: Mark): number {

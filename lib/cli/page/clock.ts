@@ -12,7 +12,7 @@ const SECOND = 1000
 const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
-/** From here on the clock tells more than the time since the start. */
+/** Of a longer run the clock tells more than the time since the start. */
 const MAX_ELAPSED_MS = 3 * HOUR
 
 const STEPS = [

@@ -1,4 +1,4 @@
-/** What is said first: the verdicts in sentences, with where it was allocated and who keeps it. */
+/** The top of the page: the verdicts in sentences, where each leak was allocated and what keeps it. */
 import { formatBytes, formatTime } from '../view/numbers'
 import { formatElapsed } from './clock'
 import type { Finding, PageData } from '../view/page-data'
@@ -21,7 +21,7 @@ export function showFindings(data: PageData): void {
   }
 }
 
-/** In the reader's time zone, which is named. */
+/** The time of the log in the reader's time zone, which is named. */
 function sayTime({ fromMs, toMs }: NonNullable<PageData['span']>): string {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone
   return `${formatTime(fromMs)} to ${formatTime(toMs)} (${zone}), ${formatElapsed(toMs - fromMs)}`

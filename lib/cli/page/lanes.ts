@@ -10,7 +10,8 @@ export interface Lanes {
   readonly atMs: readonly number[]
   /** Index of the last moment at which something was measured. */
   readonly last: number
-  values(measure: Measure, lane: number): LaneValues
+  /** One array per lane, as long as `atMs`. */
+  all(measure: Measure): LaneValues[]
   readonly count: number
 }
 
@@ -37,16 +38,17 @@ export function layLanes(processes: readonly ProcessData[]): Lanes {
     atMs,
     last: position.get(lastMs) ?? -1,
     count: lanes.length,
-    values(measure, lane) {
-      const values = new Array<number | null | undefined>(atMs.length).fill(null)
-      for (const curve of lanes[lane]!.curves) {
-        values.fill(undefined, position.get(curve.atMs[0]!)!, position.get(curve.atMs.at(-1)!)!)
-        curve.atMs.forEach((ms, at) => {
-          values[position.get(ms)!] = curve[measure][at] ?? null
-        })
-      }
-      return values
-    },
+    all: (measure) =>
+      lanes.map(({ curves }) => {
+        const values = new Array<number | null | undefined>(atMs.length).fill(null)
+        for (const curve of curves) {
+          values.fill(undefined, position.get(curve.atMs[0]!)!, position.get(curve.atMs.at(-1)!)!)
+          curve.atMs.forEach((ms, at) => {
+            values[position.get(ms)!] = curve[measure][at] ?? null
+          })
+        }
+        return values
+      }),
   }
 }
 

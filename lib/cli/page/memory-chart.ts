@@ -1,11 +1,11 @@
-/** Memory over time: the process's own numbers, its collections, and what happened when. */
+/** Memory over time: the process's own numbers, its GCs, and what happened when. */
 import { formatBytes } from '../view/numbers'
 import { nearest, openChart } from './chart'
-import { type Bins, binCounts } from './bins'
-import { type Clock, formatElapsed } from './clock'
+import type { Clock } from './clock'
 import type { Mark, PageData, ProcessData } from '../view/page-data'
 import { byId, make, makeDetails, makeTable } from './dom'
-import { extent, type Lanes, type LaneValues, layLanes, type Measure, valueAt } from './lanes'
+import { makeGcStrip } from './gc-strip'
+import { extent, type Lanes, layLanes, type Measure, valueAt } from './lanes'
 import { makeScrubber } from './scrubber'
 import { makeSwatch } from './theme'
 import type { TimeView } from './time-view'
@@ -18,10 +18,8 @@ const MEASURES: ReadonlyArray<{ measure: Measure; label: string; slot: number; s
   { measure: 'buffersBytes', label: 'buffers', slot: 2, shown: true },
   { measure: 'heapLimitBytes', label: 'heap limit', slot: 3, shown: false },
 ]
-/** With lines of several processes, fewer of each. */
+/** The curves that are on at first where several processes have lines of their own. */
 const SHOWN_OF_MANY: readonly Measure[] = ['rssBytes', 'liveHeapBytes']
-/** Bars of collections: more would run into each other. */
-const MAX_BARS = 120
 /** Rows of the table beside a chart. */
 const TABLE_ROWS = 60
 
@@ -33,14 +31,12 @@ export function showMemory(data: PageData, view: TimeView, clock: Clock): void {
     return
   }
   const shown = new Map(MEASURES.map(({ measure, shown: now }) => [measure, now]))
-  if (layLanes(processes).count > 1) {
+  let lanes: Lanes = layLanes(processes)
+  if (lanes.count > 1) {
     for (const { measure } of MEASURES) shown.set(measure, SHOWN_OF_MANY.includes(measure))
   }
-  let chosen: readonly ProcessData[] = processes
-  let lanes: Lanes = layLanes(chosen)
 
   const plot = make('div', { class: 'plot', role: 'img' })
-  const strip = make('div', { class: 'plot', role: 'img' })
   const options = { view, clock, marks: data.marks }
   const memory = openChart({
     ...options,
@@ -50,14 +46,7 @@ export function showMemory(data: PageData, view: TimeView, clock: Clock): void {
     format: formatBytes,
     withTimeAxis: true,
   })
-  const collections = openChart({
-    ...options,
-    host: strip,
-    height: 76,
-    markLabels: false,
-    format: (value) => (Number.isInteger(value) ? String(value) : ''),
-    withTimeAxis: false,
-  })
+  const gcs = makeGcStrip(options)
 
   const values = new Map<Measure, HTMLElement>()
   const legend = make('div', { class: 'legend', role: 'group', 'aria-label': 'Curves of memory' })
@@ -78,46 +67,23 @@ export function showMemory(data: PageData, view: TimeView, clock: Clock): void {
     values.set(measure, value)
     legend.append(make('label', {}, box, makeSwatch(slot), `${label} `, value))
   }
-  const gcValue = make('b')
-  const stripTitle = make('span')
-  let collected: Bins = { widthMs: 0, atMs: [], sums: [] }
   const moment = make('p', { class: 'moment' })
 
   function draw(): void {
-    lanes = layLanes(chosen)
     memory.draw({
       atMs: lanes.atMs,
       curves: MEASURES.flatMap(({ measure, label, slot }) =>
-        Array.from({ length: lanes.count }, (_, lane) => ({
-          label,
-          slot,
-          values: lanes.values(measure, lane),
-          shown: shown.get(measure)!,
-        })),
+        lanes.all(measure).map((values) => ({ label, slot, values, shown: shown.get(measure)! })),
       ),
     })
-    collected = binCounts(
-      lanes.atMs.map((ms, at) => ({ ms, count: total('majorGcs', at) ?? 0 })),
-      view.spanMs,
-      MAX_BARS,
-    )
-    stripTitle.textContent = `Full collections in each ${formatElapsed(collected.widthMs)}: `
-    collections.draw({
-      atMs: collected.atMs,
-      curves: [
-        { label: 'full collections', slot: 4, values: collected.sums, shown: true, bars: true },
-      ],
-    })
+    gcs.draw(lanes)
     describe()
     point()
   }
 
-  /** Over the lanes, at one moment; null where none was measured then. */
-  function total(measure: Measure, at: number): number | null {
-    return laneValues(measure).reduce<number | null>((sum, lane) => {
-      const value = lane[at] ?? null
-      return value === null ? sum : (sum ?? 0) + value
-    }, null)
+  function choose(which: readonly ProcessData[]): void {
+    lanes = layLanes(which)
+    draw()
   }
 
   /** Index of the moment pointed at; of the last one where none is. */
@@ -125,24 +91,18 @@ export function showMemory(data: PageData, view: TimeView, clock: Clock): void {
     return view.atMs === null ? lanes.last : nearest(lanes.atMs, view.atMs)
   }
 
-  function laneValues(measure: Measure): LaneValues[] {
-    return Array.from({ length: lanes.count }, (_, lane) => lanes.values(measure, lane))
-  }
-
   function describe(): void {
     const parts = MEASURES.flatMap(({ measure, label }) => {
       if (!shown.get(measure)) return []
-      const range = extent(laneValues(measure).flat())
+      const range = extent(lanes.all(measure).flat())
       return range ? [`${label} ${formatBytes(range.low)} to ${formatBytes(range.high)}`] : []
     })
     plot.setAttribute('aria-label', `Memory over time, ${clock.axis}. ${parts.join('; ')}.`)
-    const majors = laneValues('majorGcs').flat()
-    const count = majors.reduce<number>((sum, value) => sum + (value ?? 0), 0)
-    strip.setAttribute('aria-label', `Full collections over time: ${count} in all.`)
   }
 
   function sayAt(measure: Measure, at: number): string {
-    const known = laneValues(measure)
+    const known = lanes
+      .all(measure)
       .map((lane) => valueAt(lane, at))
       .filter((value) => value !== null)
     if (known.length === 0) return '–'
@@ -160,8 +120,7 @@ export function showMemory(data: PageData, view: TimeView, clock: Clock): void {
   function point(): void {
     const at = pointedAt()
     for (const [measure, value] of values) value.textContent = sayAt(measure, at)
-    const bin = nearest(collected.atMs, view.atMs ?? view.spanMs)
-    gcValue.textContent = String(collected.sums[bin] ?? 0)
+    gcs.point()
     moment.textContent = `${view.atMs === null ? 'Last values' : 'Values'}, ${clock.moment(lanes.atMs[at] ?? 0)}`
   }
 
@@ -171,21 +130,12 @@ export function showMemory(data: PageData, view: TimeView, clock: Clock): void {
     make('div', { class: 'above' }, moment, makeZoom(view)),
     legend,
     plot,
-    make('p', { class: 'strip' }, makeSwatchBar(), stripTitle, gcValue),
-    strip,
+    ...gcs.elements,
     makeScrubber('Moment in the charts of memory', view, clock, sayAll),
     events(data.marks, clock),
     makeDetails('Memory as a table', () => table(lanes, clock)),
   )
-  function choose(which: readonly ProcessData[]): void {
-    chosen = which
-    draw()
-  }
   draw()
-}
-
-function makeSwatchBar(): HTMLElement {
-  return make('span', { class: 'bar-swatch', 'aria-hidden': 'true' })
 }
 
 function chooser(
@@ -218,13 +168,11 @@ function events(marks: readonly Mark[], clock: Clock): HTMLElement {
   )
 }
 
-/** At most {@link TABLE_ROWS} rows, evenly taken. */
+/** The curves as numbers: at most {@link TABLE_ROWS} rows, evenly taken. */
 function table(lanes: Lanes, clock: Clock): HTMLElement {
   const columns = [{ label: 'Time' }, ...MEASURES.map(({ label }) => ({ label, numeric: true }))]
   const every = Math.max(1, Math.ceil(lanes.atMs.length / TABLE_ROWS))
-  const all = MEASURES.map(({ measure }) =>
-    Array.from({ length: lanes.count }, (_, lane) => lanes.values(measure, lane)),
-  )
+  const all = MEASURES.map(({ measure }) => lanes.all(measure))
   const rows = lanes.atMs.flatMap((ms, at) => {
     const cells = all.map((of) =>
       of

@@ -12,23 +12,17 @@ import type {
   RouteCurve,
   RouteData,
 } from './page-data'
+import { routeName } from '../../emit/leak-words'
 import type { ReadCounts } from '../log/read-log'
-import type { RoutePoint } from '../summary/series'
 import type { InstanceSummary, LeakSummary, LogSummary, RouteSummary } from '../summary/summary'
 import { keptBytes } from './html-kept'
 import { countOf, formatBytes, formatCount, formatSeconds } from './numbers'
 import { endOf, nothingToReport, notes, otherVerdicts } from './overview'
 import { printable } from './printable'
-import {
-  holderName,
-  leakDetails,
-  leakSentence,
-  retentionText,
-  routeName,
-  whereItLeaks,
-} from './sentences'
+import { ratesOf } from './request-rates'
+import { holderName, leakDetails, leakSentence, retentionText, whereItLeaks } from './sentences'
 
-/** Leaks in sentences, and in the icicle. */
+/** Leaks that get a sentence and a box in the icicle. */
 const MAX_FINDINGS = 100
 /** Rows of the table of routes. */
 const MAX_ROUTES = 1000
@@ -37,18 +31,10 @@ const MAX_ROUTE_CURVES = 100
 const MAX_PROCESSES = 500
 /** Processes with a curve: 256 points each at most. */
 const MAX_PROCESS_CURVES = 64
-/** What happened when. */
+/** Events that the charts mark. */
 const MAX_MARKS = 400
 const MAX_WARNINGS = 50
-/** Characters of a sentence. */
 const MAX_SENTENCE_CHARS = 1000
-/** Of lines, where no `start` line tells. */
-const DEFAULT_INTERVAL_MS = 10_000
-/** Lines of a route in a point of its rate: with fewer, one line more or less shows as a jump. */
-const LINES_PER_POINT = 4
-/** Points below which a curve rather jumps than is drawn in so few. */
-const MIN_POINTS = 20
-
 export function pageData(summary: LogSummary, counts: ReadCounts): PageData {
   const { from, to, leaks, routes, instances, warnings } = summary
   const start = from ?? 0
@@ -179,15 +165,6 @@ function marksOf(summary: LogSummary, leaks: readonly LeakSummary[], start: numb
   return marks
 }
 
-/** ms between two lines of a process: the longest, as their `start` lines say. */
-function intervalOf(instances: readonly InstanceSummary[]): number {
-  const said = instances.flatMap(({ start }) => {
-    const intervalMs = start?.config['intervalMs']
-    return typeof intervalMs === 'number' && intervalMs > 0 ? intervalMs : []
-  })
-  return said.length === 0 ? DEFAULT_INTERVAL_MS : Math.max(...said)
-}
-
 function processOf(
   instance: InstanceSummary,
   { from, to }: LogSummary,
@@ -248,7 +225,7 @@ function routeOf(route: RouteSummary, summary: LogSummary, withCurve: boolean): 
   const { verdict, requests, errors, durationMs, heapDeltaBytes } = route
   const service = summary.services.length > 1 ? `${printable(route.service)}: ` : ''
   return {
-    name: `${service}${routeName(route)}`,
+    name: `${service}${routeName(route, printable)}`,
     verdict,
     requests,
     errors,
@@ -276,55 +253,6 @@ function routeCurve({ points, stepMs }: RouteSummary, summary: LogSummary): Rout
     ),
     keptBytesPerRequest: points.map(({ retainedBytesPerRequest }) => retainedBytesPerRequest),
   }
-}
-
-/** The one that the process ended in is shorter: from the point before the last one on. */
-function lastInterval(
-  { memory }: InstanceSummary,
-  endMs: number,
-  intervalMs: number,
-): { fromMs: number; lengthMs: number } {
-  const [before, last] = memory.slice(-2)
-  if (!before || !last) return { fromMs: Number.POSITIVE_INFINITY, lengthMs: intervalMs }
-  const lengthMs = Math.max(1000, endMs - before.time)
-  return { fromMs: last.time, lengthMs: Math.min(intervalMs, lengthMs) }
-}
-
-/**
- * Requests per second at each point. A line counts the requests of the interval before it, and there are
- * points with one line and points with two beside each other: so a rate is that of some points around,
- * as many as make one line more or less a small part.
- */
-export function ratesOf(
-  points: readonly RoutePoint[],
-  stepMs: number,
-  { instances, from, to }: Pick<LogSummary, 'instances' | 'from' | 'to'>,
-): number[] {
-  const intervalMs = intervalOf(instances)
-  const begin = from ?? 0
-  const end = to ?? 0
-  // One process with a line in each point at most, and few of them: each stands for itself.
-  const few = (end - begin) / (LINES_PER_POINT * intervalMs) < MIN_POINTS
-  if (instances.length === 1 && stepMs <= intervalMs && few) {
-    const last = lastInterval(instances[0]!, end, intervalMs)
-    return points.map(({ time, requests }) => {
-      return requests / ((time >= last.fromMs ? last.lengthMs : intervalMs) / 1000)
-    })
-  }
-  const around = Math.ceil((LINES_PER_POINT * intervalMs) / stepMs / 2 - 0.5)
-  let first = 0
-  let next = 0
-  let requests = 0
-  return points.map(({ time }) => {
-    const fromMs = time - around * stepMs
-    const toMs = time + (around + 1) * stepMs
-    while (next < points.length && points[next]!.time < toMs) requests += points[next++]!.requests
-    while (points[first]!.time < fromMs) requests -= points[first++]!.requests
-    // The first line comes an interval after the begin, the last one at the end.
-    const coveredMs =
-      Math.min(toMs, end + intervalMs / 2) - Math.max(fromMs, begin + intervalMs / 2)
-    return requests / (Math.max(intervalMs, coveredMs) / 1000)
-  })
 }
 
 function keptNotes(

@@ -14,7 +14,7 @@ import type { LeakSummary } from '../summary/summary'
 import { printable } from './printable'
 import { leakSubject } from './sentences'
 
-/** Less than this part of a leak is no box of its own. */
+/** The rest of a leak gets a box of its own where it is more than this share of it. */
 const MIN_SHARE = 0.005
 
 interface Frame {
@@ -22,8 +22,8 @@ interface Frame {
   readonly place: string
 }
 
-/** A function that allocated, with its callers; outermost first, never empty. */
-interface Path {
+/** A function that allocated, after its callers: outermost first, never empty. */
+interface SiteStack {
   readonly frames: readonly Frame[]
   readonly bytes: number
 }
@@ -33,7 +33,7 @@ interface Tree extends KeptBytes {
   readonly children: Tree[]
 }
 
-/** Null where no leak has a size. */
+/** The tree of all leaks; null where none has a size. */
 export function keptBytes(leaks: readonly LeakSummary[]): KeptBytes | null {
   const children = leaks
     .filter(({ since, retainedBytes }) => since === null && retainedBytes > 0)
@@ -44,8 +44,8 @@ export function keptBytes(leaks: readonly LeakSummary[]): KeptBytes | null {
 }
 
 function leakTree(leak: LeakSummary): Tree {
-  const paths = alignPaths(leak.sites.filter(({ bytes }) => bytes > 0).map(toPath))
-  const told = paths.reduce((sum, { bytes }) => sum + bytes, 0)
+  const stacks = alignStacks(leak.sites.filter(({ bytes }) => bytes > 0).map(toStack))
+  const told = stacks.reduce((sum, { bytes }) => sum + bytes, 0)
   const bytes = Math.max(leak.retainedBytes, told)
   const kinds = { heap: '', buffers: ' (buffers)', native: ' (native memory)' }
   const tree: Tree = {
@@ -55,7 +55,7 @@ function leakTree(leak: LeakSummary): Tree {
     bytes,
     children: [],
   }
-  for (const path of paths) addPath(tree, path)
+  for (const stack of stacks) addStack(tree, stack)
   sortChildren(tree)
   const rest = bytes - told
   if (rest > bytes * MIN_SHARE) {
@@ -70,7 +70,7 @@ function leakTree(leak: LeakSummary): Tree {
   return tree
 }
 
-function toPath(site: LeakSummary['sites'][number]): Path {
+function toStack(site: LeakSummary['sites'][number]): SiteStack {
   const own = { name: site.function, place: `${site.file}:${site.line}` }
   return { frames: [...site.stack.toReversed().map(toFrame), own], bytes: site.bytes }
 }
@@ -86,40 +86,43 @@ function keyOf({ name, place }: Frame): string {
   return `${name}\n${place}`
 }
 
-export function alignPaths(paths: readonly Path[]): Path[] {
+export function alignStacks(stacks: readonly SiteStack[]): SiteStack[] {
   const covered = new Map<string, number>()
-  for (const { frames, bytes } of paths) {
+  for (const { frames, bytes } of stacks) {
     for (const key of new Set(frames.map(keyOf))) {
       covered.set(key, (covered.get(key) ?? 0) + bytes)
     }
   }
   const most = Math.max(0, ...covered.values())
-  const largest = paths.reduce<Path | null>((a, b) => (a && a.bytes >= b.bytes ? a : b), null)
+  const largest = stacks.reduce<SiteStack | null>((a, b) => (a && a.bytes >= b.bytes ? a : b), null)
   const first = largest?.frames.find((frame) => covered.get(keyOf(frame)) === most)
   if (!first) return []
-  const aligned = paths.map(({ frames, bytes }) => {
+  const aligned = stacks.map(({ frames, bytes }) => {
     const at = frames.findIndex((frame) => keyOf(frame) === keyOf(first))
     return { frames: frames.slice(Math.max(0, at)), bytes }
   })
-  return aligned.map((path) => ({ ...path, frames: withoutFramework(path.frames, first, aligned) }))
+  return aligned.map((stack) => ({
+    ...stack,
+    frames: withoutFramework(stack.frames, first, aligned),
+  }))
 }
 
 /** Leaves out what a framework called on the way to the app, where all of these stacks have it. */
 function withoutFramework(
   frames: readonly Frame[],
   first: Frame,
-  paths: readonly Path[],
+  stacks: readonly SiteStack[],
 ): readonly Frame[] {
-  const same = paths.filter((path) => keyOf(path.frames[0]!) === keyOf(first))
+  const same = stacks.filter((stack) => keyOf(stack.frames[0]!) === keyOf(first))
   let common = 0
   for (;;) {
     const frame = same[0]!.frames[common]
     const shared =
       frame !== undefined &&
       kindOf(frame) !== 'app' &&
-      same.every((path) => {
-        const other = path.frames[common]
-        return other && path.frames.length > common + 1 && keyOf(other) === keyOf(frame)
+      same.every((stack) => {
+        const other = stack.frames[common]
+        return other && stack.frames.length > common + 1 && keyOf(other) === keyOf(frame)
       })
     if (!shared) break
     common++
@@ -132,7 +135,7 @@ function kindOf({ place }: Frame): 'app' | 'package' | 'node' {
   return place === '' || place.startsWith('node:') ? 'node' : 'app'
 }
 
-function addPath(tree: Tree, { frames, bytes }: Path): void {
+function addStack(tree: Tree, { frames, bytes }: SiteStack): void {
   let parent = tree
   for (const frame of frames) {
     const name = printable(frame.name)

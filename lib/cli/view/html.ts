@@ -3,15 +3,15 @@
  * to. The log's texts are in one JSON block that the script reads; nothing of them is HTML.
  */
 import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { ReadCounts } from '../log/read-log'
 import type { LogSummary } from '../summary/summary'
 import { pageData } from './html-data'
-import { pageScript, uplotStyle } from './html-script'
-import { pageStyle } from './html-style'
 
 export function htmlReport(summary: LogSummary, counts: ReadCounts): string {
-  const script = pageScript()
-  const style = `${uplotStyle()}\n${pageStyle}`
+  const script = readBuilt('page.js')
+  const style = readBuilt('page.css')
   // Every sink that parses HTML is closed too: `require-trusted-types-for` without a policy.
   const policy = [
     "default-src 'none'",
@@ -55,7 +55,12 @@ export function htmlReport(summary: LogSummary, counts: ReadCounts): string {
 `
 }
 
-/** Of the text of an inline element, as a browser computes it. */
+/** The script and the style that tools/bundle-page.mjs makes of lib/cli/page stand beside this file. */
+function readBuilt(file: string): string {
+  return readFileSync(join(__dirname, file), 'utf8')
+}
+
+/** The hash of an inline element's text as a browser computes it. */
 function hashOf(text: string): string {
   return `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 }

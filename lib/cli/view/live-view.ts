@@ -1,15 +1,17 @@
 /** What happens now, as lines: a screen for `top`, and the same as plain text. */
+import { routeName } from '../../emit/leak-words'
 import type { LiveRoute, LiveState } from '../summary/live'
 import { routeKey } from '../summary/live'
 import type { LogSummary, RouteSummary } from '../summary/summary'
 import { sparkline } from './chart'
 import { countOf, formatBytes, formatCount, formatMs, formatSeconds, formatTime } from './numbers'
 import { printable } from './printable'
-import { leakSentence, retentionText, routeName } from './sentences'
-import { type Paint, painter, type Style } from './style'
+import { leakSentence, retentionText } from './sentences'
+import { type Paint, painter, paintVerdict } from './style'
 import { alignedTable, type Column, withoutEmpty } from './table'
+import { cutEnd, wrap } from './width'
 
-/** What the routes can be sorted by, by key. */
+/** The keys that sort the routes, and by what. */
 export const SORTS = {
   m: 'memory',
   r: 'requests',
@@ -23,11 +25,11 @@ export interface LiveView {
   readonly summary: LogSummary
   readonly state: LiveState
   readonly sort: SortKey
-  /** Of other programs, newest last; empty where they are hidden. */
+  /** Lines of other programs, newest last; empty where they are hidden. */
   readonly others: readonly string[]
   /** What is followed: a file's name, standard input. */
   readonly source: string
-  /** What was passed over at the start, in words; '' for nothing. */
+  /** A sentence on what of the log was passed over at the start; '' where nothing was. */
   readonly note: string
   readonly columns: number
   /** Lines at most. */
@@ -45,28 +47,22 @@ const COLUMNS: readonly Column[] = [
   { title: 'keeps per request', align: 'right' },
   { title: 'verdict', align: 'left' },
 ]
-const VERDICT_STYLES: Readonly<Record<string, Style>> = {
-  leaking: 'red',
-  plateaued: 'yellow',
-  steady: 'green',
-  'insufficient-data': 'dim',
-}
-/** Lines of leaks, and share of the screen for other programs' lines. */
+/** Lines of the screen for leaks, and the share of it for other programs' lines. */
 const MAX_LEAK_LINES = 8
 const OTHERS_SHARE = 0.25
 const KEYS = 'q quit   sort: m memory  r requests  l latency  e errors  n name   o other lines'
 
-/** At most `rows` lines of at most `columns` characters, our own colours aside. */
+/** At most `rows` lines of at most `columns` columns, our own colours aside. */
 export function liveScreen(view: LiveView): string[] {
   const paint = painter(view.color)
   const top = [...headLines(view, paint), '', ...leakLines(view, paint)]
-  const foot = [paint('dim', cut(KEYS, view.columns))]
+  const foot = [paint('dim', cutEnd(KEYS, view.columns))]
   const forOthers = Math.min(view.others.length, Math.floor(view.rows * OTHERS_SHARE))
   const others =
     forOthers > 0
       ? [
-          paint('dim', cut('other programs’ lines', view.columns)),
-          ...view.others.slice(-forOthers).map((line) => cut(line, view.columns)),
+          paint('dim', cutEnd('other programs’ lines', view.columns)),
+          ...view.others.slice(-forOthers).map((line) => cutEnd(line, view.columns)),
         ]
       : []
   const room = view.rows - top.length - others.length - foot.length
@@ -76,7 +72,7 @@ export function liveScreen(view: LiveView): string[] {
   return [...top, ...table, ...gap, ...others, ...foot].slice(0, view.rows)
 }
 
-/** The same once, for a file or a pipe: no line of it depends on a screen. */
+/** The head and the routes for a file or a pipe: no line depends on a screen. */
 export function liveText(view: LiveView): string {
   const paint = painter(view.color)
   return [...headLines(view, paint), ...routeLines(view, paint, view.rows)].join('\n')
@@ -84,7 +80,8 @@ export function liveText(view: LiveView): string {
 
 function headLines({ summary, state, source, note, columns }: LiveView, paint: Paint): string[] {
   const { to, services } = summary
-  if (to === null) return [paint('bold', cut(`memprof top: no line yet from ${source}`, columns))]
+  if (to === null)
+    return [paint('bold', cutEnd(`memprof top: no line yet from ${source}`, columns))]
   const names = services.slice(0, 3).map((name) => printable(name, 40))
   const head = [
     names.join(', '),
@@ -100,10 +97,10 @@ function headLines({ summary, state, source, note, columns }: LiveView, paint: P
   const live =
     state.liveHeapBytes === null ? '' : `, ${formatBytes(state.liveHeapBytes)} of it live`
   return [
-    paint('bold', cut(head.join('  '), columns)),
+    paint('bold', cutEnd(head.join('  '), columns)),
     memoryLine('rss', state.rssBytes, state.rssHistory, '', columns),
     memoryLine('heap', state.heapUsedBytes, state.heapHistory, live + until, columns),
-    ...(note === '' ? [] : [paint('dim', cut(note, columns))]),
+    ...(note === '' ? [] : [paint('dim', cutEnd(note, columns))]),
   ]
 }
 
@@ -119,14 +116,14 @@ function memoryLine(
   const shown = bytes === 0 ? (history.at(-1) ?? 0) : bytes
   const label = `${name.padEnd(4)} ${formatBytes(shown).padStart(7)} `
   const room = Math.max(0, Math.min(60, columns - label.length - more.length))
-  return cut(label + sparkline(room === 0 ? [] : history.slice(-room)) + more, columns)
+  return cutEnd(label + sparkline(room === 0 ? [] : history.slice(-room)) + more, columns)
 }
 
 function leakLines({ summary, columns }: LiveView, paint: Paint): string[] {
   const going = summary.leaks.filter(({ since }) => since === null)
   if (going.length === 0) return []
   const lines = going.flatMap((leak) =>
-    wrap(leakSentence(leak), columns).map((line) => paint('red', line)),
+    wrap(leakSentence(leak), columns, '  ').map((line) => paint('red', cutEnd(line, columns))),
   )
   const shown = lines.slice(0, MAX_LEAK_LINES)
   if (shown.length < lines.length) shown.push('…')
@@ -139,7 +136,7 @@ function routeLines(view: LiveView, paint: Paint, most: number): string[] {
   const several = summary.services.length > 1
   const shown = sortRoutes(view).slice(0, most)
   const rows = shown.map(({ route, live }) => [
-    several ? `${printable(route.service, 40)}: ${routeName(route)}` : routeName(route),
+    (several ? `${printable(route.service, 40)}: ` : '') + routeName(route, printable),
     live ? formatRate(live.requestsPerSecond) : '0',
     live ? formatMs(live.meanMs) : '',
     live ? formatMs(live.p99Ms) : '',
@@ -151,64 +148,41 @@ function routeLines(view: LiveView, paint: Paint, most: number): string[] {
   const [titles, ...lines] = alignedTable(...withoutEmpty(COLUMNS, rows), columns)
   const hidden = summary.routes.length - shown.length
   return [
-    paint('bold', cut(titles!, columns)),
-    ...lines.map((line, at) => {
-      const { verdict } = shown[at]!.route
-      const whole = cut(line, columns)
-      return whole.endsWith(verdict)
-        ? whole.slice(0, -verdict.length) + paint(VERDICT_STYLES[verdict] ?? 'dim', verdict)
-        : whole
-    }),
+    paint('bold', cutEnd(titles!, columns)),
+    ...lines.map((line, at) =>
+      paintVerdict(paint, cutEnd(line, columns), shown[at]!.route.verdict),
+    ),
     ...(hidden > 0
-      ? [paint('dim', cut(`${countOf(hidden, 'more route')} below, by ${SORTS[sort]}`, columns))]
+      ? [paint('dim', cutEnd(`${countOf(hidden, 'more route')} below, by ${SORTS[sort]}`, columns))]
       : []),
   ]
 }
 
-interface Row {
+interface RouteNow {
   readonly route: RouteSummary
   readonly live: LiveRoute | undefined
 }
 
-function sortRoutes({ summary, state, sort }: LiveView): Row[] {
+function sortRoutes({ summary, state, sort }: LiveView): RouteNow[] {
   const rows = summary.routes.map(
-    (route): Row => ({ route, live: state.routes.get(routeKey(route)) }),
+    (route): RouteNow => ({ route, live: state.routes.get(routeKey(route)) }),
   )
   // As the summary has them: what leaks first, the fastest growth first.
   if (sort === 'm') return rows
   if (sort === 'n') {
-    return rows.sort((a, b) => (routeName(a.route) < routeName(b.route) ? -1 : 1))
+    const nameOf = ({ route }: RouteNow): string => routeName(route, printable)
+    return rows.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
   }
   const of = {
     r: (live: LiveRoute) => live.requestsPerSecond,
     l: (live: LiveRoute) => live.p99Ms,
     e: (live: LiveRoute) => live.errorsPerSecond,
   }[sort]
-  const value = ({ live }: Row): number => (live ? of(live) : -1)
+  const value = ({ live }: RouteNow): number => (live ? of(live) : -1)
   return rows.sort((a, b) => value(b) - value(a))
 }
 
 /** `412`, `3.4`, `0.2` */
 function formatRate(perSecond: number): string {
   return perSecond >= 9.95 || perSecond === 0 ? formatCount(perSecond) : perSecond.toFixed(1)
-}
-
-/** Characters, not code units; what is cut ends in `…`. */
-function cut(text: string, columns: number): string {
-  const characters = Array.from(text)
-  return characters.length <= columns ? text : `${characters.slice(0, columns - 1).join('')}…`
-}
-
-/** At blanks, further lines indented; a word longer than a line is cut. */
-function wrap(text: string, columns: number): string[] {
-  const lines: string[] = []
-  let line = ''
-  for (const word of text.split(' ')) {
-    const longer = line === '' ? word : `${line} ${word}`
-    if (Array.from(longer).length > columns && line !== '') {
-      lines.push(cut(line, columns))
-      line = `  ${word}`
-    } else line = longer
-  }
-  return [...lines, cut(line, columns)]
 }

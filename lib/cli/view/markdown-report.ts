@@ -79,9 +79,9 @@ function memory(summary: LogSummary): string[] {
   if (!series) return []
   const rows = (
     [
-      ['rss', series.rss],
-      ['heap used', series.heapUsed],
-      ['live heap', series.liveHeap],
+      ['rss', series.rssBytes],
+      ['heap used', series.heapUsedBytes],
+      ['live heap', series.liveHeapBytes],
     ] as const
   ).flatMap(([name, values]) => {
     const known = values.filter((value) => value !== null)

@@ -5,22 +5,22 @@ import type { MemoryPoint } from '../summary/series'
 export interface MemorySeries {
   readonly from: number
   readonly stepMs: number
-  /** Sums over the processes that live in a step, bytes; null where none does, or none tells. */
-  readonly rss: ReadonlyArray<number | null>
-  readonly heapUsed: ReadonlyArray<number | null>
-  readonly liveHeap: ReadonlyArray<number | null>
-  readonly external: ReadonlyArray<number | null>
+  /** Sums over the processes that live in a step; null where none does, or none tells. */
+  readonly rssBytes: ReadonlyArray<number | null>
+  readonly heapUsedBytes: ReadonlyArray<number | null>
+  readonly liveHeapBytes: ReadonlyArray<number | null>
+  readonly externalBytes: ReadonlyArray<number | null>
   /** Processes that live in a step. */
   readonly processes: readonly number[]
   /** Requests that ended in a step. */
   readonly requests: readonly number[]
   /** Steps in which a process took over from one that had ended. */
   readonly restarts: readonly number[]
-  /** The same, ms since 1970. */
+  /** When that was, in ms since 1970. */
   readonly restartTimes: readonly number[]
 }
 
-const SUMS = ['rss', 'heapUsed', 'liveHeap', 'external'] as const
+const SUMS = ['rssBytes', 'heapUsedBytes', 'liveHeapBytes', 'externalBytes'] as const
 type Sum = (typeof SUMS)[number]
 
 /** @returns null without memory to show */
@@ -34,10 +34,10 @@ export function memorySeries(summary: LogSummary, maxSteps: number): MemorySerie
   const steps = Math.max(1, Math.min(maxSteps, Math.ceil((to - from + 1) / stepMs)))
   const empty = (): Array<number | null> => Array.from({ length: steps }, () => null)
   const sums: Record<Sum, Array<number | null>> = {
-    rss: empty(),
-    heapUsed: empty(),
-    liveHeap: empty(),
-    external: empty(),
+    rssBytes: empty(),
+    heapUsedBytes: empty(),
+    liveHeapBytes: empty(),
+    externalBytes: empty(),
   }
   const processes = Array.from({ length: steps }, () => 0)
   const requests = Array.from({ length: steps }, () => 0)
@@ -55,33 +55,29 @@ export function memorySeries(summary: LogSummary, maxSteps: number): MemorySerie
     restartTimes,
   }
 
-  /** From its first line to its last, each step with the newest it said up to then. */
+  /** A process counts from its first line to its last, in each step with the newest it said up to then. */
   function addInstance({ memory, firstTime, lastTime }: InstanceSummary): void {
     let at = -1
-    let live: number | null = null
+    let liveHeapBytes: number | null = null
     for (let step = stepOf(firstTime); step <= stepOf(lastTime); step++) {
       let newest: MemoryPoint | null = null
       while (at + 1 < memory.length && stepOf(memory[at + 1]!.time) <= step) {
         at++
         newest = memory[at]!
-        live = newest.liveHeapBytes ?? live
+        liveHeapBytes = newest.liveHeapBytes ?? liveHeapBytes
         requests[step]! += newest.requests
       }
       const point = newest ?? memory[Math.max(0, at)]!
       processes[step]!++
-      add('rss', step, point.rssBytes)
-      add('heapUsed', step, point.heapUsedBytes)
-      add('external', step, point.externalBytes)
-      if (live !== null) add('liveHeap', step, live)
+      for (const name of SUMS) {
+        const bytes = name === 'liveHeapBytes' ? liveHeapBytes : point[name]
+        if (bytes !== null) sums[name][step] = (sums[name][step] ?? 0) + bytes
+      }
     }
-  }
-
-  function add(name: Sum, step: number, bytes: number): void {
-    sums[name][step] = (sums[name][step] ?? 0) + bytes
   }
 }
 
-/** Usual distance of two `process` lines. */
+/** The usual time between two `process` lines. */
 function lineStepMs(instances: readonly InstanceSummary[]): number {
   const [most] = instances.toSorted((a, b) => b.memory.length - a.memory.length)
   const { memory, firstTime, lastTime } = most!

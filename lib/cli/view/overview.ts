@@ -1,10 +1,10 @@
 /** What there is to say besides leaks: what was read, what is missing and how to get it, what it cost. */
+import type { ShowName } from '../../emit/leak-words'
 import type { ReadCounts } from '../log/read-log'
 import { MAX_LINE_BYTES } from '../log/read-log'
 import type { InstanceSummary, LogSummary } from '../summary/summary'
 import { countOf, formatBytes, formatCount, formatMs, formatSeconds, formatTime } from './numbers'
 import { printable } from './printable'
-import type { ShowName } from './sentences'
 
 /** Judged readings that a verdict takes at least, and requests: see docs/method.md. */
 const MIN_READINGS = 8
@@ -34,13 +34,13 @@ export function headline(summary: LogSummary, show: ShowName = printable): strin
   )
 }
 
-/** Without the day where it is the same. */
+/** The time of the end, without its day where that is the day of the start. */
 function endTime(from: number, to: number): string {
   const [day, time] = formatTime(to).split(' ')
   return day === formatTime(from).split(' ')[0] ? time! : `${day} ${time}`
 }
 
-/** Between two readings: what is advised where nothing is known yet. */
+/** The time between two readings that is advised where nothing is known yet. */
 const QUICK_SECONDS = 2
 
 /** What the routes that do not leak are, in a sentence each; and what to do where too little is known. */

@@ -6,21 +6,23 @@
  * Times of points are whole ms after `fromMs`, so that they are short. A value that is not known is
  * null. Units end a field's name.
  */
+import type { Verdict } from '../../schema/lines'
+
 export interface PageData {
   readonly title: string
   /** Sentences on what was read: the time, the processes, the requests. */
   readonly facts: readonly string[]
-  /** Of the first and the last line; null where no line was memprof's. */
+  /** Times of the first and the last line; null where no line was memprof's. */
   readonly span: { readonly fromMs: number; readonly toMs: number } | null
   readonly findings: readonly Finding[]
-  /** Of the routes that do not leak, one sentence a verdict. */
+  /** What the routes that do not leak are, a sentence for each verdict. */
   readonly calm: readonly string[]
   readonly marks: readonly Mark[]
   readonly processes: readonly ProcessData[]
   readonly routes: readonly RouteData[]
   /** The bytes of all that leaks, by who keeps them and the functions that allocated them. */
   readonly kept: KeptBytes | null
-  /** What is said of those bytes. */
+  /** Sentences on those bytes. */
   readonly keptNotes: readonly string[]
   readonly warnings: readonly string[]
   /** What was cut, skipped or left out. */
@@ -30,7 +32,7 @@ export interface PageData {
 /** One leak, in the words of the terminal's report. */
 export interface Finding {
   readonly sentence: string
-  /** It was seen, and is no more. */
+  /** The leak was seen, and is no more. */
   readonly over: boolean
   readonly facts: readonly string[]
   readonly sites: ReadonlyArray<{
@@ -73,17 +75,15 @@ export interface ProcessCurve {
   readonly liveHeapBytes: Numbers
   readonly buffersBytes: Numbers
   readonly heapLimitBytes: Numbers
-  /** Full collections since the point before. */
+  /** Major GCs since the point before. */
   readonly majorGcs: Numbers
-  /** In collections since the point before. */
+  /** Time that GCs took since the point before. */
   readonly gcPauseMs: Numbers
 }
 
-export type VerdictWord = 'leaking' | 'plateaued' | 'steady' | 'insufficient-data'
-
 export interface RouteData {
   readonly name: string
-  readonly verdict: VerdictWord
+  readonly verdict: Verdict
   readonly requests: number
   readonly errors: number
   readonly p50Ms: number | null
@@ -91,7 +91,7 @@ export interface RouteData {
   readonly cleanHeapDeltaBytes: number | null
   /** `1.4 kB (1.3 to 1.6 kB)`, `< 24 B`; '' where nothing is known. */
   readonly keeps: string
-  /** To sort by: what it keeps, else its floor; null where nothing is known. */
+  /** The table sorts by these: by what a route keeps, else by its floor; null where not known. */
   readonly keptBytesPerRequest: number | null
   readonly floorBytesPerRequest: number | null
   /** Null where its curve was left out. */

@@ -1,8 +1,9 @@
 /** The table of routes: titles and cells, whoever draws them. */
+import { routeName, type ShowName } from '../../emit/leak-words'
 import type { LogSummary, RouteSummary } from '../summary/summary'
 import { formatBytes, formatCount, formatMs } from './numbers'
 import { printable } from './printable'
-import { retentionText, routeName, type ShowName } from './sentences'
+import { retentionText } from './sentences'
 import type { Column } from './table'
 
 export const ROUTE_COLUMNS: readonly Column[] = [

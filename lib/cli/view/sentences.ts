@@ -1,24 +1,9 @@
 /** Verdicts as sentences a person can act on. */
-import type { Holder, LeakKind, SiteFrame } from '../../schema/lines'
+import { leakRate, routeName, type ShowName, siteName, whereWords } from '../../emit/leak-words'
+import type { Holder } from '../../schema/lines'
 import type { LeakSummary, LogSummary, RouteSummary } from '../summary/summary'
 import { countOf, formatBytes, formatCount, formatInterval, formatSeconds } from './numbers'
 import { printable } from './printable'
-
-/** How a name from the log is written: escaped for a terminal, for Markdown. */
-export type ShowName = (name: string) => string
-
-/** `GET /users/:id`; a route without a method (`(other)`) by its pattern alone. */
-export function routeName(
-  { method, route }: { method: string; route: string },
-  show: ShowName = printable,
-): string {
-  return show([method, route].filter(Boolean).join(' ') || '(no name)')
-}
-
-/** `search (services/search.js:3)` */
-export function placeName(place: SiteFrame, show: ShowName = printable): string {
-  return `${show(place.function || '(anonymous)')} (${show(`${place.file}:${place.line}`)})`
-}
 
 /** `search.cache.__data__ (Map, 41,302; services/search.js:1)` */
 export function holderName(holder: Holder, show: ShowName = printable): string {
@@ -38,18 +23,12 @@ export function leakSubject(
   return route === '' ? 'Every route' : `Every route below ${show(route)}`
 }
 
-const KIND_WORDS: Readonly<Record<LeakKind, string>> = {
-  heap: '',
-  buffers: ' of buffers',
-  native: ' of native memory',
-}
-
 /** `1.4 kB per request (1.3 to 1.6 kB)`; null where no figure is known. */
 export function leakFigure(leak: LeakSummary): string | null {
   const rate = leak.bytesPerRequest ?? leak.bytesPerSecond
   if (rate === null) return null
   const per = leak.bytesPerRequest === null ? 'second' : 'request'
-  const figure = `${formatBytes(rate)}${KIND_WORDS[leak.kind]} per ${per}`
+  const figure = leakRate(rate, leak.kind, per)
   return leak.ci95 === null ? figure : `${figure} (${formatInterval(leak.ci95)})`
 }
 
@@ -60,11 +39,7 @@ export function leakFigure(leak: LeakSummary): string | null {
 export function leakSentence(leak: LeakSummary, show: ShowName = printable): string {
   const keeps = leak.since === null ? 'keeps' : 'was seen to keep'
   const said = [`${leakSubject(leak, show)} ${keeps} ${leakFigure(leak) ?? 'memory'}`]
-  const where: string[] = []
-  const [site] = leak.sites
-  if (site) where.push(`allocated in ${placeName(site, show)}`)
-  const [holder] = leak.holders
-  if (holder) where.push(`kept by ${holderName(holder, show)}`)
+  const where = whereWords(leak, (holder) => holderName(holder, show), show)
   if (where.length > 0) said.push(`: ${where.join(', ')}`)
   said.push('.')
   if (leak.since !== null) {
@@ -76,14 +51,14 @@ export function leakSentence(leak: LeakSummary, show: ShowName = printable): str
   return said.join('')
 }
 
-/** Below the sentence: the other places, and how sure all of this is. */
+/** What stands below the sentence of a leak: its other sites and holders, and how sure all of it is. */
 export function leakDetails(leak: LeakSummary, show: ShowName = printable): string[] {
   const details: string[] = []
   const share = (of: number): string => `${Math.round(of * 100)} %`
   if (leak.sites.length > 1) {
     const sites = leak.sites
       .slice(0, 3)
-      .map((site) => `${share(site.share)} in ${placeName(site, show)}`)
+      .map((site) => `${share(site.share)} in ${siteName(site, show)}`)
     details.push(`allocated: ${sites.join(', ')}`)
   }
   const callers = leak.sites[0]?.stack.slice(0, 2) ?? []

@@ -1,4 +1,6 @@
 /** Rows of text in columns. */
+import { cutMiddle, padTo, widthOf } from './width'
+
 export interface Column {
   readonly title: string
   readonly align: 'left' | 'right'
@@ -10,11 +12,11 @@ export type Row = readonly string[]
 
 /** Blanks between two columns. */
 const GAP = '  '
-/** Characters that the first column keeps when it is cut. */
-const MIN_FIRST = 12
+/** Columns of the terminal that the first column keeps when it is cut. */
+const MIN_FIRST_WIDTH = 12
 
 /**
- * Aligned with blanks. Where it is wider than `maxWidth`, columns that can be spared go, then the middle
+ * A table aligned with blanks. Where it is wider than `maxWidth`, columns that can be spared go, then the middle
  * of the first column's texts, which are names; the rest are numbers.
  */
 export function alignedTable(
@@ -24,11 +26,11 @@ export function alignedTable(
 ): string[] {
   const titles = columns.map(({ title }) => title)
   const widths = titles.map((_, at) =>
-    Math.max(...[titles, ...rows].map((row) => lengthOf(row[at] ?? ''))),
+    Math.max(...[titles, ...rows].map((row) => widthOf(row[at] ?? ''))),
   )
   const total = widths.reduce((sum, width) => sum + width, GAP.length * (widths.length - 1))
   const over = total - maxWidth
-  if (over > 0 && widths[0]! - over < MIN_FIRST) {
+  if (over > 0 && widths[0]! - over < MIN_FIRST_WIDTH) {
     const spare = columns.reduce<number | null>((least, { spare: of = Infinity }, at) => {
       return of < (columns[least ?? -1]?.spare ?? Infinity) ? at : least
     }, null)
@@ -40,14 +42,10 @@ export function alignedTable(
       )
     }
   }
-  if (over > 0) widths[0] = Math.max(MIN_FIRST, widths[0]! - over)
+  if (over > 0) widths[0] = Math.max(MIN_FIRST_WIDTH, widths[0]! - over)
   return [titles, ...rows].map((row) =>
     columns
-      .map(({ align }, at) => {
-        const cell = cutTo(row[at] ?? '', widths[at]!)
-        const blanks = ' '.repeat(widths[at]! - lengthOf(cell))
-        return align === 'right' ? blanks + cell : cell + blanks
-      })
+      .map(({ align }, at) => padTo(cutMiddle(row[at] ?? '', widths[at]!), widths[at]!, align))
       .join(GAP)
       .trimEnd(),
   )
@@ -57,29 +55,16 @@ function without<T>(items: readonly T[], at: number): T[] {
   return items.filter((_, index) => index !== at)
 }
 
-/** For another program: one tab between cells, no blanks added. */
+/** A table for another program: one tab between cells, no blanks added. */
 export function tabbedTable(columns: readonly Column[], rows: readonly Row[]): string[] {
   return [columns.map(({ title }) => title), ...rows].map((row) => row.join('\t'))
 }
 
-/** Without the columns in which no row says anything. */
+/** A table without the columns in which no row says anything. */
 export function withoutEmpty(
   columns: readonly Column[],
   rows: readonly Row[],
 ): [columns: Column[], rows: string[][]] {
   const used = columns.map((_, at) => rows.some((row) => row[at] !== '' && row[at] !== '0'))
   return [columns.filter((_, at) => used[at]), rows.map((row) => row.filter((_, at) => used[at]))]
-}
-
-/** Characters, not code units: names may hold emoji. */
-function lengthOf(text: string): number {
-  return Array.from(text).length
-}
-
-/** The end of a path tells more than its beginning, the method before it as much: the middle goes. */
-function cutTo(text: string, width: number): string {
-  const characters = Array.from(text)
-  if (characters.length <= width) return text
-  const head = Math.ceil((width - 1) / 3)
-  return `${characters.slice(0, head).join('')}…${characters.slice(head + 1 - width).join('')}`
 }

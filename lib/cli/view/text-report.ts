@@ -2,35 +2,22 @@
 import type { ReadCounts } from '../log/read-log'
 import type { LogSummary } from '../summary/summary'
 import type { Output } from './terminal'
-import { areaChart, axisWidth, sparkline } from './chart'
-import { memorySeries, type MemorySeries } from './memory-series'
+import { memorySection, memoryTable } from './memory-text'
 import { countOf, formatBytes, formatCount, formatSeconds, formatTime } from './numbers'
 import { endOf, headline, notes, otherVerdicts } from './overview'
 import { printable } from './printable'
 import { ROUTE_COLUMNS, routeRow } from './routes-table'
 import { leakDetails, leakSentence, whereItLeaks } from './sentences'
-import { type Paint, painter, type Style } from './style'
+import { type Paint, painter, paintVerdict } from './style'
 import { alignedTable, type Column, tabbedTable, withoutEmpty } from './table'
+import { wrap } from './width'
 
 /** Routes in the terminal's table; a pipe gets all. */
 const MAX_ROUTES = 40
 const MAX_PROCESSES = 20
 const MAX_LEAKS = 20
 const MAX_WARNINGS = 10
-/** Rows of the chart. */
-const CHART_ROWS = 6
-/** Columns that one step takes at most. */
-const MAX_STEP_COLUMNS = 8
-/** Steps of the memory over time where a pipe follows. */
-const TABLE_STEPS = 60
 const INDENT = '  '
-
-const VERDICT_STYLES: Readonly<Record<string, Style>> = {
-  leaking: 'red',
-  plateaued: 'yellow',
-  steady: 'green',
-  'insufficient-data': 'dim',
-}
 
 /** @returns lines without a newline at the end; nothing in them but text, line ends and our own colours */
 export function textReport(summary: LogSummary, counts: ReadCounts, output: Output): string {
@@ -111,128 +98,11 @@ function routeSection(summary: LogSummary, output: Output, paint: Paint): string
     shown.map((route) => routeRow(route, summary)),
   )
   const [titles, ...lines] = alignedTable(columns, rows, output.columns)
-  const painted = lines.map((line, at) => {
-    const { verdict } = shown[at]!
-    return line.endsWith(verdict)
-      ? line.slice(0, -verdict.length) + paint(VERDICT_STYLES[verdict] ?? 'dim', verdict)
-      : line
-  })
+  const painted = lines.map((line, at) => paintVerdict(paint, line, shown[at]!.verdict))
   const hidden = summary.routes.length - shown.length
   const more =
     hidden > 0 ? [`${countOf(hidden, 'more route')}: memprof report … | less shows all.`] : []
   return [paint('bold', titles!), ...painted, ...more]
-}
-
-function memorySection(summary: LogSummary, output: Output, paint: Paint): string[] {
-  // Once to learn how wide the labels are, then in the columns they leave.
-  const first = memorySeries(summary, output.columns)
-  if (!first) return []
-  const hasLive = first.liveHeap.some((bytes) => bytes !== null)
-  const main = (of: MemorySeries): MemorySeries['rss'] => (hasLive ? of.liveHeap : of.heapUsed)
-  const labelWidth = Math.max('heap used'.length, axisWidth(main(first), CHART_ROWS))
-  const room = Math.max(10, output.columns - labelWidth - 2)
-  const series = memorySeries(summary, room)
-  if (!series) return []
-  // A short log fills the width all the same.
-  const each = Math.max(1, Math.min(MAX_STEP_COLUMNS, Math.floor(room / series.rss.length)))
-  const spread = <T>(values: readonly T[]): T[] =>
-    values.flatMap((value) => Array.from({ length: each }, () => value))
-  const pad = ' '.repeat(labelWidth + 2)
-  const title = hasLive
-    ? 'Live heap over time (after full collections)'
-    : 'Heap over time (in use, garbage included)'
-  const all = Math.max(...series.processes) > 1 ? ', all processes together' : ''
-  const narrower = ' '.repeat(labelWidth - axisWidth(main(series), CHART_ROWS))
-  const lines = [
-    paint('bold', title + all),
-    ...areaChart(spread(main(series)), CHART_ROWS).map((line) => narrower + line),
-    `${' '.repeat(labelWidth)} └${axis(series, each)}`,
-    pad + timeLabels(series, summary.to ?? series.from, each),
-  ]
-  const rows = [
-    ['rss', series.rss],
-    ['heap used', series.heapUsed],
-    ['external', series.external],
-    ['requests', series.requests],
-  ] as const
-  for (const [name, values] of rows) {
-    lines.push(`${name.padStart(labelWidth)}  ${sparkline(spread(values))}`.trimEnd())
-  }
-  lines.push(...wrap(ranges(series).join('; '), room, '').map((line) => paint('dim', pad + line)))
-  if (series.restarts.length > 0) {
-    const times = series.restartTimes.slice(0, 8).map((time) => formatTime(time).split(' ')[1])
-    const more = series.restartTimes.length > 8 ? ', …' : ''
-    lines.push(
-      `${pad}R: ${countOf(series.restartTimes.length, 'restart')}, ${times.join(', ')}${more}`,
-    )
-  }
-  return lines
-}
-
-/** `────R───`: restarts under the steps in which they happened. */
-function axis({ restarts, rss }: MemorySeries, each: number): string {
-  return rss.map((_, step) => (restarts.includes(step) ? 'R' : '─') + '─'.repeat(each - 1)).join('')
-}
-
-function timeLabels({ from, rss }: MemorySeries, to: number, each: number): string {
-  const columns = rss.length * each
-  const first = formatTime(from)
-  const last = formatTime(to)
-  const [day, time] = last.split(' ')
-  const end = first.startsWith(day!) ? time! : last
-  const blanks = columns - first.length - end.length
-  return blanks < 2 ? first : first + ' '.repeat(blanks) + end
-}
-
-/** `rss 98 MB to 154 MB, highest 160 MB`, of the sums. */
-function ranges(series: MemorySeries): string[] {
-  return (['rss', 'heapUsed', 'liveHeap', 'external'] as const).flatMap((name) => {
-    const range = rangeOf(series[name])
-    return range === null ? [] : [`${RANGE_NAMES[name]} ${range}`]
-  })
-}
-
-const RANGE_NAMES = {
-  rss: 'rss',
-  heapUsed: 'heap used',
-  liveHeap: 'live heap',
-  external: 'external',
-} as const
-
-function rangeOf(values: ReadonlyArray<number | null>): string | null {
-  const known = values.filter((value) => value !== null)
-  const [first] = known
-  if (first === undefined) return null
-  return `${formatBytes(first)} to ${formatBytes(known.at(-1)!)}, highest ${formatBytes(Math.max(...known))}`
-}
-
-const MEMORY_COLUMNS: readonly Column[] = [
-  'time',
-  'processes',
-  'requests',
-  'rss',
-  'heap used',
-  'live heap',
-  'external',
-].map((title) => ({ title, align: 'right' }))
-
-function memoryTable(summary: LogSummary): string[] {
-  const series = memorySeries(summary, TABLE_STEPS)
-  if (!series) return []
-  const bytes = (value: number | null | undefined): string =>
-    value == null ? '' : formatBytes(value)
-  return tabbedTable(
-    MEMORY_COLUMNS,
-    series.rss.map((rss, step) => [
-      formatTime(series.from + step * series.stepMs),
-      formatCount(series.processes[step]!),
-      formatCount(series.requests[step]!),
-      bytes(rss),
-      bytes(series.heapUsed[step]),
-      bytes(series.liveHeap[step]),
-      bytes(series.external[step]),
-    ]),
-  )
 }
 
 const PROCESS_COLUMNS: readonly Column[] = [
@@ -268,19 +138,4 @@ function processSection(summary: LogSummary, output: Output, paint: Paint): stri
   const more =
     hidden > 0 ? [`${countOf(hidden, 'earlier process', 'earlier processes')} not shown`] : []
   return [paint('bold', titles!), ...lines, ...more]
-}
-
-/** Lines of at most `width` columns, broken at blanks; those after the first begin with `indent`. */
-function wrap(text: string, width: number, indent: string): string[] {
-  const lines: string[] = []
-  let line = ''
-  for (const word of text.split(/(?<=\S) /)) {
-    const longer = line === '' ? word : `${line} ${word}`
-    if (line !== '' && Array.from(longer).length > width) {
-      lines.push(line)
-      line = indent + word
-    } else line = longer
-  }
-  lines.push(line)
-  return lines
 }

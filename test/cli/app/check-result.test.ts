@@ -42,7 +42,7 @@ function judged(
   { limit = 0, anyStatus = false, targets = [target()] } = {},
 ): ReturnType<typeof judgeCheck> {
   const summary = { routes, leaks } as unknown as LogSummary
-  return judgeCheck(targets, summary, { limit, anyStatus })
+  return judgeCheck(targets, summary, { limitBytesPerRequest: limit, anyStatus })
 }
 
 describe('a URL', () => {

@@ -41,8 +41,8 @@ function drawProcess(startMs: number, values: string): ProcessData {
 /** A lane's values: `_` where the line goes through, `|` where it has ended. */
 function drawLane(lanes: ReturnType<typeof layLanes>, lane: number): string {
   return lanes
-    .values('rssBytes', lane)
-    .map((value) => (value === undefined ? '_' : value === null ? '|' : String(value)))
+    .all('rssBytes')
+    [lane]!.map((value) => (value === undefined ? '_' : value === null ? '|' : String(value)))
     .join('')
 }
 

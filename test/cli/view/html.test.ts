@@ -6,14 +6,13 @@ import { describe, it } from 'node:test'
 import { Script } from 'node:vm'
 import type { PageData } from '../../../lib/cli/view/page-data'
 import { htmlReport } from '../../../lib/cli/view/html'
-import { pageData, ratesOf } from '../../../lib/cli/view/html-data'
+import { pageData } from '../../../lib/cli/view/html-data'
 import { keptBytes } from '../../../lib/cli/view/html-kept'
-import { PALETTES } from '../../../lib/cli/view/html-style'
 import { otherVerdicts } from '../../../lib/cli/view/overview'
 import { leakSentence } from '../../../lib/cli/view/sentences'
 import { runMemprof } from '../../support/command'
 import { temporaryFolder } from '../../support/files'
-import { MADE_AT, madeHostile, MadeLog, madeShop } from '../../support/made-log'
+import { madeHostile, MadeLog, madeShop } from '../../support/made-log'
 
 function htmlOf(log: MadeLog): string {
   const { summary, counts } = log.read()
@@ -68,16 +67,11 @@ describe('the page keeps to itself', () => {
     assert.doesNotMatch(markup, /<[^>]*\s(?:on\w+|style)\s*=/)
   })
 
-  it('its script is one that parses, and has every module that it requires', () => {
+  it('its script is one that parses, requires nothing, and has the licence of uPlot in it', () => {
     const [script = ''] = inlineOf(html, 'script')
     assert.doesNotThrow(() => new Script(script))
-    const required = [...script.matchAll(/\brequire\((['"])(.*?)\1\)/g)].map(([, , id]) => id!)
-    assert.ok(required.length > 20, `${required.length} are required`)
-    for (const id of required) {
-      const name = id.slice(id.lastIndexOf('/') + 1)
-      assert.ok(script.includes(`'${name}'(module`), `${id} is not in the page`)
-    }
-    assert.match(script, /Copyright \(c\) \d+ Leon Sorokin/)
+    assert.doesNotMatch(script, /\b(?:require|import)\s*\(/)
+    assert.match(script, /Copyright \(c\) \d+ Leon Sorokin[^]*Permission is hereby granted/)
   })
 })
 
@@ -214,82 +208,6 @@ describe('what the page says', () => {
   })
 })
 
-describe('requests per second', () => {
-  /** Every process has so many requests in each interval. */
-  function rates(
-    processes: number,
-    intervalMs: number,
-    intervals: number,
-    stepMs: number,
-  ): number[] {
-    const points = new Map<number, number>()
-    for (let process = 0; process < processes; process++) {
-      const phase = (process / processes) * intervalMs
-      for (let line = 1; line <= intervals; line++) {
-        const bucket = Math.floor((phase + line * intervalMs) / stepMs) * stepMs
-        points.set(bucket, (points.get(bucket) ?? 0) + (intervalMs / 1000) * 5)
-      }
-    }
-    const { summary } = new MadeLog().start({ intervalMs }, 0).read()
-    const instances = Array.from({ length: processes }, () => summary.instances[0]!)
-    return ratesOf(
-      [...points]
-        .sort(([a], [b]) => a - b)
-        .map(([time, requests]) => ({ ...EMPTY_POINT, time: MADE_AT + time, requests })),
-      stepMs,
-      { instances, from: MADE_AT, to: MADE_AT + (intervals + 1 - 1 / processes) * intervalMs },
-    )
-  }
-  const EMPTY_POINT = {
-    errors: 0,
-    aborted: 0,
-    meanMs: 0,
-    p99Ms: 0,
-    cleanHeapDeltaBytes: null,
-    cleanRequests: 0,
-    retainedBytesPerRequest: null,
-  }
-
-  it('of one process in few points are those of each interval', () => {
-    assert.deepEqual(rates(1, 10_000, 12, 1000), new Array(12).fill(5))
-  })
-
-  it('of the interval that the process ended in are over its part of it', () => {
-    const log = new MadeLog().start({}, 0)
-    for (const [at, requests] of [
-      [10_000, 50],
-      [20_000, 50],
-      [22_000, 10],
-    ] as const) {
-      log.process({}, at).route({}, at, { requests })
-    }
-    assert.deepEqual(dataOf(log).routes[0]!.curve!.requestsPerSecond, [5, 5, 5])
-  })
-
-  for (const [processes, stepMs] of [
-    [1, 16_000],
-    [1, 128_000],
-    [4, 1000],
-    [4, 16_000],
-    [3, 64_000],
-  ] as const) {
-    it(`of ${processes} in points of ${stepMs / 1000} s stay near the truth, whatever falls together`, () => {
-      const truth = 5 * processes
-      const found = rates(processes, 10_000, 400, stepMs)
-      const inner = found.slice(2, -2)
-      assert.ok(
-        inner.every((rate) => Math.abs(rate - truth) <= truth / 4),
-        inner.map((rate) => rate.toFixed(2)).join(' '),
-      )
-      const mean = inner.reduce((sum, rate) => sum + rate, 0) / inner.length
-      assert.ok(Math.abs(mean - truth) < truth / 20, `${mean}`)
-      for (const edge of [...found.slice(0, 2), ...found.slice(-2)]) {
-        assert.ok(edge > truth / 2 && edge < truth * 1.5, `${edge} at an end`)
-      }
-    })
-  }
-})
-
 describe('the bytes of the icicle', () => {
   const site = (bytes: number, name: string, ...callers: string[]) => ({
     function: name,
@@ -370,11 +288,30 @@ describe('colours', () => {
     return (light! + 0.05) / (dark! + 0.05)
   }
 
-  for (const [name, palette] of Object.entries(PALETTES)) {
+  /** The custom properties of `:root`, and those that it has where the system is dark. */
+  const [style = ''] = inlineOf(htmlOf(new MadeLog()), 'style')
+  const sets = [...style.matchAll(/:root[^{]*\{([^}]*--page:[^}]*)\}/g)].map(
+    ([, rules]) =>
+      new Map(
+        [...rules!.matchAll(/--([\w-]+):\s*(#[0-9a-f]{6})\b/g)].map(([, name, hex]) => [
+          name!,
+          hex!,
+        ]),
+      ),
+  )
+
+  it('are one set for light and one for dark, of the same names', () => {
+    assert.equal(sets.length, 2)
+    assert.deepEqual([...sets[0]!.keys()], [...sets[1]!.keys()])
+    assert.ok(sets[0]!.size > 20)
+  })
+
+  for (const [at, name] of ['light', 'dark'].entries()) {
     it(`${name}: text 4.5 and curves 3 to 1 on what they stand on`, () => {
+      const palette = sets[at]!
       const of = (key: string): string => {
-        const value = palette[key as keyof typeof palette]
-        assert.match(value ?? '', /^#[0-9a-f]{6}$/, key)
+        const value = palette.get(key)
+        assert.ok(value, key)
         return value
       }
       const pairs: Array<[string, string, number]> = [
@@ -390,7 +327,7 @@ describe('colours', () => {
         ...['owner', 'app', 'package', 'node', 'rest'].map(
           (box) => ['box-text', box, 4.5] as [string, string, number],
         ),
-        ...Object.keys(palette)
+        ...[...palette.keys()]
           .filter((key) => key.startsWith('curve-'))
           .map((curve) => [curve, 'page', 3] as [string, string, number]),
         ['edge', 'page', 3],

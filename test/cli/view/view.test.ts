@@ -64,7 +64,7 @@ describe('memory over time', () => {
     const series = memorySeries(summary, 20)!
     const at = (seconds: number): number => Math.floor((seconds * 1000) / series.stepMs)
     assert.deepEqual(
-      [0, 50, 125, 160, 199].map((seconds) => series.rss[at(seconds)]),
+      [0, 50, 125, 160, 199].map((seconds) => series.rssBytes[at(seconds)]),
       [3e6, 3e6, 2e6, 6e6, 6e6],
     )
     assert.deepEqual(
@@ -84,8 +84,8 @@ describe('memory over time', () => {
         fc.integer({ min: 1, max: 100 }),
         (count, most) => {
           const series = memorySeries(summaryOf(lines('a', 0, 10 * count, 1e6)), most)!
-          assert.ok(series.rss.length <= most)
-          assert.ok(series.rss.every((bytes) => bytes === 1e6))
+          assert.ok(series.rssBytes.length <= most)
+          assert.ok(series.rssBytes.every((bytes) => bytes === 1e6))
         },
       ),
       { numRuns: 60 },
@@ -124,6 +124,24 @@ describe('tables', () => {
         assert.ok(Array.from(line).length <= width, `${width}: ${line}`)
       }
     }
+  })
+
+  it('stay in their columns where names are Chinese or hold emoji', () => {
+    const lines = alignedTable(
+      columns,
+      [
+        ['GET /用户/列表', '1 ms', '0', 'steady'],
+        ['GET /👍🏽', '20 ms', '3', 'steady'],
+        ['GET /a', '300 ms', '12', 'steady'],
+      ],
+      80,
+    )
+    assert.deepEqual(lines, [
+      'route              p50  errors  verdict',
+      'GET /用户/列表    1 ms       0  steady',
+      'GET /👍🏽          20 ms       3  steady',
+      'GET /a          300 ms      12  steady',
+    ])
   })
 
   it('for a pipe have all cells, with one tab between', () => {

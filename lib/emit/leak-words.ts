@@ -1,0 +1,52 @@
+/**
+ * The words for a leak that its line, the reports and the check have in common.
+ *
+ * `show` says how a name that comes from the app is written: `asItIs` in a line, which JSON escapes;
+ * escaped for a terminal or for Markdown elsewhere. It has no default, so that no view can forget it.
+ */
+import type { Holder, LeakKind, LeakLine, SiteFrame } from '../schema/lines'
+import { formatBytes } from './amounts'
+
+export type ShowName = (name: string) => string
+
+export const asItIs: ShowName = (name) => name
+
+const KIND_WORDS: Readonly<Record<LeakKind, string>> = {
+  heap: '',
+  buffers: ' of buffers',
+  native: ' of native memory',
+}
+
+/** `GET /users/:id`; a route without a method (`(other)`) by its pattern alone. */
+export function routeName(
+  { method, route }: { readonly method?: string; readonly route?: string },
+  show: ShowName,
+): string {
+  return show([method, route].filter(Boolean).join(' ') || '(no name)')
+}
+
+/** `search (services/search.js:3)` */
+export function siteName(site: SiteFrame, show: ShowName): string {
+  return `${show(site.function || '(anonymous)')} (${show(`${site.file}:${site.line}`)})`
+}
+
+/** `1.4 kB of buffers per request` */
+export function leakRate(bytes: number, kind: LeakKind, per: 'request' | 'second'): string {
+  return `${formatBytes(bytes)}${KIND_WORDS[kind]} per ${per}`
+}
+
+/**
+ * Where the largest part of a leak was allocated and what keeps it, a clause for each that is known.
+ *
+ * @param nameHolder - how much is told of a holder differs from view to view
+ */
+export function whereWords(
+  { sites: [site], holders: [holder] }: Pick<LeakLine, 'sites' | 'holders'>,
+  nameHolder: (holder: Holder) => string,
+  show: ShowName,
+): string[] {
+  return [
+    ...(site ? [`allocated in ${siteName(site, show)}`] : []),
+    ...(holder ? [`kept by ${nameHolder(holder)}`] : []),
+  ]
+}
