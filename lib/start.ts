@@ -66,47 +66,8 @@ const INERT: Memprof = { stop() {}, records: () => [], verdicts: () => [], flush
 function install(config: Config, problems: readonly ConfigProblem[]): Memprof {
   let failures = 0
   let stopped = false
-
-  /** Wakes up: everything but the hooks is loaded here, and only here. */
-  function wake(server: object): Recording | null {
-    if (recording || stopped) return recording
-    try {
-      for (const problem of problems) say(formatProblem(problem))
-      const { openRecording } =
-        require('./recording/recording') as typeof import('./recording/recording')
-      recording = openRecording({
-        config,
-        destination: describeDestination(config),
-        listen: listeningOf(server),
-        report: () => withUnseen(modules.report(), server),
-      })
-      for (const message of secondCopies) recording.warn('second-copy', message)
-    } catch (error) {
-      stepBack(`could not start (${String((error as Error)?.message)})`)
-    }
-    return recording
-  }
-
-  /** Leaves the app alone from here on. */
-  function stepBack(why: string): void {
-    say(`memprof: ${why}; the app runs on without memprof.`)
-    try {
-      memprof.stop()
-    } catch {
-      // The listener is off by now: what could not be undone passes everything on.
-    }
-  }
-
-  function tellFailure(where: string, error: unknown): void {
-    failures++
-    if (failures === 1) {
-      const reason = error instanceof Error ? `${error.name}: ${error.message}` : typeof error
-      const message = `memprof failed while ${where} (${reason}); the app was not affected`
-      if (recording) recording.warn('hook-failed', message)
-      else say(`memprof: ${message}`)
-    }
-    if (failures === MAX_HOOK_FAILURES) stepBack(`failed ${failures} times`)
-  }
+  /** Said once there is somewhere to say it. */
+  const secondCopies: string[] = []
 
   const listener: HookListener = {
     active: true,
@@ -142,7 +103,6 @@ function install(config: Config, problems: readonly ConfigProblem[]): Memprof {
       else secondCopies.push(message)
     },
   })
-  const secondCopies: string[] = []
   const modules = hookModules(frameworkFiles(guard), guard)
 
   const memprof: Memprof = {
@@ -163,5 +123,47 @@ function install(config: Config, problems: readonly ConfigProblem[]): Memprof {
     verdicts: () => recording?.verdicts() ?? [],
     flush: () => recording?.writeInterval(),
   }
+
+  /** Wakes up: everything but the hooks is loaded here, and only here. */
+  function wake(server: object): Recording | null {
+    if (recording || stopped) return recording
+    try {
+      for (const problem of problems) say(formatProblem(problem))
+      const { Recording } =
+        require('./recording/recording') as typeof import('./recording/recording')
+      recording = new Recording({
+        config,
+        destination: describeDestination(config),
+        listen: listeningOf(server),
+        report: () => withUnseen(modules.report(), server),
+      })
+      for (const message of secondCopies) recording.warn('second-copy', message)
+    } catch (error) {
+      stepBack(`could not start (${String((error as Error)?.message)})`)
+    }
+    return recording
+  }
+
+  /** Leaves the app alone from here on. */
+  function stepBack(why: string): void {
+    say(`memprof: ${why}; the app runs on without memprof.`)
+    try {
+      memprof.stop()
+    } catch {
+      // The listener is off by now: what could not be undone passes everything on.
+    }
+  }
+
+  function tellFailure(where: string, error: unknown): void {
+    failures++
+    if (failures === 1) {
+      const reason = error instanceof Error ? `${error.name}: ${error.message}` : typeof error
+      const message = `memprof failed while ${where} (${reason}); the app was not affected`
+      if (recording) recording.warn('hook-failed', message)
+      else say(`memprof: ${message}`)
+    }
+    if (failures === MAX_HOOK_FAILURES) stepBack(`failed ${failures} times`)
+  }
+
   return memprof
 }

@@ -7,8 +7,6 @@ import { dateNow } from '../clock'
 import type { Label } from './labels'
 import type { SampledNode, SampledProfile } from '../inspector/sampled-profile'
 
-/** Written by one process, at most: a profile is a few hundred kB, and a verdict may come and go. */
-export const MAX_PROFILES = 16
 /** A profile tells function names and paths of the app; its owner alone may read it. */
 const FILE_MODE = 0o600
 const DIRECTORY_MODE = 0o700

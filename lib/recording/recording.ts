@@ -1,35 +1,34 @@
 /**
- * One recording: from the first server that listens to the end of the process or `stop()`. Owns the
- * ring, the timers, the destination, and what a person reads of them.
+ * One recording: from the first server that listens to the end of the process or `stop()`. Builds its
+ * parts, sets the timer of the intervals, and ends all of them.
  */
-import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { getHeapStatistics } from 'node:v8'
 import { clearInterval, performance, setImmediate, setInterval } from '../clock'
 import type { Config } from '../config/settings'
-import { requestChannel } from '../emit/channels'
-import { connectReport } from '../emit/connect-report'
+import { formatBytes } from '../emit/amounts'
 import { type Emitter, type EmitterOptions, openEmitter } from '../emit/emitter'
-import { readingAt, requestLine, requestMsg, roundMs, routeLine, routeMsg } from '../emit/lines'
-import { countOf, formatBytes, formatSeconds } from '../emit/amounts'
+import { KeptRequests } from '../heap/kept-requests'
 import type { HookReport } from '../hooks/modules'
-import { watchProcessEnd, watchSignal } from '../hooks/process-end'
 import type { Unpatch } from '../hooks/patch'
-import { LeakReport } from '../leaks/leak-report'
-import { type LeakWatch, watchLeaks } from '../leaks/watch'
-import { PACKAGE_VERSION } from '../config/package-version'
-import { watchGc } from '../record/gc'
-import { readHeapCeiling } from '../record/memory-limit'
-import { emptyReading, openMemoryReader } from '../record/reading'
+import { type ProcessEnd, watchProcessEnd, watchSignal } from '../hooks/process-end'
+import { HeapSampler } from '../leaks/heap-sampler'
+import { RUNTIME } from '../leaks/runtime'
+import { LeakWatch } from '../leaks/watch'
+import { WatchedApp } from '../leaks/watched-app'
+import { type GcWatch, watchGc } from '../record/gc'
+import { type MemoryReader, openMemoryReader } from '../record/reading'
 import { Recorder } from '../record/recorder'
-import { say } from '../emit/say'
-import type { Line, Listening, ProcessLine, RequestLine, RouteVerdict } from '../schema/lines'
-
-/** Resolution of the event loop's delay, ms: the default of most tools. */
-const DELAY_RESOLUTION_MS = 20
+import type { Line, Listening, RequestLine, RouteVerdict } from '../schema/lines'
+import { LeakReport } from './leak-report'
+import { MemoryLeft } from './memory-left'
+import { type CostNow, OwnCost } from './own-cost'
+import { ProcessMeter } from './process-meter'
+import { Warnings } from './warnings'
+import { RecordingWriter } from './writer'
 
 /**
- * Said when a full collection leaves the heap this full. From 80 % of the old generation on, V8 ends
- * the process after four collections in a row that left the app less than 40 % of the time
+ * Said when a major GC leaves the heap this full. From 80 % of the old generation on, V8 ends the process
+ * after four such GCs in a row that left the app less than 40 % of the time
  * (Heap::IsIneffectiveMarkCompact, src/heap/heap.cc): a warning is of use before that.
  */
 const NEAR_LIMIT_SHARE = 0.75
@@ -43,379 +42,222 @@ export interface RecordingOptions {
   readonly report: () => HookReport
 }
 
-export interface Recording {
+export class Recording {
   readonly recorder: Recorder
+  readonly #json: boolean
+  readonly #startedMs = performance.now()
+  readonly #emitter: Emitter
+  readonly #warnings: Warnings
+  readonly #cost: OwnCost
+  readonly #memoryLeft = new MemoryLeft()
+  readonly #reader: MemoryReader = openMemoryReader()
+  readonly #gc: GcWatch
+  readonly #report: LeakReport
+  readonly #app: WatchedApp
+  readonly #leaks: LeakWatch | null
+  readonly #meter: ProcessMeter
+  readonly #writer: RecordingWriter
+  readonly #timer: NodeJS.Timeout
+  readonly #end: ProcessEnd
+  readonly #undo: Unpatch[] = []
+  /** By the last major GC that Node told of. */
+  #liveHeapBytes: number | undefined
+  #isNearLimitSaid = false
+  #isDrainPlanned = false
+  #isClosed = false
+
+  constructor({ config, destination, listen, report }: RecordingOptions) {
+    const json = config.format === 'json'
+    this.#json = json
+    const emitter = openEmitter(destination)
+    this.#emitter = emitter
+    this.#warnings = new Warnings(emitter, json)
+    const warn = (code: string, message: string): void => this.#warnings.write(code, message)
+    this.#cost = new OwnCost((error) => this.#warnings.tellFailure(error))
+    const { timed } = this.#cost
+    this.#gc = watchGc(() => this.#noteMajorGc(), timed)
+
+    const runtime = RUNTIME
+    const sampler = config.leaks && json ? HeapSampler.open({ config, runtime, warn }) : null
+    const kept = new KeptRequests(timed)
+    const recorder = new Recorder({
+      ringSize: config.ringSize,
+      maxRoutes: config.maxRoutes,
+      gc: config.gc,
+      keepPaths: emitter.isOn('request') || !json,
+      makeLabel: (kind, name) => sampler && sampler.makeLabel(kind, name),
+      reader: this.#reader,
+      gcLog: this.#gc.log,
+      onNearlyFull: () => this.#drainSoon(),
+      onEnded: sampler && ((request, route) => kept.watch(request, route.id)),
+      onRecorded: json ? null : (at) => timed(() => this.#writer.writeReport(at)),
+      run: timed,
+    })
+    this.recorder = recorder
+    this.#report = new LeakReport(emitter, this.#memoryLeft)
+    this.#meter = new ProcessMeter({ reader: this.#reader, gcLog: this.#gc.log, recorder })
+    this.#writer = new RecordingWriter({
+      config,
+      emitter,
+      destination: destination.destination,
+      recorder,
+      report: this.#report,
+      warn,
+    })
+    this.#app = new WatchedApp(recorder)
+    this.#leaks =
+      sampler &&
+      new LeakWatch({
+        config,
+        runtime,
+        sampler,
+        app: this.#app,
+        kept,
+        listener: this.#report,
+        headroomBytes: () => this.#memoryLeft.headroomBytes(),
+        warn,
+        timed,
+        instance: emitter.instance,
+      })
+
+    if (json) this.#writer.writeStart(listen, report())
+    this.#timer = setInterval(() => this.#endInterval(), config.intervalMs)
+    this.#timer.unref()
+    this.#end = watchProcessEnd((reason) => this.close(reason))
+    this.#undo.push(this.#end.unwatch)
+    if (config.signal) this.#undo.push(watchSignal(config.signal, () => this.#writeAll()))
+  }
+
   /** A server listens. */
-  noteServer(server: object): void
-  write(line: Line, msg: string): void
-  warn(code: string, message: string): void
-  records(): RequestLine[]
-  verdicts(): RouteVerdict[]
-  writeInterval(): void
-  close(reason: string): void
-}
+  noteServer(server: object): void {
+    this.#app.noteServer(server)
+  }
 
-export function openRecording(options: RecordingOptions): Recording {
-  const { config } = options
-  const emitter = openEmitter(options.destination)
-  const { destination } = options.destination
-  const json = config.format === 'json'
-  const startedMs = performance.now()
-  const reader = openMemoryReader()
-  const reading = emptyReading()
-  const heapCeilingBytes = readHeapCeiling()
-  let liveHeapBytes: number | undefined
-  let nearLimitSaid = false
-  const gc = watchGc(afterFullGc, timed)
-  const loopDelay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS })
-  loopDelay.enable()
-  let loopUse = performance.eventLoopUtilization()
-  let cpuMs = 0
-  let cpuMsTotal = 0
-  let pauseMsWritten = 0
-  let requestsWritten = 0
-  let droppedWritten = 0
-  let lostSaid = 0
-  let drainPlanned = false
-  let closed = false
-  let failureSaid = false
-  const warned = new Set<string>()
-  const undo: Unpatch[] = []
+  write(line: Line, msg: string): void {
+    this.#emitter.write(line, msg)
+  }
 
-  const leaks: LeakWatch | null =
-    config.leaks && json
-      ? watchLeaks({
-          config,
-          warn,
-          timed,
-          standing: () => leakReport.standing,
-          onJudged: (judgement, observation) => leakReport.take(judgement, observation),
-          onHeapGrowth: (growth) => leakReport.takeHeapGrowth(growth),
-          onHolders: (leak, found) => leakReport.takeHolders(leak, found),
-          onLooked: () => leakReport.tell(),
-          instance: emitter.instance,
-        })
-      : null
-  const leakReport = new LeakReport(emitter, heapCeilingBytes, leaks && leaks.seeker)
+  warn(code: string, message: string): void {
+    this.#warnings.write(code, message)
+  }
 
-  function afterFullGc(): void {
-    const used = getHeapStatistics().used_heap_size
-    liveHeapBytes = used
-    leaks?.afterFullGc(used)
-    if (used < NEAR_LIMIT_SHARE * heapCeilingBytes || nearLimitSaid) return
-    nearLimitSaid = true
-    warn(
-      'near-heap-limit',
-      `the live heap is ${formatBytes(used)}, of at most ${formatBytes(heapCeilingBytes)}: from 80 % on V8 ends a process whose collections free too little`,
+  /** The finished requests still in the ring, oldest first. */
+  records(): RequestLine[] {
+    this.#drain()
+    return this.#writer.records()
+  }
+
+  verdicts(): RouteVerdict[] {
+    return this.#writer.verdicts()
+  }
+
+  /** The lines of the interval so far. */
+  writeInterval(): void {
+    this.#cost.timed(() => {
+      this.#drain()
+      if (!this.#json) return
+      this.#writer.writeRoutes()
+      this.#writer.writeLost()
+      this.#writer.writeProcess(
+        this.#meter.line({
+          // memprof's own readings are exact; Node tells of other major GCs a turn later.
+          liveHeapBytes: this.#leaks?.liveHeapBytes ?? this.#liveHeapBytes,
+          secondsToLimit: this.#report.secondsToLimit(),
+          leaks: this.#report.unroutedLeaks(),
+          self: this.#cost.ofInterval(this.#costNow()),
+        }),
+      )
+    })
+  }
+
+  close(reason: string): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    const { timed } = this.#cost
+    // Each by itself: what fails of these keeps nothing of the rest from being undone.
+    for (let at = 0; at < this.#undo.length; at++) timed(this.#undo[at]!)
+    clearInterval(this.#timer)
+    timed(() => this.recorder.detach())
+    this.writeInterval()
+    timed(() => this.#leaks?.conclude())
+    timed(() => {
+      if (this.#json) this.#writeStop(reason)
+    })
+    timed(() => this.#writer.close())
+    timed(() => this.#meter.close())
+    timed(() => this.#leaks?.close())
+    timed(() => this.#gc.stop())
+    timed(() => this.#reader.close())
+  }
+
+  #writeStop(reason: string): void {
+    const uptimeSeconds = Math.round((performance.now() - this.#startedMs) / 1000)
+    this.#writer.writeStop({ reason, uptimeSeconds, self: this.#cost.total(this.#costNow()) })
+  }
+
+  /** The tables of records, and what the samples say that memprof keeps on the heap. */
+  #costNow(): CostNow {
+    return {
+      pauseMs: this.recorder.forcedPauseMs + (this.#leaks?.pauseMs ?? 0),
+      heapBytes: this.recorder.footprintBytes + (this.#leaks?.memprofBytes ?? 0),
+    }
+  }
+
+  #endInterval(): void {
+    // A turn later, so that Node has delivered the GCs of the requests to be joined.
+    setImmediate(() => {
+      if (this.#isClosed) return
+      if (!this.#end.isHeard()) this.#cost.timed(() => this.#warnUnheard())
+      this.writeInterval()
+    }).unref()
+  }
+
+  #warnUnheard(): void {
+    this.warn(
+      'signals-left',
+      'the app has put a function of its own in the place of process.emit: SIGTERM, SIGINT and SIGHUP end the process without the lines of its last interval',
     )
-    writeInterval()
-    // The profile takes memory too, and may be the end: what is known is on disk by then.
-    emitter.flush()
-    leaks?.writeProfile('near-heap-limit')
+  }
+
+  #drain(): void {
+    this.#gc.takeQueued()
+    this.#writer.writeRequests()
+  }
+
+  /** The ring is nearly full. */
+  #drainSoon(): void {
+    if (this.#isDrainPlanned) return
+    this.#isDrainPlanned = true
+    setImmediate(() => {
+      this.#isDrainPlanned = false
+      if (!this.#isClosed) this.#cost.timed(() => this.#drain())
+    })
   }
 
   /** All there is to say, now: lines and a profile. */
-  function writeAll(): void {
-    writeInterval()
-    timed(() => leaks?.writeProfile('signal'))
+  #writeAll(): void {
+    this.writeInterval()
+    this.#cost.timed(() => this.#leaks?.writeProfile('signal'))
   }
 
-  const recorder: Recorder = new Recorder({
-    ringSize: config.ringSize,
-    maxRoutes: config.maxRoutes,
-    gc: config.gc,
-    keepPaths: emitter.isOn('request') || !json,
-    makeLabel: (kind, name) => leaks?.makeLabel(kind, name) ?? null,
-    reader,
-    gcLog: gc.log,
-    onNearlyFull: () => {
-      if (drainPlanned) return
-      drainPlanned = true
-      setImmediate(() => {
-        drainPlanned = false
-        if (!closed) timed(drain)
-      })
-    },
-    onEnded: leaks && leaks.onEnded,
-    onRecorded: json ? null : (at) => timed(() => writeReport(at)),
-    run: timed,
-  })
-
-  function warn(code: string, message: string): void {
-    if (warned.has(code)) return
-    warned.add(code)
-    if (json) emitter.write({ event: 'warning', code }, message)
-    else say(`memprof: ${message}`)
+  #noteMajorGc(): void {
+    const liveBytes = getHeapStatistics().used_heap_size
+    this.#liveHeapBytes = liveBytes
+    this.#leaks?.noteMajorGc(liveBytes)
+    const { heapCeilingBytes } = this.#memoryLeft
+    if (liveBytes >= NEAR_LIMIT_SHARE * heapCeilingBytes) this.#warnNearLimit(liveBytes)
   }
 
-  function warnUnheard(): void {
-    timed(() =>
-      warn(
-        'signals-left',
-        'the app has put a function of its own in the place of process.emit: SIGTERM, SIGINT and SIGHUP end the process without the lines of its last interval',
-      ),
+  #warnNearLimit(liveBytes: number): void {
+    if (this.#isNearLimitSaid) return
+    this.#isNearLimitSaid = true
+    this.warn(
+      'near-heap-limit',
+      `the live heap is ${formatBytes(liveBytes)}, of at most ${formatBytes(this.#memoryLeft.heapCeilingBytes)}: from 80 % on V8 ends a process whose collections free too little`,
     )
+    this.writeInterval()
+    // The profile takes memory too, and may be the end: what is known is on disk by then.
+    this.#emitter.flush()
+    this.#leaks?.writeProfile('near-heap-limit')
   }
-
-  /** Runs a piece of memprof's own work; its time is memprof's cost, its errors never the app's. */
-  function timed(work: () => void): void {
-    const beganMs = performance.now()
-    try {
-      work()
-    } catch (error) {
-      tellFailure(error)
-    }
-    cpuMs += performance.now() - beganMs
-  }
-
-  function tellFailure(error: unknown): void {
-    let message = 'memprof failed; the app goes on'
-    try {
-      message = `memprof failed (${String((error as Error)?.message)}); the app goes on`
-      warn('internal', message)
-    } catch {
-      // Lines cannot be made: the app has broken what they are made with.
-      if (!failureSaid) say(`memprof: ${message}`)
-      failureSaid = true
-    }
-  }
-
-  function drain(): void {
-    gc.takeQueued()
-    const wanted = emitter.isOn('request') && json
-    const { ring, routes } = recorder
-    recorder.drain((at) => {
-      if (!wanted && json && !requestChannel.hasSubscribers) return
-      const line = requestLine(ring, at, routes.routes[ring.routeId[at]!]!)
-      if (wanted) emitter.write(line, requestMsg(line))
-      if (requestChannel.hasSubscribers) requestChannel.publish(line)
-    })
-  }
-
-  /** The one line of `MEMPROF_FORMAT=connect`: a report as soon as the request has ended. */
-  function writeReport(at: number): void {
-    const { ring } = recorder
-    emitter.writeText(
-      connectReport(
-        ring.method?.[at] ?? '',
-        ring.path?.[at] ?? '',
-        ring.endMs[at]! - ring.startMs[at]!,
-        readingAt(ring, at, 'Before'),
-        readingAt(ring, at, 'After'),
-      ),
-    )
-  }
-
-  /** Tables, and what the samples say that memprof keeps on the heap. */
-  function ownBytes(): number {
-    return recorder.footprintBytes + (leaks?.memprofBytes ?? 0)
-  }
-
-  function selfCost(): ProcessLine['self'] {
-    const pauseMs = recorder.forcedPauseMs + (leaks?.pauseMs ?? 0)
-    const self = {
-      cpuMs: roundMs(cpuMs),
-      pauseMs: roundMs(pauseMs - pauseMsWritten),
-      heapBytes: ownBytes(),
-    }
-    pauseMsWritten = pauseMs
-    cpuMsTotal += cpuMs
-    cpuMs = 0
-    return self
-  }
-
-  function processLine(): ProcessLine {
-    reader.read(reading)
-    const { arrayBuffers } = process.memoryUsage()
-    const use = performance.eventLoopUtilization()
-    const delta = performance.eventLoopUtilization(use, loopUse)
-    loopUse = use
-    const delayP99Ms = roundMs(loopDelay.percentile(99) / 1e6)
-    loopDelay.reset()
-    const gcCounts = gc.log.takeCounts()
-    // Our own readings are exact; Node tells of other full collections a turn later.
-    const live = leaks?.liveHeapBytes ?? liveHeapBytes
-    const secondsToLimit = leakReport.secondsToLimit()
-    const unrouted = leakReport.unroutedLeaks()
-    const line: ProcessLine = {
-      event: 'process',
-      rssBytes: reading.rssBytes,
-      ...(Number.isNaN(reading.vsizeBytes) ? {} : { vsizeBytes: reading.vsizeBytes }),
-      heapUsedBytes: reading.heapUsedBytes,
-      heapTotalBytes: reading.heapTotalBytes,
-      heapLimitBytes: getHeapStatistics().heap_size_limit,
-      externalBytes: reading.externalBytes,
-      arrayBuffersBytes: arrayBuffers,
-      ...(live === undefined ? {} : { liveHeapBytes: live }),
-      gc: { ...gcCounts, pauseMs: roundMs(gcCounts.pauseMs) },
-      eventLoop: { utilization: Math.round(delta.utilization * 1000) / 1000, delayP99Ms },
-      requests: recorder.requests - requestsWritten,
-      inFlight: recorder.inFlight,
-      dropped: recorder.ring.dropped - droppedWritten,
-      self: selfCost(),
-      ...(secondsToLimit === undefined ? {} : { secondsToLimit }),
-      ...(unrouted === undefined ? {} : { leaks: unrouted }),
-    }
-    requestsWritten = recorder.requests
-    droppedWritten = recorder.ring.dropped
-    return line
-  }
-
-  function writeInterval(): void {
-    timed(() => {
-      drain()
-      if (!json) return
-      for (const stats of recorder.stats) {
-        if (stats.hadRequests) {
-          const line = routeLine(stats, leakReport.retentionOf(stats.route.id))
-          emitter.write(line, routeMsg(line))
-        }
-        stats.nextInterval()
-      }
-      if (recorder.routes.overflowed > 0) {
-        warn(
-          'routes-full',
-          `more than ${config.maxRoutes} routes: the rest share (other); MEMPROF_MAX_ROUTES raises the limit`,
-        )
-      }
-      writeLost()
-      const line = processLine()
-      emitter.write(line, processMsg(line))
-    })
-  }
-
-  /** Lines that could not be written, once others can be again. */
-  function writeLost(): void {
-    const lost = emitter.lost - lostSaid
-    if (lost <= 0) return
-    lostSaid += lost
-    emitter.write(
-      { event: 'warning', code: 'lines-lost' },
-      `${countOf(lost, 'line')} could not be written: the destination was too slow, or failed`,
-    )
-  }
-
-  function verdicts(): RouteVerdict[] {
-    return recorder.stats
-      .filter((stats) => stats.endedTotal > 0)
-      .map((stats) => ({
-        method: stats.route.method,
-        route: stats.route.pattern,
-        requestsTotal: stats.requestsTotal,
-        errorsTotal: stats.errorsTotal,
-        abortedTotal: stats.abortedTotal,
-        verdict: 'insufficient-data',
-        ...leakReport.retentionOf(stats.route.id),
-      }))
-  }
-
-  function close(reason: string): void {
-    if (closed) return
-    closed = true
-    // Each by itself: what fails of these keeps nothing of the rest from being undone.
-    for (let at = 0; at < undo.length; at++) timed(undo[at]!)
-    clearInterval(timer)
-    timed(() => recorder.detach())
-    writeInterval()
-    timed(() => leakReport.close())
-    timed(() => {
-      if (json) writeStop(reason)
-    })
-    timed(closeEmitter)
-    timed(() => loopDelay.disable())
-    timed(() => leaks?.close())
-    timed(() => gc.stop())
-    timed(() => reader.close())
-  }
-
-  function closeEmitter(): void {
-    // To a destination that takes nothing more, this would be one more line to wait for.
-    if (emitter.flushSync() && json) writeLost()
-    const lost = emitter.close() - lostSaid
-    if (lost > 0) say(`memprof: ${countOf(lost, 'line')} could not be written to ${destination}`)
-  }
-
-  function writeStop(reason: string): void {
-    cpuMsTotal += cpuMs
-    const uptimeSeconds = Math.round((performance.now() - startedMs) / 1000)
-    emitter.write(
-      {
-        event: 'stop',
-        reason,
-        uptimeSeconds,
-        requests: recorder.requests,
-        inFlight: recorder.inFlight,
-        dropped: recorder.ring.dropped,
-        self: {
-          cpuMs: roundMs(cpuMsTotal),
-          pauseMs: roundMs(recorder.forcedPauseMs + (leaks?.pauseMs ?? 0)),
-          heapBytes: ownBytes(),
-        },
-        verdicts: verdicts(),
-      },
-      `stopped (${reason}) after ${formatSeconds(uptimeSeconds)}, ${countOf(recorder.requests, 'request')}`,
-    )
-  }
-
-  if (json) writeStart(options, emitter)
-  const timer = setInterval(() => {
-    // A turn later, so that Node has delivered the collections of the requests to be joined.
-    setImmediate(() => {
-      if (closed) return
-      if (!end.isHeard()) warnUnheard()
-      writeInterval()
-    }).unref()
-  }, config.intervalMs)
-  timer.unref()
-  leaks?.begin(recorder)
-  const end = watchProcessEnd(close)
-  undo.push(end.unwatch)
-  if (config.signal) undo.push(watchSignal(config.signal, writeAll))
-
-  return {
-    recorder,
-    noteServer: (server) => leaks?.noteServer(server),
-    write: emitter.write,
-    warn,
-    records() {
-      drain()
-      const lines: RequestLine[] = []
-      const { ring, routes } = recorder
-      ring.forEachRead((at) => {
-        lines.push(requestLine(ring, at, routes.routes[ring.routeId[at]!]!))
-      })
-      return lines
-    },
-    verdicts,
-    writeInterval,
-    close,
-  }
-}
-
-function writeStart({ config, listen, report }: RecordingOptions, emitter: Emitter): void {
-  const { hooked, notHooked } = report()
-  const names = hooked.map(({ name, version }) => `${name} ${version}`).join(', ')
-  const others = notHooked.map(({ name, why }) => `${name} (${why})`).join(', ')
-  emitter.write(
-    {
-      event: 'start',
-      ...(listen ? { listen } : {}),
-      versions: { memprof: PACKAGE_VERSION, node: process.versions.node },
-      config: { ...config },
-      hooked,
-      notHooked,
-    },
-    `memprof ${PACKAGE_VERSION} records; hooked: ${names || 'http only'}${others && `; not hooked: ${others}`}`,
-  )
-}
-
-function processMsg(line: ProcessLine): string {
-  const parts = [
-    `rss ${formatBytes(line.rssBytes)}`,
-    `heap ${formatBytes(line.heapUsedBytes)} of at most ${formatBytes(line.heapLimitBytes)}`,
-    countOf(line.requests, 'request'),
-    `${line.inFlight} in flight`,
-  ]
-  if (line.dropped > 0) parts.push(`${line.dropped} dropped`)
-  return parts.join(', ')
 }

@@ -1,86 +1,181 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
-import { readConfig } from '../../lib/config/read'
+import { describe, it, type TestContext } from 'node:test'
 import { InspectorSession } from '../../lib/inspector/session'
-import { type FoundHolders, HolderSearch } from '../../lib/holders/search'
-import type { Recorder } from '../../lib/record/recorder'
+import { HolderSearch } from '../../lib/holders/search'
+import type { FoundHolders, Sought } from '../../lib/holders/sought'
 import type { Leak } from '../../lib/verdict/leak'
 import { madeLeak } from '../support/leaks'
 
-/** What a search finds near a handler that refers to a cache, full at 500 entries of 100 bytes or so. */
+/** An app of one route, a search in it, and a clock that moves with its steps. */
 class Searched {
-  readonly #session = new InspectorSession()
-  readonly #search: HolderSearch
-  #ended = 0
-  #found: (bounds: FoundHolders) => void = () => {}
+  readonly session = new InspectorSession()
+  readonly search: HolderSearch
+  readonly #app: { ended: number }
+  #nowMs = 0
+  /** What a look takes, ms. */
+  lookMs = 0
 
-  constructor() {
-    const cache = { maxSize: 500, entries: new Map<number, string[]>() }
-    for (let at = 0; at < 500; at++) cache.entries.set(at, [`entry ${at}`])
-    const handler = (): number => cache.entries.size
-    const route = { pattern: '/search', handlers: new Set([handler]) }
-    // So many more whenever it is asked: enough between two looks.
-    const stats = Object.defineProperty({ route: { id: 0 } }, 'endedTotal', {
-      get: () => (this.#ended += 100),
-    })
-    this.#search = new HolderSearch({
-      config: readConfig({}).config,
-      session: this.#session,
+  constructor(t: TestContext, handler: object, maxPauseMs = 10_000) {
+    this.#app = { ended: 0 }
+    const { session } = this
+    this.search = new HolderSearch({
+      app: {
+        routes: [{ pattern: '/search', handlers: new Set([handler]) }],
+        layers: [],
+        ended: () => [this.#app.ended],
+        servers: () => [],
+      },
+      session: {
+        scriptUrls: () => session.scriptUrls(),
+        inspect: (work) => {
+          this.#nowMs += this.lookMs
+          return session.inspect(work)
+        },
+      },
       isOwn: (url) => url.includes('/dist/lib/'),
-      timed: (work) => work(),
-      paused: () => {},
-      restMs: () => 0,
-      servers: () => [],
-      readingMs: () => 1,
-      found: (_leak, found) => this.#found(found),
-      looked: () => {},
+      maxPauseMs,
+      now: () => this.#nowMs,
     })
-    this.#search.begin({
-      routes: { routes: [route], layers: [] },
-      stats: [stats],
-    } as unknown as Recorder)
-  }
-
-  /** Seeks as a judgement does, until the looks are over. */
-  async boundsOf(leak: Leak): Promise<FoundHolders['bounds']> {
-    // The timers of a search keep no process alive.
-    const alive = setInterval(() => {}, 1000)
-    const found = await new Promise<FoundHolders>((resolve) => {
-      this.#found = resolve
-      this.#search.seek([leak], false)
-      assert.equal(this.#search.mayBeFilling(leak.key), true)
+    t.after(() => {
+      this.search.close()
+      session.close()
     })
-    clearInterval(alive)
-    assert.deepEqual(found.holders, [])
-    return found.bounds
   }
 
-  forget(leak: Leak): void {
-    this.#search.forget(leak.key)
+  seek(leak: Leak, { isTold = false, isPastCaches = false } = {}): Sought {
+    return this.search.seek({ leak, isTold, isPastCaches })
   }
 
-  close(): void {
-    this.#search.close()
-    this.#session.close()
+  /** One look, `requests` after the one before; @returns ms until the next is due */
+  step(requests = 100, readingMs = 1): number {
+    this.#nowMs = Math.max(this.#nowMs, this.search.dueMs)
+    this.#app.ended += requests
+    this.search.step(readingMs)
+    return this.search.dueMs - this.#nowMs
+  }
+
+  /** Steps until the search is over. */
+  toTheEnd(sought: Sought, requests = 100): FoundHolders | null {
+    while (!sought.isOver) this.step(requests)
+    return sought.found
   }
 }
 
-describe('the search for what keeps a leak, where nothing grows but a cache is full', () => {
-  it('tells of the cache, once: what goes on afterwards is not explained by it', async (t) => {
-    const searched = new Searched()
-    t.after(() => searched.close())
-    const leak = madeLeak({ rate: 10 })
-    assert.deepEqual(await searched.boundsOf(leak), [{ size: 500, growth: 1, capacity: 500 }])
-    searched.forget(leak)
-    assert.deepEqual(await searched.boundsOf(leak), [])
+/** A handler that refers to a cache, full at 500 entries of 100 bytes or so. */
+function handlerOfFullCache(): () => number {
+  const cache = { maxSize: 500, entries: new Map<number, string[]>() }
+  for (let at = 0; at < 500; at++) cache.entries.set(at, [`entry ${at}`])
+  return () => cache.entries.size
+}
+
+function handlerOfNothing(): () => void {
+  return () => {}
+}
+
+describe('the search for what keeps a leak', () => {
+  it('finds the container that grows in step with its requests', (t) => {
+    const trail = new Map<number, object>()
+    const handler = (): object => trail
+    const searched = new Searched(t, handler)
+    const sought = searched.seek(madeLeak({ rate: 10 }))
+    for (let keys = 0; !sought.isOver; searched.step()) {
+      for (let requests = 0; requests < 100; requests++) trail.set(keys++, {})
+    }
+    const [holder] = sought.found!.holders
+    assert.deepEqual([holder?.path, holder?.growthPerRequest], ['trail', 1])
+    assert.equal(sought.stage, 'done')
   })
 
-  it('tells of none to a leak that grows without requests', async (t) => {
-    const searched = new Searched()
-    t.after(() => searched.close())
-    assert.deepEqual(
-      await searched.boundsOf(madeLeak({ scope: 'process', route: null, rate: 10 })),
-      [],
-    )
+  it('looks every 2 s while the leak has 15 requests between, and at once for the first', (t) => {
+    const searched = new Searched(t, handlerOfNothing())
+    assert.equal(searched.search.dueMs, Number.POSITIVE_INFINITY)
+    searched.seek(madeLeak())
+    assert.equal(searched.search.dueMs, 0)
+    assert.equal(searched.step(), 2000)
+    const { work } = searched.search
+    assert.equal(searched.step(14), 2000)
+    assert.equal(searched.search.work, work)
+    searched.step(1)
+    assert.equal(searched.search.work, work + 1)
+  })
+
+  it('is put off where it found nothing near by, and the leak was not told', (t) => {
+    const searched = new Searched(t, handlerOfNothing())
+    const sought = searched.seek(madeLeak())
+    assert.deepEqual(searched.toTheEnd(sought)?.holders, [])
+    assert.equal(sought.stage, 'put off')
+    assert.equal(searched.search.dueMs, Number.POSITIVE_INFINITY)
+  })
+
+  it('goes on to all modules, and to all containers, for one that was told', (t) => {
+    const searched = new Searched(t, handlerOfNothing())
+    const sought = searched.seek(madeLeak(), { isTold: true })
+    const stages = new Set<string>()
+    const waitsMs: number[] = []
+    while (!sought.isOver) {
+      stages.add(sought.stage)
+      waitsMs.push(searched.step())
+    }
+    assert.deepEqual([...stages, sought.stage], ['near', 'wide', 'census', 'done'])
+    // Of each kind of container all are asked for, with a pause of its own.
+    assert.equal(waitsMs.filter((ms) => ms === 0).length, 3)
+  })
+
+  it('asks for no query that would take longer than MEMPROF_MAX_PAUSE, by the last reading', (t) => {
+    const searched = new Searched(t, handlerOfNothing(), 1200)
+    const sought = searched.seek(madeLeak(), { isTold: true })
+    const stages = new Set<string>()
+    while (!sought.isOver) {
+      stages.add(sought.stage)
+      searched.step(100, 101)
+    }
+    assert.deepEqual([...stages], ['near', 'wide'])
+  })
+
+  it('ends with a look that takes longer than that, and says so', (t) => {
+    const searched = new Searched(t, handlerOfNothing(), 100)
+    const sought = searched.seek(madeLeak())
+    searched.lookMs = 101
+    searched.step()
+    assert.equal(sought.stage, 'done')
+    assert.match(sought.found?.note ?? '', /a look took 101 ms, more than MEMPROF_MAX_PAUSE/)
+  })
+
+  it('ends with a look that fails, without a word', (t) => {
+    const searched = new Searched(t, handlerOfNothing())
+    const sought = searched.seek(madeLeak())
+    searched.session.inspect = () => {
+      throw new Error('on purpose')
+    }
+    assert.throws(() => searched.step(), /on purpose/)
+    assert.deepEqual([sought.stage, sought.found], ['done', null])
+    assert.equal(searched.search.dueMs, Number.POSITIVE_INFINITY)
+  })
+
+  it('is given up where too few requests come for a third look', (t) => {
+    const searched = new Searched(t, handlerOfNothing())
+    const sought = searched.seek(madeLeak())
+    assert.equal(searched.toTheEnd(sought, 0), null)
+    assert.equal(sought.stage, 'put off')
+  })
+})
+
+describe('where nothing grows but a cache is full', () => {
+  const leak = madeLeak({ rate: 10 })
+
+  it('the search tells of the cache: not to a leak that has gone on for long enough', (t) => {
+    const searched = new Searched(t, handlerOfFullCache())
+    assert.deepEqual(searched.toTheEnd(searched.seek(leak)), {
+      holders: [],
+      bounds: [{ size: 500, growth: 1, capacity: 500 }],
+    })
+    const again = searched.seek(leak, { isPastCaches: true })
+    assert.deepEqual(searched.toTheEnd(again), { holders: [], bounds: [] })
+  })
+
+  it('nor to a leak that grows without requests', (t) => {
+    const searched = new Searched(t, handlerOfFullCache())
+    const timed = searched.seek(madeLeak({ scope: 'process', route: null, rate: 10 }))
+    assert.deepEqual(searched.toTheEnd(timed)?.bounds, [])
   })
 })

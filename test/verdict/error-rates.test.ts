@@ -4,11 +4,11 @@
  */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { Announcer } from '../../lib/leaks/announcer'
 import { judge } from '../../lib/verdict/judge'
 import type { Leak } from '../../lib/verdict/leak'
-import { THRESHOLDS } from '../../lib/verdict/thresholds'
+import { openLives } from '../support/lives'
 import { type DrawnApp, drawInnocent, drawPlanted, type Planted } from '../support/synthetic-apps'
+import { THRESHOLDS } from '../../lib/verdict/thresholds'
 
 const APPS = 300
 const PLANTED_SEED = 1000
@@ -74,13 +74,14 @@ describe('after a minute of traffic, readings every 3 s', () => {
     for (let at = 0; at < APPS; at++) {
       const { app } = drawInnocent(INNOCENT_SEED + at)
       const settled = Math.max(0, ...app.plan.objects.map(({ site }) => app.settledAfter(site)))
-      const announcer = new Announcer()
+      const { lives } = openLives()
       const told: number[] = []
       let leaks: readonly Leak[] = []
       for (let readings = THRESHOLDS.leak.minReadings; readings <= app.readings; readings++) {
-        leaks = judge(app.observe(readings), announcer.standing).leaks
-        announcer.note(leaks)
-        if (announcer.due(leaks).length > 0) told.push(readings)
+        const observation = app.observe(readings)
+        const judgement = judge(observation, lives.standing)
+        leaks = judgement.leaks
+        if (lives.judged(judgement, observation)) told.push(readings)
       }
       if (leaks.length > 0) inTheEnd++
       // What has only just stopped growing cannot be told from what goes on.

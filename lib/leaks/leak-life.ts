@@ -1,0 +1,177 @@
+/**
+ * The life of one leak: how often judgements found it, what keeps it, and what people know.
+ *
+ *     state      found by the next judgement          not found   a cache explains it   none does any more
+ *     suspected  told, if twice in a row, or sure     stopped     held back
+ *     held back  held back                            stopped     held back             suspected; told, if it was
+ *     told       told; a line where its figure moved  stopped     held back
+ *     stopped    suspected; told, if it was           stopped
+ *
+ * A cache explains a leak while the looks so far show one that may be filling; of a leak that was told,
+ * only once the search has ended with nothing but caches (docs/method.md, "What counts as a leak"). How
+ * the search goes is drawn in holders/sought.ts. It begins with the leak, again when a leak is told whose
+ * search was put off, and again when no cache explains the leak any more.
+ */
+import type { FoundHolders, SearchStage, Sought } from '../holders/sought'
+import type { Leak } from '../verdict/leak'
+import { type Hold, holdFor, isOver } from './hold'
+
+/** A leak is told when it was found in this many judgements in a row: one may be a whim. */
+const JUDGEMENTS_IN_A_ROW = 2
+/** So sure that one is enough: the low end of the interval over its width. */
+const SURE_RATIO = 2
+/** A figure outside the interval that was told is news, and so is one this much surer. */
+const NARROWER = 0.6
+/** At the end, what was told may differ by this share from what is known. */
+const LAST_CHANGE_SHARE = 0.05
+/** A leak is held back so often: a cache that is cleared before it is full never is. */
+const MAX_HOLDS = 3
+
+export type LifeState = 'suspected' | 'held back' | 'told' | 'stopped'
+
+export class LeakLife {
+  readonly key: string
+  /** The search for what keeps it; null before it began. */
+  sought: Sought | null = null
+  /** It was shown by the last judgement that had readings enough to find it. */
+  goesOn = false
+  readonly #headroomBytes: () => number
+  #leak: Leak
+  #state: LifeState = 'suspected'
+  /** Judgements in a row that found it, up to the last one. */
+  #inARow = 0
+  /** As its last line told it; null before the first. */
+  #told: Leak | null = null
+  #holders: FoundHolders | null = null
+  /** No line has told its holders yet. */
+  #holdersAreNews = false
+  #hold: Hold | null = null
+  #holds = 0
+  #isPastCaches = false
+
+  /** @param headroomBytes - memory that is left */
+  constructor(leak: Leak, headroomBytes: () => number) {
+    this.key = leak.key
+    this.#leak = leak
+    this.#headroomBytes = headroomBytes
+  }
+
+  /** As it was judged last. */
+  get leak(): Leak {
+    return this.#leak
+  }
+
+  get state(): LifeState {
+    return this.#state
+  }
+
+  get search(): SearchStage | 'none' {
+    return this.sought?.stage ?? 'none'
+  }
+
+  /** What keeps it, by the last search that ended with a word on it. */
+  get holders(): FoundHolders | null {
+    return this.#holders
+  }
+
+  /** A line was written of it, whatever came since. */
+  get isTold(): boolean {
+    return this.#told !== null
+  }
+
+  /** It was told, and the last judgement found it. */
+  get stands(): boolean {
+    return this.isTold && this.#inARow > 0
+  }
+
+  /** It may be told, and counts in the verdict of its route. */
+  get isShown(): boolean {
+    return this.#state === 'suspected' || this.#state === 'told'
+  }
+
+  /** It went on for longer than the caches that were to explain it. */
+  get isPastCaches(): boolean {
+    return this.#isPastCaches
+  }
+
+  /** Native memory is in no container; what was not found near by is sought further once it is told. */
+  get wantsHolders(): boolean {
+    if (this.#leak.kind === 'native') return false
+    return this.search === 'none' || (this.search === 'put off' && this.isTold)
+  }
+
+  /** A judgement has found it. */
+  found(leak: Leak): void {
+    this.#leak = leak
+    this.#inARow++
+    if (!this.#hold || !isOver(this.#hold, leak, this.#headroomBytes())) return
+    this.#hold = null
+    this.#isPastCaches = true
+    this.sought = null
+  }
+
+  /** A judgement has not found it. */
+  missed(): void {
+    this.#inARow = 0
+  }
+
+  /** The search has ended. */
+  noteHolders(): void {
+    const found = this.sought?.found
+    if (!found) return
+    this.#holders = found
+    if (found.holders.length > 0) this.#holdersAreNews = true
+    if (this.#holds >= MAX_HOLDS) return
+    const hold = holdFor(this.#leak, found.bounds, this.#headroomBytes())
+    if (!hold) return
+    this.#hold = hold
+    this.#holds++
+  }
+
+  /** After a judgement, or a step of its search. */
+  settle(nowMs: number): void {
+    if (this.#inARow === 0) this.#state = 'stopped'
+    else if (this.#hold || this.#waits(nowMs)) this.#state = 'held back'
+    else this.#state = this.isTold ? 'told' : 'suspected'
+  }
+
+  /** Until the looks so far show no cache that may be filling, a leak that nobody knows of is not told. */
+  #waits(nowMs: number): boolean {
+    return !this.isTold && this.sought !== null && this.sought.mayBeFilling(nowMs)
+  }
+
+  /** Nobody looks for holders any more: nothing that goes on waits for that. */
+  endSearch(): void {
+    this.sought = null
+  }
+
+  /** Whether a line is due for what was judged: it is told for the first time, or its figure has moved. */
+  get isDue(): boolean {
+    if (!this.isShown) return false
+    const { rate, ci95 } = this.#leak
+    const width = ci95[1] - ci95[0]
+    if (!this.#told) return this.#inARow >= JUDGEMENTS_IN_A_ROW || ci95[0] > SURE_RATIO * width
+    const [low, high] = this.#told.ci95
+    return rate < low || rate > high || width < NARROWER * (high - low)
+  }
+
+  /** Whether a line is due for what keeps it: people know of the leak, and not of that. */
+  get areHoldersDue(): boolean {
+    return this.#state === 'told' && this.#holdersAreNews
+  }
+
+  /** Whether a line is due at the end: it was never told, or otherwise than it is known now. */
+  get isDueAtEnd(): boolean {
+    if (!this.isShown) return false
+    const { rate } = this.#leak
+    return !this.#told || Math.abs(rate - this.#told.rate) > LAST_CHANGE_SHARE * this.#told.rate
+  }
+
+  /** A line is written of it as it is now. */
+  tell(): void {
+    this.#told = this.#leak
+    this.#holdersAreNews = false
+    this.#state = 'told'
+    if (this.sought && !this.sought.isOver) this.sought.isTold = true
+  }
+}

@@ -1,0 +1,72 @@
+/** Readings, owners and kept requests -> what is judged. Pure. */
+import type { HeapHistory, History } from '../heap/heap-history'
+import type { KeptRequests } from '../heap/kept-requests'
+import { positionKey } from '../inspector/stack-frame'
+import type { Observation, PlaceSeries } from '../verdict/observation'
+import type { Owners } from './owners'
+import type { ProcessSeries } from './process-series'
+import type { WatchedApp } from './watched-app'
+
+export interface Observed {
+  readonly samplingBytes: number
+  readonly history: Pick<HeapHistory, 'histories' | 'seenUnder'>
+  readonly series: ProcessSeries
+  readonly owners: Pick<Owners, 'ofLabel' | 'at'>
+  readonly kept: Pick<KeptRequests, 'of'>
+  readonly app: Pick<WatchedApp, 'routes' | 'layers'>
+}
+
+export function observe(observed: Observed): Observation {
+  const { samplingBytes, history, series, kept, app } = observed
+  return {
+    samplingBytes,
+    ...series.sizes(),
+    routes: app.routes.map(({ id, method, pattern }) => ({
+      method,
+      route: pattern,
+      ended: series.ended(id),
+      inFlight: series.inFlight(id),
+      ...kept.of(id),
+    })),
+    layers: app.layers.map(({ name, mount }, index) => ({
+      name,
+      mount,
+      entered: series.entered(index),
+    })),
+    places: [...history.histories].map((one) => placeSeries(one, observed)),
+  }
+}
+
+function placeSeries(
+  { place, isLarge, liveBytes, survivedBytes, bornBytes, bornBytesSquared }: History,
+  { history, owners }: Observed,
+): PlaceSeries {
+  const { label, frames, origin, isBuffer, isTimer } = place
+  let owner = label ? owners.ofLabel(label.id) : null
+  const seenUnder = new Set<number>()
+  if (!label) {
+    // From the outermost frame inwards: what runs after an await begins with the handler itself.
+    for (const frame of frames.toReversed()) {
+      const ofHandler = owners.at(frame)
+      if (ofHandler.length === 1) owner ??= ofHandler[0]!
+      for (const by of ofHandler) if (by.kind === 'route') seenUnder.add(by.index)
+      for (const { id } of history.seenUnder(positionKey(frame)) ?? []) {
+        const by = owners.ofLabel(id)
+        if (by?.kind === 'route') seenUnder.add(by.index)
+      }
+    }
+  }
+  return {
+    owner,
+    origin,
+    isBuffer,
+    isTimer,
+    isLarge,
+    frames,
+    seenUnder: [...seenUnder],
+    liveBytes,
+    survivedBytes,
+    bornBytes,
+    bornBytesSquared,
+  }
+}

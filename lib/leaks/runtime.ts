@@ -1,0 +1,23 @@
+/** The process around the watch: its clock, its timers, its memory and its inspector. Tests bring their own. */
+import { clearTimeout, performance, setTimeout } from '../clock'
+import { type HeapSession, InspectorSession } from '../inspector/session'
+
+export interface Runtime {
+  readonly now: () => number
+  /** Runs `work` once, and keeps no process alive for it. @returns takes that back */
+  after(waitMs: number, work: () => void): () => void
+  memory(): Pick<NodeJS.MemoryUsage, 'rss' | 'heapTotal' | 'arrayBuffers'>
+  /** @throws where the inspector is closed, as under Node's permission model */
+  openSession(): HeapSession
+}
+
+export const RUNTIME: Runtime = {
+  now: () => performance.now(),
+  after(waitMs, work) {
+    const timer = setTimeout(work, waitMs)
+    timer.unref()
+    return () => clearTimeout(timer)
+  },
+  memory: () => process.memoryUsage(),
+  openSession: () => new InspectorSession(),
+}

@@ -1,0 +1,61 @@
+/** The app under watch: its routes, layers and requests as the recorder counts them, and its servers. */
+import { connectionsOf } from '../record/listening'
+import type { Layer, Route } from '../record/routes'
+
+/** Servers known, at most. */
+const MAX_SERVERS = 16
+
+/** What is asked of a Recorder. */
+export interface RequestCounts {
+  readonly routes: { readonly routes: readonly Route[]; readonly layers: readonly Layer[] }
+  /** By route id; those of routes without a request so far are missing at the end. */
+  readonly stats: ReadonlyArray<{ readonly endedTotal: number; readonly inFlight: number }>
+  /** That arrived, of any route. */
+  readonly requests: number
+}
+
+export class WatchedApp {
+  readonly #counts: RequestCounts
+  readonly #servers: Array<WeakRef<object>> = []
+
+  constructor(counts: RequestCounts) {
+    this.#counts = counts
+  }
+
+  /** By route id, which is the index of the route in an observation. */
+  get routes(): readonly Route[] {
+    return this.#counts.routes.routes
+  }
+
+  get layers(): readonly Layer[] {
+    return this.#counts.routes.layers
+  }
+
+  get requests(): number {
+    return this.#counts.requests
+  }
+
+  /** Requests that ended, by route id. */
+  ended(): number[] {
+    return this.routes.map(({ id }) => this.#counts.stats[id]?.endedTotal ?? 0)
+  }
+
+  /** Requests in flight, by route id. */
+  inFlight(): number[] {
+    return this.routes.map(({ id }) => this.#counts.stats[id]?.inFlight ?? 0)
+  }
+
+  /** A server listens: from its listeners the app can be reached. */
+  noteServer(server: object): void {
+    if (this.#servers.length < MAX_SERVERS) this.#servers.push(new WeakRef(server))
+  }
+
+  servers(): object[] {
+    return this.#servers.flatMap((ref) => ref.deref() ?? [])
+  }
+
+  /** Open to its servers. */
+  connections(): number {
+    return connectionsOf(this.servers())
+  }
+}

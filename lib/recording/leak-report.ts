@@ -1,0 +1,154 @@
+/**
+ * What the lines say of leaks: a line of each that is told, the fields of each route, and how long the
+ * memory lasts.
+ */
+import { formatBytes } from '../emit/amounts'
+import { leakChannel } from '../emit/channels'
+import type { Emitter } from '../emit/emitter'
+import { leakLine, leakMsg } from '../emit/leak-lines'
+import { SourceMaps } from '../inspector/source-maps'
+import type { LeakLife } from '../leaks/leak-life'
+import type { Findings, LeakListener } from '../leaks/listener'
+import type { RouteStats } from '../record/route-stats'
+import type { LeakLine, RetentionFields, RouteVerdict, UnroutedLeak } from '../schema/lines'
+import type { HeapGrowth } from '../verdict/heap-only'
+import type { Leak } from '../verdict/leak'
+import { THRESHOLDS } from '../verdict/thresholds'
+import type { MemoryLeft } from './memory-left'
+
+export class LeakReport implements LeakListener {
+  readonly #emitter: Pick<Emitter, 'write'>
+  readonly #memoryLeft: Pick<MemoryLeft, 'heapBytes' | 'rssBytes'>
+  readonly #maps = new SourceMaps()
+  #findings: Findings | null = null
+  /** Told of a heap that is too large to be read: there are no more judgements to take it back. */
+  #heapGrows = false
+
+  constructor(
+    emitter: Pick<Emitter, 'write'>,
+    memoryLeft: Pick<MemoryLeft, 'heapBytes' | 'rssBytes'>,
+  ) {
+    this.#emitter = emitter
+    this.#memoryLeft = memoryLeft
+  }
+
+  judged(findings: Findings): void {
+    this.#findings = findings
+  }
+
+  told({ leak, holders }: LeakLife): void {
+    const route = leak.route === null ? undefined : this.#findings?.observation.routes[leak.route]
+    const kept = route && keptShare(route)
+    const seconds = this.secondsToLimit()
+    const line = leakLine(leak, {
+      method: route?.method ?? '',
+      route: route?.route ?? '',
+      ...(kept === undefined ? {} : { keptRequestsShare: kept }),
+      ...(seconds === undefined ? {} : { secondsToLimit: seconds }),
+      ...(holders ? { holders: holders.holders } : {}),
+      ...(holders?.note === undefined ? {} : { holdersNote: holders.note }),
+      locate: (frame) => this.#maps.locate(frame),
+    })
+    this.#write(line, leakMsg(line))
+  }
+
+  heapGrowth({ bytesPerRequest, ci95, bytes, requests }: HeapGrowth): void {
+    this.#heapGrows = true
+    this.#write(
+      {
+        event: 'leak',
+        scope: 'process',
+        kind: 'heap',
+        bytesPerRequest: Math.round(bytesPerRequest),
+        ci95: [Math.round(ci95[0]), Math.round(ci95[1])],
+        requests,
+        retainedBytes: Math.round(bytes),
+        attribution: 'estimated',
+        sites: [],
+        holders: [],
+      },
+      `the live heap grows by ${formatBytes(bytesPerRequest)} per request of any route; it is too large for memprof's own readings, so which route is not known`,
+    )
+  }
+
+  #write(line: LeakLine, msg: string): void {
+    this.#emitter.write(line, msg)
+    if (leakChannel.hasSubscribers) leakChannel.publish(line)
+  }
+
+  /**
+   * Of the leaks that were told and have no route, those that go on: no verdict of a route takes them
+   * back. Undefined before the first of them.
+   */
+  unroutedLeaks(): readonly UnroutedLeak[] | undefined {
+    const told = this.#findings?.told.filter(({ leak }) => leak.scope !== 'route') ?? []
+    if (told.length === 0 && !this.#heapGrows) return undefined
+    const goOn = told.flatMap(({ goesOn, leak }) => (goesOn ? unroutedLeak(leak) : []))
+    return this.#heapGrows ? [...goOn, { scope: 'process', kind: 'heap' }] : goOn
+  }
+
+  /** Verdict and figures of a route, as far as they are known. */
+  retentionOf(routeId: number): RetentionFields {
+    const judged = this.#findings?.judgement.routes[routeId]
+    const route = this.#findings?.observation.routes[routeId]
+    if (!judged || !route) return {}
+    const { verdict, bytesPerRequest, ci95, floorBytesPerRequest } = judged
+    const kept = keptShare(route)
+    return {
+      verdict,
+      ...(bytesPerRequest === undefined
+        ? {}
+        : { retainedBytesPerRequest: Math.round(bytesPerRequest) }),
+      ...(ci95 === undefined ? {} : { ci95: [Math.round(ci95[0]), Math.round(ci95[1])] }),
+      ...(floorBytesPerRequest === undefined
+        ? {}
+        : { floorBytesPerRequest: Math.round(floorBytesPerRequest) }),
+      ...(kept === undefined ? {} : { keptRequestsShare: kept }),
+    }
+  }
+
+  /** Of each route that had a request. */
+  verdictsOf(routes: readonly RouteStats[]): RouteVerdict[] {
+    return routes
+      .filter(({ endedTotal }) => endedTotal > 0)
+      .map(({ route, requestsTotal, errorsTotal, abortedTotal }) => ({
+        method: route.method,
+        route: route.pattern,
+        requestsTotal,
+        errorsTotal,
+        abortedTotal,
+        verdict: 'insufficient-data',
+        ...this.retentionOf(route.id),
+      }))
+  }
+
+  /**
+   * Until V8's heap limit or the container's memory limit, whichever comes first, at the rate of what
+   * was found to leak. Undefined where nothing leaks.
+   */
+  secondsToLimit(): number | undefined {
+    if (!this.#findings) return undefined
+    const { leaks } = this.#findings.judgement
+    const { timeMs } = this.#findings.observation
+    const seconds = ((timeMs.at(-1) ?? 0) - (timeMs[0] ?? 0)) / 1000
+    if (leaks.length === 0 || seconds <= 0) return undefined
+    const perSecond = (of: readonly Leak[]): number =>
+      of.reduce((sum, { rate, exposure }) => sum + (rate * exposure) / seconds, 0)
+    const heapRate = perSecond(leaks.filter(({ kind }) => kind === 'heap'))
+    const until = Math.min(
+      this.#memoryLeft.heapBytes() / heapRate,
+      this.#memoryLeft.rssBytes() / perSecond(leaks),
+    )
+    return Number.isFinite(until) ? Math.max(0, Math.round(until)) : undefined
+  }
+}
+
+function unroutedLeak({ scope, kind, mount }: Leak): UnroutedLeak {
+  if (scope === 'process') return { scope, kind }
+  return { scope: 'shared', kind, ...(mount === '' ? {} : { route: mount }) }
+}
+
+function keptShare(route: { watched: number; kept: number }): number | undefined {
+  if (route.watched < THRESHOLDS.owner.minWatchedRequests) return undefined
+  return Math.round((route.kept / route.watched) * 1000) / 1000
+}

@@ -1,0 +1,44 @@
+/** An app by hand: its routes and layers, and the requests that the test lets end. */
+import type { Label } from '../../lib/hooks/listener'
+import type { RequestCounts } from '../../lib/leaks/watched-app'
+import { type Layer, PathNode, type Route } from '../../lib/record/routes'
+
+export class AppByHand implements RequestCounts {
+  readonly routes: { readonly routes: Route[]; readonly layers: Layer[] } = {
+    routes: [],
+    layers: [],
+  }
+  readonly stats: Array<{ endedTotal: number; inFlight: number }> = []
+  requests = 0
+
+  constructor(patterns: readonly string[]) {
+    for (const pattern of patterns) this.addRoute(pattern)
+  }
+
+  addRoute(pattern: string, label: Label | null = null): Route {
+    const { routes } = this.routes
+    const route = { id: routes.length, method: 'GET', pattern, label, handlers: new Set<object>() }
+    routes.push(route)
+    this.stats.push({ endedTotal: 0, inFlight: 0 })
+    return route
+  }
+
+  addLayer(name: string, mount: string, label: Label | null = null): Layer {
+    const layer = {
+      name,
+      node: new PathNode(mount),
+      mount,
+      label,
+      handlers: new Set<object>(),
+      entered: 0,
+    }
+    this.routes.layers.push(layer)
+    return layer
+  }
+
+  /** Requests of a route, by its index. */
+  end(route: number, requests = 1): void {
+    this.stats[route]!.endedTotal += requests
+    this.requests += requests
+  }
+}
