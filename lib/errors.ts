@@ -49,7 +49,7 @@ export const ERRORS: { readonly [C in ErrorCode]: (facts: ErrorFacts[C]) => stri
     `Try ${nearest}; until then memprof uses ${used}.`,
   ERR_MEMPROF_CONFIG_UNKNOWN: ({ name, nearest }) =>
     `${escapeText(name)} is no setting of memprof and is ignored. ` +
-    (nearest === null ? 'The README lists all settings.' : `Did you mean ${nearest}?`),
+    (nearest === null ? 'docs/settings.md lists all settings.' : `Did you mean ${nearest}?`),
   ERR_MEMPROF_TOO_FEW_READINGS: ({ what, needed, given }) =>
     `${what} needs at least ${needed} readings, got ${given}. Observe the app for longer.`,
   ERR_MEMPROF_DESTINATION: ({ destination, reason, instead }) =>
