@@ -51,7 +51,10 @@ describe('every page with blocks', () => {
         assert.ok(content.length > 0, `${name} is empty`)
         assert.equal((content.match(/^```/gm) ?? []).length % 2, 0, `${name}: code is not closed`)
         if (command === MADE_BY) {
-          assert.ok(MADE.some((made) => made.file === file && made.name === name), name)
+          assert.ok(
+            MADE.some((made) => made.file === file && made.name === name),
+            name,
+          )
         }
       }
     })
@@ -60,7 +63,8 @@ describe('every page with blocks', () => {
 
 describe('blocksOf', () => {
   it('reads names, commands and texts, and passes over a mark that is not closed', () => {
-    const page = '<!-- a: npm run x -- --y -->\n\nA\n\n<!-- /a -->\n<!-- b -->\nB\n<!-- /b -->\n<!-- c -->\nC'
+    const page =
+      '<!-- a: npm run x -- --y -->\n\nA\n\n<!-- /a -->\n<!-- b -->\nB\n<!-- /b -->\n<!-- c -->\nC'
     assert.deepEqual(blocksOf(page), [
       { name: 'a', command: 'npm run x -- --y', text: 'A' },
       { name: 'b', command: '', text: 'B' },

@@ -66,7 +66,8 @@ describe('docs/warnings.md', () => {
 
 describe('anchorsOf', () => {
   it('follows GitHub: case, signs, spaces, and the second of a name', () => {
-    const page = '# It says `steady`, and I don’t\n## A  b\n```sh\n# no heading\n```\n## [A](x.md)\n## A'
+    const page =
+      '# It says `steady`, and I don’t\n## A  b\n```sh\n# no heading\n```\n## [A](x.md)\n## A'
     assert.deepEqual([...anchorsOf(page)], ['it-says-steady-and-i-dont', 'a--b', 'a', 'a-1'])
   })
 })

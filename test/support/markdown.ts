@@ -58,9 +58,15 @@ export function anchorsOf(text: string): Set<string> {
 /** Files and folders that a page names in code, as `lib/errors.ts` or `test/faults`. */
 export function namedPaths(text: string): string[] {
   const code = proseOf(text).matchAll(/`([^`\n]+)`/g)
-  return [...code]
-    .map(([, named]) => named!)
-    .filter((named) => /^(?:lib|register|test|benchmarks|docs|\.ci)\/[\w./@-]+$/.test(named))
+  return (
+    [...code]
+      .map(([, named]) => named!)
+      // What a run leaves behind is not there before it.
+      .filter((named) => !named.startsWith('benchmarks/out'))
+      // What a run leaves behind is not there before it.
+      .filter((named) => !named.startsWith('benchmarks/out'))
+      .filter((named) => /^(?:lib|register|test|benchmarks|docs|\.ci)\/[\w./@-]+$/.test(named))
+  )
 }
 
 /** The scripts of package.json that a text tells to run. */
@@ -68,7 +74,7 @@ export function namedScripts(text: string): string[] {
   return [...text.matchAll(/npm run (?:-s )?([a-z][\w:-]*)/g)].map(([, script]) => script!)
 }
 
-/** Whether a path of the repository exists; a pattern or a name made up for an example does not count. */
+/** Whether a file or folder of the repository exists. */
 export function existsInRepository(path: string): boolean {
   return existsSync(join(ROOT, path))
 }
