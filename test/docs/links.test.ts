@@ -60,7 +60,7 @@ describe('docs/warnings.md', () => {
       return [...written].map(([, called, line]) => (called ?? line)!)
     })
     const rows = textOf('docs/warnings.md').matchAll(/^\| `([a-z-]+)` \|/gm)
-    assert.deepEqual([...rows].map(([, code]) => code).sort(), [...new Set(codes)].sort())
+    assert.deepEqual([...rows].map(([, code]) => code!).sort(), [...new Set(codes)].sort())
   })
 })
 
