@@ -61,10 +61,10 @@ export function namedPaths(text: string): string[] {
   return (
     [...code]
       .map(([, named]) => named!)
-      // What a run leaves behind is not there before it.
-      .filter((named) => !named.startsWith('benchmarks/out'))
-      // What a run leaves behind is not there before it.
-      .filter((named) => !named.startsWith('benchmarks/out'))
+      // What a run leaves behind is not there before it, nor what a recipe tells to make.
+      .filter((named) => !named.startsWith('benchmarks/out') && !/NAME/.test(named))
+      // What a run leaves behind is not there before it, nor what a recipe tells to make.
+      .filter((named) => !named.startsWith('benchmarks/out') && !/NAME/.test(named))
       .filter((named) => /^(?:lib|register|test|benchmarks|docs|\.ci)\/[\w./@-]+$/.test(named))
   )
 }
