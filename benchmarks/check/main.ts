@@ -18,13 +18,15 @@ import { cpus } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import type { CheckedUrl, CheckResult } from '../../lib/cli/app/check-result'
+import { cleanEnv } from '../../test/support/app'
+import { ROOT } from '../../test/support/files'
+import { median } from '../../test/support/median'
+import type { Random } from '../../test/support/random'
+import { markdownTable } from '../../test/support/table'
 import { type CorpusApp, type CorpusRoute, corpus, routeName } from '../leaks/corpus'
 import { appFile } from '../leaks/places'
-import type { Random } from '../leaks/random'
 import { readTruth, type Truth } from '../leaks/truth'
 import { writeBlock } from '../support/blocks'
-import { cleanEnv } from '../support/environment'
-import { repository } from '../support/places'
 
 const { values } = parseArgs({
   options: {
@@ -36,7 +38,7 @@ const { values } = parseArgs({
   },
 })
 
-const OUT = path.join(repository, 'benchmarks', 'out', 'check')
+const OUT = path.join(ROOT, 'benchmarks', 'out', 'check')
 /** Stands for what varies in a URL or a body, until it becomes `{n}`. */
 const VARYING = 987_654_321
 const TEMPLATE: Random = { uniform: () => 0.5, integer: () => VARYING, normal: () => 0 }
@@ -95,7 +97,7 @@ async function checkApp(app: CorpusApp, requests: number): Promise<void> {
   const child = spawn(
     process.execPath,
     [
-      path.join(repository, 'dist/lib/cli/main.js'),
+      path.join(ROOT, 'dist/lib/cli/main.js'),
       'check',
       ...urlArguments(app.routes.filter(({ weight }) => weight > 0)),
       '--requests',
@@ -104,7 +106,7 @@ async function checkApp(app: CorpusApp, requests: number): Promise<void> {
       json,
       appFile(app),
     ],
-    { cwd: repository, env: cleanEnv(), stdio: ['ignore', 'ignore', 'inherit'] },
+    { cwd: ROOT, env: cleanEnv(), stdio: ['ignore', 'ignore', 'inherit'] },
   )
   await once(child, 'exit')
 }
@@ -129,7 +131,7 @@ function isCalledLeaking({ url }: UrlResult): boolean {
   return url.outcome === 'leaking'
 }
 
-function row({ requests, results, seconds }: Run): string {
+function row({ requests, results, seconds }: Run): string[] {
   const guilty = results.filter(({ truth }) => truth !== null)
   const innocent = results.filter(({ truth }) => truth === null)
   const told = guilty.filter(isCalledLeaking)
@@ -148,9 +150,9 @@ function row({ requests, results, seconds }: Run): string {
       const [low, high] = url.leak?.ci95 ?? [0, 0]
       return low <= truth!.bytes && truth!.bytes <= high
     }),
-    String(Math.round(seconds.toSorted((a, b) => a - b)[seconds.length >> 1]!)),
+    String(Math.round(median(seconds))),
   ]
-  return `| ${cells.join(' | ')} |`
+  return cells
 }
 
 function detail({ requests, results }: Run): string[] {
@@ -181,9 +183,7 @@ function render(runs: readonly Run[]): string {
   return [
     `Node ${process.version}, ${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores.`,
     '',
-    `| ${head.join(' | ')} |`,
-    `|${' ---: |'.repeat(head.length)}`,
-    ...runs.map(row),
+    markdownTable(head, runs.map(row)),
     '',
     'Wrong ones:',
     '',

@@ -9,9 +9,8 @@
  */
 import { performance } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
-import { cleanEnv } from '../support/environment'
-import { preload } from '../support/places'
-import { startServer } from '../support/server-process'
+import { launchApp } from '../../test/support/app'
+import { RATE_CONNECTIONS } from '../../test/support/load'
 import { findLeaks } from './findings'
 import { type LoggedLine, parseLine, showFindings, showLine } from './show'
 import { visitShop } from './traffic'
@@ -49,11 +48,9 @@ async function main(): Promise<void> {
   print(`$ ${settings.join(' ')} node -r memprof/register ${SHOP}`)
   const lines: LoggedLine[] = []
   const startedMs = performance.now()
-  const server = await startServer({
-    file: SHOP,
-    env: { ...cleanEnv(), ...SETTINGS },
-    // What a user writes as `-r memprof/register`.
-    nodeArguments: ['-r', preload],
+  const server = await launchApp(SHOP, {
+    env: SETTINGS,
+    control: null,
     onLine(text) {
       const line = parseLine(text)
       if (!line) {
@@ -66,10 +63,10 @@ async function main(): Promise<void> {
     },
   })
   const traffic = await visitShop(server.port, seconds)
-  const end = await server.stop('SIGTERM')
+  const end = await server.end('SIGTERM')
 
   print(
-    `\n${traffic.requests.toLocaleString('en-US')} requests in ${seconds} s over 20 connections,` +
+    `\n${traffic.requests.toLocaleString('en-US')} requests in ${seconds} s over ${RATE_CONNECTIONS} connections,` +
       ` ${traffic.failed} failed; Node ${process.version}\n`,
   )
   const findings = findLeaks(lines, truth)

@@ -4,9 +4,9 @@
  */
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { cleanEnv } from '../support/environment'
-import { probe, repository } from '../support/places'
-import { startServer } from '../support/server-process'
+import { launchApp } from '../../test/support/app'
+import { PROBE, ROOT } from '../../test/support/files'
+import type { ProbeReading } from '../../test/support/probe'
 import { LEAKING_ROUTE, visitLeakingRoute } from './traffic'
 
 export interface Truth {
@@ -24,29 +24,24 @@ const WARM_UP_REQUESTS = 2000
 const REQUESTS = 8000
 
 export async function measureTruth(): Promise<Truth> {
-  const server = await startServer({
-    file: SHOP,
-    env: cleanEnv(),
-    nodeArguments: ['-r', probe],
-    ipc: true,
-  })
+  const server = await launchApp(SHOP, { preload: [], control: PROBE })
   try {
     await visitLeakingRoute(server.port, WARM_UP_REQUESTS)
-    const before = await server.ask('collect')
+    const before = await server.ask<ProbeReading>('collect')
     await visitLeakingRoute(server.port, REQUESTS)
-    const after = await server.ask('collect')
+    const after = await server.ask<ProbeReading>('collect')
     return {
       route: LEAKING_ROUTE,
       bytesPerRequest: Math.round((after.heapUsedBytes - before.heapUsedBytes) / REQUESTS),
       site: `${SHOP}:${lineOf(`function ${LEAKING_FUNCTION}(`)}`,
     }
   } finally {
-    await server.stop('SIGKILL')
+    await server.end('SIGKILL')
   }
 }
 
 /** Read from the source, so that an edit of the shop cannot make the demo lie. */
 function lineOf(text: string): number {
-  const lines = readFileSync(path.join(repository, SHOP), 'utf8').split('\n')
+  const lines = readFileSync(path.join(ROOT, SHOP), 'utf8').split('\n')
   return lines.findIndex((line) => line.includes(text)) + 1
 }

@@ -1,4 +1,5 @@
-import type { Random } from './random.js'
+import type { Visit } from '../../test/support/load'
+import type { Random } from '../../test/support/random'
 
 /** A route of an app: how memprof should name it, and how the load asks for it. */
 export interface CorpusRoute {
@@ -47,6 +48,12 @@ export interface CorpusApp {
 
 export function routeName(route: Pick<CorpusRoute, 'method' | 'pattern'>): string {
   return `${route.method} ${route.pattern}`
+}
+
+/** One request of a route. */
+export function visitOf(route: CorpusRoute, random: Random): Visit {
+  const body = route.body?.(random)
+  return { method: route.method, path: route.path(random), body }
 }
 
 /** A GET. Each `:name` of the pattern becomes a number no request drew before; `query` is added. */

@@ -1,10 +1,11 @@
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { ROOT } from '../../test/support/files'
+import type { LoadReport } from '../../test/support/load'
 import { type CorpusApp, type Leak, routeName } from './corpus.js'
-import type { LoadReport } from './load.js'
 import type { LeakLine, LoggedHolder, LoggedSite, MemprofLog } from './log.js'
 import { type MarkedSite, readMarkers } from './markers.js'
-import { appFile, repository } from './places.js'
+import { appFile } from './places.js'
 import type { Truth } from './truth.js'
 
 /** How a logged site agrees with the truth: the marked line; only the function around it (all that
@@ -203,7 +204,7 @@ function matchPlace(
 }
 
 function resolveFile(file: string): string {
-  return file.startsWith('file:') ? fileURLToPath(file) : path.resolve(repository, file)
+  return file.startsWith('file:') ? fileURLToPath(file) : path.resolve(ROOT, file)
 }
 
 /** A frame of a logged stack: an object like a site, or text that ends in `file:line[:column]`. */

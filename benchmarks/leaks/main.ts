@@ -1,10 +1,14 @@
 /**
  * The corpus of planted apps: what memprof says about each under live traffic, against the truth.
  *
- *   node dist/benchmarks/leaks/main.js [--only name,name] [--seconds 60] [--interval 3s] [--json] [--write]
+ *   node dist/benchmarks/leaks/main.js [--only name,name] [--seconds 60] [--interval 3s] [--parallel 1]
+ *                                      [--steady] [--json] [--write]
  *   node dist/benchmarks/leaks/main.js --truth     measures truth.json anew (without memprof)
  *   node dist/benchmarks/leaks/main.js --judge     judges the logs of the last run once more
  *   node dist/benchmarks/leaks/main.js --curve     the live heap under the same load, without memprof
+ *
+ * `--parallel N` runs N apps at once, each under a load of its own: on fewer cores than twice as many,
+ * late readings and skipped requests are the machine's. `--steady`: the mix of routes does not drift.
  *
  * Measured: leaks named, false alarms, bytes said against bytes true, intervals, sites, holders and
  * seconds until the verdict. Left out: what memprof costs (the overhead benchmark's), and the first
@@ -17,13 +21,15 @@ import { cpus } from 'node:os'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
+import { cleanEnv, launchApp } from '../../test/support/app'
+import { REGISTER, ROOT } from '../../test/support/files'
+import type { LoadReport } from '../../test/support/load'
 import { writeBlock } from '../support/blocks'
-import { cleanEnv, startApp } from './app-process.js'
 import { type CorpusApp, corpus, routeName } from './corpus.js'
 import { type AppResult, judgeApp } from './judge.js'
-import type { LoadOptions, LoadReport } from './load.js'
+import type { LoadOptions } from './load.js'
 import { readLog } from './log.js'
-import { appFile, repository } from './places.js'
+import { appFile } from './places.js'
 import { renderSummary, renderTable } from './table.js'
 import { measureCurve, measureOwn, readTruth, recordTruth, type Truth } from './truth.js'
 
@@ -35,9 +41,11 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '60' },
     interval: { type: 'string', default: '3s' },
     node: { type: 'string', default: process.execPath },
-    preload: { type: 'string', default: path.join(repository, 'dist', 'register', 'index.js') },
-    out: { type: 'string', default: path.join(repository, 'benchmarks', 'out', 'leaks') },
+    preload: { type: 'string', default: REGISTER },
+    out: { type: 'string', default: path.join(ROOT, 'benchmarks', 'out', 'leaks') },
     seed: { type: 'string', default: '1' },
+    parallel: { type: 'string', default: '1' },
+    steady: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
     truth: { type: 'boolean', default: false },
@@ -78,6 +86,7 @@ async function runLoad(app: CorpusApp, port: number): Promise<LoadReport> {
     seconds: Number(values.seconds),
     rate: RATE,
     seed: Number(values.seed),
+    steady: values.steady,
   }
   const child = spawn(
     process.execPath,
@@ -93,19 +102,24 @@ function outFile(app: CorpusApp, extension: string): string {
   return path.join(values.out, `${app.name}.${extension}`)
 }
 
+/** Settings of memprof's that this process was given: they are tried on the apps. */
+function ownSettings(): Record<string, string> {
+  const given = Object.entries(process.env).filter(([name]) => name.startsWith('MEMPROF_'))
+  return Object.fromEntries(given) as Record<string, string>
+}
+
 async function runApp(app: CorpusApp): Promise<void> {
   const destination = outFile(app, 'ndjson')
   for (const extension of ['ndjson', 'txt', 'load.json']) {
     rmSync(outFile(app, extension), { force: true })
   }
-  const running = await startApp({
+  const running = await launchApp(appFile(app), {
     node: values.node,
-    nodeArguments: ['-r', path.resolve(values.preload)],
-    file: appFile(app),
-    cwd: repository,
+    preload: ['-r', path.resolve(values.preload)],
+    control: null,
     env: {
       MEMPROF_LEVEL: 'info',
-      ...cleanEnv(),
+      ...ownSettings(),
       MEMPROF_LEAK_INTERVAL: values.interval,
       MEMPROF_PAUSE_BUDGET: PAUSE_BUDGET,
       MEMPROF_INTERVAL: values.interval,
@@ -113,11 +127,10 @@ async function runApp(app: CorpusApp): Promise<void> {
     },
     output: outFile(app, 'txt'),
   })
-  const ended = once(running.child, 'exit')
   try {
     const load = await Promise.race([
       runLoad(app, running.port),
-      ended.then(([code, signal]) => {
+      running.ended.then(({ code, signal }) => {
         throw new Error(
           `${app.name} ended under load (${signal ?? code}), see ${outFile(app, 'txt')}`,
         )
@@ -125,8 +138,8 @@ async function runApp(app: CorpusApp): Promise<void> {
     ])
     writeFileSync(outFile(app, 'load.json'), JSON.stringify(load))
   } finally {
-    const { killed } = await running.stop()
-    if (killed) say(`${app.name}: did not end on SIGTERM and was killed`)
+    const { signal } = await running.end('SIGTERM')
+    if (signal === 'SIGKILL') say(`${app.name}: did not end on SIGTERM and was killed`)
   }
 }
 
@@ -152,6 +165,9 @@ function chooseTruth(version: string): Readonly<Record<string, readonly Truth[]>
 
 async function main(): Promise<void> {
   const apps = chooseApps()
+  const parallel = Number(values.parallel)
+  if (!(Number.isInteger(parallel) && parallel > 0))
+    throw new Error('--parallel takes a whole number')
   const version = execFileSync(values.node, ['--version'], { encoding: 'utf8' }).trim()
   if (values.truth) {
     return recordTruth(values.node, version, apps, (app, truth) => {
@@ -181,25 +197,30 @@ async function main(): Promise<void> {
 
   mkdirSync(values.out, { recursive: true })
   const truths = chooseTruth(version)
-  const results: AppResult[] = []
+  const judged = new Map<CorpusApp, AppResult>()
   const failures: string[] = []
-  for (const [index, app] of apps.entries()) {
-    try {
-      if (!values.judge) await runApp(app)
-      else if (!existsSync(outFile(app, 'load.json'))) continue
-      const result = judge(app, truths[app.name] ?? [])
-      results.push(result)
-      const named = result.leaks.map((leak) => `${leak.name} ${leak.found}`).join(', ')
-      say(
-        `${index + 1}/${apps.length} ${app.name}: ${named || 'leaks nothing'}` +
-          `; false alarms ${result.falseAlarms.length}` +
-          (result.load.errors > 0 ? `; ${result.load.errors} failed requests` : ''),
-      )
-    } catch (error) {
-      failures.push(`${app.name}: ${(error as Error).message}`)
-      say(failures.at(-1)!)
+  const left = [...apps]
+  async function lane(): Promise<void> {
+    for (let app = left.shift(); app; app = left.shift()) {
+      try {
+        if (!values.judge) await runApp(app)
+        else if (!existsSync(outFile(app, 'load.json'))) continue
+        const result = judge(app, truths[app.name] ?? [])
+        judged.set(app, result)
+        const named = result.leaks.map((leak) => `${leak.name} ${leak.found}`).join(', ')
+        say(
+          `${judged.size}/${apps.length} ${app.name}: ${named || 'leaks nothing'}` +
+            `; false alarms ${result.falseAlarms.length}` +
+            (result.load.errors > 0 ? `; ${result.load.errors} failed requests` : ''),
+        )
+      } catch (error) {
+        failures.push(`${app.name}: ${(error as Error).message}`)
+        say(failures.at(-1)!)
+      }
     }
   }
+  await Promise.all(Array.from({ length: parallel }, lane))
+  const results = apps.flatMap((app) => judged.get(app) ?? [])
   writeFileSync(
     path.join(values.out, 'results.json'),
     JSON.stringify({ node: version, seconds: Number(values.seconds), results }, null, 2),

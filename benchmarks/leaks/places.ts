@@ -1,9 +1,8 @@
 import path from 'node:path'
+import { ROOT } from '../../test/support/files'
 import type { CorpusApp } from './corpus.js'
 
-/** The repository's root, from dist/benchmarks/leaks: the apps are run as they are in the source. */
-export const repository: string = path.resolve(__dirname, '..', '..', '..')
-
+/** The apps are run as they are in the source. */
 export function appFile(app: CorpusApp): string {
-  return path.join(repository, 'benchmarks', 'leaks', 'apps', app.file)
+  return path.join(ROOT, 'benchmarks', 'leaks', 'apps', app.file)
 }

@@ -1,3 +1,5 @@
+import { median } from '../../test/support/median'
+import { textTable } from '../../test/support/table'
 import type { AppResult, LeakResult } from './judge.js'
 
 const HEADINGS = [
@@ -13,7 +15,6 @@ const HEADINGS = [
   'after',
   'false alarms',
 ]
-const RIGHT = new Set(['bytes said', 'bytes true', 'off', 'after'])
 
 /** One row per leak, one per innocent app. */
 export function renderTable(results: readonly AppResult[]): string {
@@ -31,21 +32,7 @@ export function renderTable(results: readonly AppResult[]): string {
       index === 0 ? alarms : '',
     ])
   })
-  const widths = HEADINGS.map((heading, column) =>
-    Math.max(heading.length, ...rows.map((row) => row[column]!.length)),
-  )
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, column) =>
-        RIGHT.has(HEADINGS[column]!)
-          ? cell.padStart(widths[column]!)
-          : cell.padEnd(widths[column]!),
-      )
-      .join('  ')
-      .trimEnd()
-  return [line(HEADINGS), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join(
-    '\n',
-  )
+  return textTable(HEADINGS, rows)
 }
 
 function leakCells(leak: LeakResult): string[] {
@@ -117,7 +104,7 @@ export function renderSummary(results: readonly AppResult[]): string {
     `holder first             ${count(holders, (leak) => leak.holderRank === 1)}; first or second ${count(holders, (leak) => (leak.holderRank ?? 9) <= 2)}`,
     `wrong holders            ${count(saidHolders, (leak) => (leak.holderRank ?? 9) > 2)} of those that were named one`,
     `2 KB a request or more   ${count(large, (leak) => leak.seconds !== null && leak.seconds <= 30)} called within 30 s`,
-    `seconds until the line   median ${median(found.map((leak) => leak.seconds).filter((s) => s !== null))}`,
+    `seconds until the line   median ${median(found.flatMap(({ seconds }) => seconds ?? [])).toFixed(0)}`,
   ].join('\n')
 }
 
@@ -127,9 +114,4 @@ function atLeast100(leak: LeakResult): boolean {
 
 function count<T>(items: readonly T[], holds: (item: T) => boolean): string {
   return `${items.filter(holds).length}/${items.length}`
-}
-
-function median(values: readonly number[]): string {
-  if (values.length === 0) return '-'
-  return values.toSorted((a, b) => a - b)[values.length >> 1]!.toFixed(0)
 }

@@ -1,13 +1,20 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import http from 'node:http'
-import { once } from 'node:events'
 import path from 'node:path'
-import { type AppProcess, cleanEnv, startApp } from './app-process.js'
-import { type CorpusApp, type CorpusRoute, corpus, type Leak, routeName } from './corpus.js'
-import { appFile, repository } from './places.js'
-import { createRandom } from './random.js'
+import { type App, launchApp } from '../../test/support/app'
+import { ROOT } from '../../test/support/files'
+import { Client } from '../../test/support/load'
+import { createRandom } from '../../test/support/random'
+import {
+  type CorpusApp,
+  type CorpusRoute,
+  corpus,
+  type Leak,
+  routeName,
+  visitOf,
+} from './corpus.js'
+import { appFile } from './places.js'
 import { fitSlope, type Slope } from './slope.js'
-import type { MemoryReading, OwnCollection } from './support/control.js'
+import type { MemoryReading, OwnCollection } from './memory-control.js'
 
 /** What a leak truly keeps: the slope of the memory after forced collections, without memprof. */
 export interface Truth {
@@ -48,7 +55,7 @@ const WARM_UP_READINGS = 20
 /** V8 collects all a few times in that many. */
 const OWN_REQUESTS = 12_000
 
-const truthPath = path.join(repository, 'benchmarks', 'leaks', 'truth.json')
+const truthPath = path.join(ROOT, 'benchmarks', 'leaks', 'truth.json')
 
 export function readTruth(): TruthFile {
   try {
@@ -136,7 +143,7 @@ async function measureRoute(
   const wanted = Math.max(MIN_REQUESTS, scope === 'shared' ? LIVE_REQUESTS / 5 : live)
   const step = Math.ceil(wanted / POINTS)
   const running = await startControlled(node, app)
-  const client = new Client(running.port, route)
+  const client = new RouteClient(running.port, route)
   try {
     const counts: number[] = []
     const readings: MemoryReading[] = []
@@ -165,34 +172,31 @@ async function measureRoute(
     }
   } finally {
     client.close()
-    await running.stop()
+    await running.end('SIGTERM')
   }
 }
 
 /** Sends requests to one route, over a few connections. */
-class Client {
-  readonly #port: number
+class RouteClient {
   readonly #route: CorpusRoute
+  readonly #client: Client
   readonly #random = createRandom(7)
-  readonly #agent = new http.Agent({ keepAlive: true, maxSockets: CONNECTIONS })
   sent = 0
 
   constructor(port: number, route: CorpusRoute) {
-    this.#port = port
     this.#route = route
+    this.#client = new Client(port, CONNECTIONS)
   }
 
   async send(many: number): Promise<void> {
-    let left = many
-    const lane = async (): Promise<void> => {
-      while (left-- > 0) await request(this.#agent, this.#port, this.#route, this.#random)
-    }
-    await Promise.all(Array.from({ length: CONNECTIONS }, lane))
+    const answered = await this.#client.sendMany(many, () => visitOf(this.#route, this.#random))
+    const failed = [...answered.keys()].find((status) => status >= 400)
+    if (failed) throw new Error(`${routeName(this.#route)} answered ${failed}`)
     this.sent += many
   }
 
   close(): void {
-    this.#agent.destroy()
+    this.#client.close()
   }
 }
 
@@ -203,11 +207,8 @@ class Client {
  */
 export async function measureOwn(node: string, app: CorpusApp, route: CorpusRoute): Promise<Slope> {
   const running = await startControlled(node, app)
-  const client = new Client(running.port, route)
-  const ask = async (): Promise<OwnCollection[]> => {
-    running.child.send('own')
-    return (await once(running.child, 'message'))[0] as OwnCollection[]
-  }
+  const client = new RouteClient(running.port, route)
+  const ask = (): Promise<OwnCollection[]> => running.ask('own')
   try {
     await ask()
     await client.send(OWN_REQUESTS)
@@ -219,7 +220,7 @@ export async function measureOwn(node: string, app: CorpusApp, route: CorpusRout
     )
   } finally {
     client.close()
-    await running.stop()
+    await running.end('SIGTERM')
   }
 }
 
@@ -268,64 +269,17 @@ async function measureProcess(node: string, app: CorpusApp, leak: Leak): Promise
       requests: 0,
     }
   } finally {
-    await running.stop()
+    await running.end('SIGTERM')
   }
 }
 
-function startControlled(node: string, app: CorpusApp): Promise<AppProcess> {
-  return startApp({
-    node,
-    nodeArguments: ['-r', path.join(__dirname, 'support', 'control.js')],
-    file: appFile(app),
-    cwd: repository,
-    env: cleanEnv(),
-    ipc: true,
-  })
+function startControlled(node: string, app: CorpusApp): Promise<App> {
+  const control = path.join(__dirname, 'memory-control.js')
+  return launchApp(appFile(app), { node, preload: [], control })
 }
 
-async function read(running: AppProcess): Promise<MemoryReading> {
-  running.child.send('read')
-  const [reading] = (await once(running.child, 'message')) as [MemoryReading]
-  return reading
-}
-
-function request(
-  agent: http.Agent,
-  port: number,
-  route: CorpusRoute,
-  random: ReturnType<typeof createRandom>,
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const body = route.body?.(random)
-    const headers =
-      body === undefined
-        ? {}
-        : {
-            'content-type':
-              typeof body === 'string' ? 'application/json' : 'application/octet-stream',
-            'content-length': Buffer.byteLength(body),
-          }
-    http
-      .request(
-        {
-          agent,
-          host: '127.0.0.1',
-          port,
-          method: route.method,
-          path: route.path(random),
-          headers,
-        },
-        (response) => {
-          if (response.statusCode! >= 400) {
-            reject(new Error(`${routeName(route)} answered ${response.statusCode}`))
-          }
-          response.resume()
-          response.once('close', resolve)
-        },
-      )
-      .once('error', reject)
-      .end(body)
-  })
+function read(running: App): Promise<MemoryReading> {
+  return running.ask('read')
 }
 
 function sleep(ms: number): Promise<void> {
@@ -358,6 +312,6 @@ export async function measureCurve(
     await load
     return megabytes
   } finally {
-    await running.stop()
+    await running.end('SIGTERM')
   }
 }

@@ -34,27 +34,13 @@ export const COMMANDS: readonly CommandBlock[] = [
       `(echo 'listening on port 3000'; grep -m 1 '"event":"leak"' ${ONE}) | jq -rR --unbuffered '. as $line | (fromjson? | objects | {severity: {"20":"DEBUG","30":"INFO","40":"WARNING"}[.level | tostring]} + . | tojson) // $line' | cut -c -72`,
     ],
   },
-  {
-    name: 'lnav',
-    needs: 'lnav',
-    commands: [
-      `lnav -n -c ";SELECT method, route, version, count(*) AS instances, max(bytesPerRequest) AS most FROM memprof_log WHERE event = 'leak' GROUP BY 1, 2, 3 ORDER BY instances DESC" logs/*.ndjson`,
-      `lnav -n -c ";SELECT version, min(log_time) AS since FROM memprof_log WHERE event = 'leak' AND route = '/search' GROUP BY 1" logs/*.ndjson`,
-      `lnav -n -c ";SELECT hostname, instance, min(secondsToLimit) / 3600 AS hours FROM memprof_log WHERE event = 'process' AND log_time > '2026-03-08 23:00:00' GROUP BY 1, 2 ORDER BY hours LIMIT 3" logs/*.ndjson`,
-    ],
-  },
 ]
 
 /** @throws Error where a command fails or prints nothing */
-export function runCommands(
-  { commands }: CommandBlock,
-  folder: string,
-  env: NodeJS.ProcessEnv,
-): string {
+export function runCommands({ commands }: CommandBlock, folder: string): string {
   const shown = commands.map((command) => {
     const { status, stdout, stderr } = spawnSync('bash', ['-o', 'pipefail', '-c', command], {
       cwd: folder,
-      env,
       encoding: 'utf8',
       maxBuffer: 1 << 24,
     })

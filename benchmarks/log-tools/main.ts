@@ -3,40 +3,36 @@
  *
  *   npm run log-tools [-- --only sql,commands,shippers,sizes,times] [--keep FOLDER]
  *
- * Measured: CPU seconds of each engine on the logs of 200 processes over a week (`times`). Left
- * out: the time of a server that already has part of the data in its caches, and of a network.
- * A tool that is not installed here leaves its block as it was, and is named.
+ * Measured: CPU seconds of DuckDB and of `memprof report` on the logs of 200 processes over a week
+ * (`times`). `--keep`: where the logs are written and stay, to try queries on. A tool that is not installed here leaves its block as it was, and is named.
  */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import type { FleetOptions } from '../fleet/fleet'
-import { writeFleet } from '../fleet/write'
+import type { FleetOptions } from '../../test/support/fleet'
+import { writeFleet } from '../../test/support/fleet-files'
+import { textTable } from '../../test/support/table'
 import { writeBlock } from '../support/blocks'
-import { repository } from '../support/places'
+import { ROOT } from '../../test/support/files'
 import { COMMANDS, isInstalled, runCommands } from './commands'
-import { type Engine, ENGINE_NAMES, type EngineName, openEngine, recipe } from './engines'
-import { runLogrotate, runRsyslog, runTransport } from './shippers'
+import { type Duckdb, openDuckdb, recipe, type Row } from './duckdb'
+import { runLogrotate, runTransport } from './shippers'
 import { sizesTable } from './sizes'
-import { textTable } from './text-table'
-import { timeEngine, timeReport, timesTable } from './times'
+import { timeDuckdb, timeReport, timesTable } from './times'
 
 const DOC = 'docs/log-tools.md'
 /** Small enough for every tool, large enough for every answer. */
 const SMALL: FleetOptions = { seed: 1, processes: 40, days: 7, intervalMs: 1_800_000, routes: 12 }
 /** 2.6 million lines, 2 GB. */
 const FLEET: FleetOptions = { ...SMALL, processes: 200, intervalMs: 600_000 }
-const SQL_FILES: Readonly<Record<EngineName, readonly string[]>> = {
-  clickhouse: [
-    'which-route.sql',
-    'since-which-deploy.sql',
-    'how-long.sql',
-    'by-host.sql',
-    'chart.sql',
-  ],
-  duckdb: ['which-route.sql', 'since-which-deploy.sql', 'how-long.sql', 'by-host.sql', 'chart.sql'],
-}
+const QUERIES = [
+  'which-route.sql',
+  'since-which-deploy.sql',
+  'how-long.sql',
+  'by-host.sql',
+  'chart.sql',
+]
 
 const { values } = parseArgs({
   options: {
@@ -71,62 +67,42 @@ function written(options: FleetOptions, name: string): Logs {
   return { folder: into, said, files }
 }
 
-async function withEngine(
-  name: EngineName,
-  work: (engine: Engine) => Promise<void>,
-): Promise<void> {
-  const engine = await openEngine(name, (message) => say(`NOT RUN: ${message}`))
-  if (!engine) return
+async function withDuckdb(work: (duckdb: Duckdb) => Promise<void>): Promise<void> {
+  const duckdb = await openDuckdb((message) => say(`NOT RUN: ${message}`))
+  if (!duckdb) return
   try {
-    await work(engine)
+    await work(duckdb)
   } finally {
-    engine.close()
+    duckdb.close()
   }
 }
 
+/** As the terminal of DuckDB shows them. */
+function shown(rows: readonly Row[]): string {
+  const names = Object.keys(rows[0]!)
+  const cells = rows.map((row) => names.map((name) => String(row[name] ?? '')))
+  return `\`\`\`text\n${textTable(names, cells)}\n\`\`\``
+}
+
+/** What is asked stands in its file, so that here are the answers alone. */
 async function runSql(logs: string): Promise<void> {
-  for (const name of ENGINE_NAMES) {
-    await withEngine(name, async (engine) => {
-      await engine.load(path.join(logs, '*.ndjson'))
-      const blocks: string[] = []
-      for (const file of SQL_FILES[name]) {
-        const sql = recipe(name, file).trim()
-        const rows = await engine.query(sql)
-        if (rows.length === 0) throw new Error(`${name}/${file} answers nothing`)
-        blocks.push(`\`\`\`sql\n${sql}\n\`\`\``, `\`\`\`text\n${textTable(rows)}\n\`\`\``)
-      }
-      fill(name, `${engine.title} ${await engine.version()} printed:\n\n${blocks.join('\n\n')}`)
-      if (name === 'clickhouse') {
-        // As in the head of the table: the file that promises it must be right.
-        await engine.query(
-          'ALTER TABLE memprof.lines MODIFY TTL toDateTime(time) + INTERVAL 60 DAY',
-        )
-        const tables = recipe(name, 'tables.sql').trim()
-        fill('clickhouse-tables', `\`\`\`sql\n${tables}\n\`\`\``)
-      }
-    })
-  }
-  fill('duckdb-tables', `\`\`\`sql\n${recipe('duckdb', 'tables.sql').trim()}\n\`\`\``)
+  await withDuckdb(async (duckdb) => {
+    await duckdb.load(path.join(logs, '*.ndjson'))
+    const blocks: string[] = []
+    for (const file of QUERIES) {
+      const rows = await duckdb.query(recipe(file))
+      if (rows.length === 0) throw new Error(`${file} answers nothing`)
+      blocks.push(`[${file}](log-tools/duckdb/${file})`, shown(rows))
+    }
+    fill('duckdb', blocks.join('\n\n'))
+  })
 }
 
-function runAllCommands(logs: string): void {
-  const home = path.join(folder, 'home')
-  mkdirSync(home, { recursive: true })
-  const env = {
-    ...process.env,
-    HOME: home,
-    PATH: `${path.join(repository, 'node_modules/.bin')}:${process.env['PATH']}`,
-  }
-  if (isInstalled('lnav')) {
-    const format = path.join(repository, 'docs/log-tools/lnav/memprof_log.json')
-    runCommands(
-      { name: '', needs: 'lnav', commands: [`lnav -i ${format} && echo ok`] },
-      folder,
-      env,
-    )
-  }
+function runAllCommands(): void {
+  // Where npx finds pino-pretty, as in a project that has it.
+  symlinkSync(path.join(ROOT, 'node_modules'), path.join(folder, 'node_modules'), 'junction')
   for (const block of COMMANDS) {
-    if (isInstalled(block.needs)) fill(block.name, runCommands(block, path.dirname(logs), env))
+    if (isInstalled(block.needs)) fill(block.name, runCommands(block, folder))
     else skip(block.name, block.needs)
   }
 }
@@ -138,8 +114,6 @@ async function runShippers(log: string): Promise<void> {
     mkdirSync(into)
     return into
   }
-  if (isInstalled('rsyslogd')) fill('rsyslog', await runRsyslog(log, place('rsyslog')))
-  else skip('rsyslog', 'rsyslogd')
   if (isInstalled('logrotate')) fill('logrotate', await runLogrotate(place('logrotate')))
   else skip('logrotate', 'logrotate')
   fill('transport', await runTransport(log, place('transport')))
@@ -147,15 +121,9 @@ async function runShippers(log: string): Promise<void> {
 
 async function measureTimes(logs: Logs): Promise<void> {
   const rows: string[][] = []
-  for (const name of ENGINE_NAMES) {
-    await withEngine(name, async (engine) => {
-      rows.push(await timeEngine(engine, path.join(logs.folder, '*.ndjson')))
-      if (name === 'clickhouse') {
-        const sql = recipe(name, 'which-route.sql').trim()
-        fill('fleet-answer', `\`\`\`text\n${textTable(await engine.query(sql))}\n\`\`\``)
-      }
-    })
-  }
+  await withDuckdb(async (duckdb) => {
+    rows.push(await timeDuckdb(duckdb, path.join(logs.folder, '*.ndjson')))
+  })
   rows.push(timeReport(logs.files))
   fill('times', timesTable(rows, logs.said))
 }
@@ -165,7 +133,7 @@ async function main(): Promise<void> {
   const small = written(SMALL, 'logs')
   fill('logs', small.said)
   if (wanted.has('sql')) await runSql(small.folder)
-  if (wanted.has('commands')) runAllCommands(small.folder)
+  if (wanted.has('commands')) runAllCommands()
   if (wanted.has('shippers')) await runShippers(small.files[0]!)
   if (wanted.has('sizes')) fill('sizes', sizesTable(path.join(folder, 'sizes')))
   if (wanted.has('times')) await measureTimes(written(FLEET, 'fleet'))

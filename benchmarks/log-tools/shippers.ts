@@ -1,24 +1,16 @@
 /**
- * Programs between memprof and a store, each with its file of docs/log-tools and folders of our own: all
- * lines must come out, and nothing else.
+ * What stands between memprof and a store: logrotate and pino's transports, each with its file of
+ * docs/log-tools and folders of our own. All lines must come out, and nothing else.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  writeFileSync,
-} from 'node:fs'
+import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { SHOP } from '../demo/truth'
-import { cleanEnv } from '../support/environment'
-import { preload, repository } from '../support/places'
-import { startServer } from '../support/server-process'
-import { installed } from './engines'
+import { launchApp } from '../../test/support/app'
+import { ROOT } from '../../test/support/files'
+import { installed } from './duckdb'
 
 /** For a shipper to hand over what it has. */
 const DEADLINE_MS = 60_000
@@ -35,52 +27,20 @@ async function until(what: string, done: () => boolean): Promise<void> {
   }
 }
 
-/** @returns what came out, in words */
-export async function runRsyslog(log: string, folder: string): Promise<string> {
-  for (const name of ['in', 'out', 'own', 'spool']) mkdirSync(path.join(folder, name))
-  const lines = linesOf(log)
-  const own = ['listening on port 3000', '{"level":30,"name":"shop","msg":"an order"}']
-  writeFileSync(path.join(folder, 'in/shop.log'), `${[...lines, ...own].join('\n')}\n`)
-  const config = readFileSync(path.join(repository, 'docs/log-tools/rsyslog.conf'), 'utf8')
-    .replaceAll('/var/log/shop-own', path.join(folder, 'own'))
-    .replaceAll('/var/log/shop', path.join(folder, 'in'))
-    .replaceAll('/var/log/memprof', path.join(folder, 'out'))
-    .replaceAll('/var/spool/rsyslog', path.join(folder, 'spool'))
-  writeFileSync(path.join(folder, 'rsyslog.conf'), config)
-  const out = path.join(folder, 'out/lines.ndjson')
-  const child = spawn(
-    'rsyslogd',
-    ['-n', '-f', path.join(folder, 'rsyslog.conf'), '-i', path.join(folder, 'pid')],
-    { stdio: ['ignore', 'ignore', 'inherit'] },
-  )
-  const ended = once(child, 'exit')
-  try {
-    await until('not all lines came', () => linesOf(out).length >= lines.length)
-  } finally {
-    child.kill('SIGTERM')
-    await ended
-  }
-  if (linesOf(out).join('\n') !== lines.join('\n')) throw new Error('rsyslog changed the lines')
-  const leaks = linesOf(path.join(folder, 'out/leaks.ndjson')).length
-  const rest = linesOf(path.join(folder, 'own/lines.log')).length
-  const longest = Math.max(...lines.map((line) => line.length))
-  return `${lines.length + own.length} lines in; ${lines.length} of memprof out, byte for byte (the longest ${longest} bytes), ${leaks} of them in leaks.ndjson; ${rest} of the app's own apart.`
-}
-
 /** A shop under the preload, its log rotated while it runs. */
 export async function runLogrotate(folder: string): Promise<string> {
   const log = path.join(folder, 'memprof.ndjson')
-  const config = readFileSync(path.join(repository, 'docs/log-tools/logrotate.conf'), 'utf8')
+  const config = readFileSync(path.join(ROOT, 'docs/log-tools/logrotate.conf'), 'utf8')
   const file = path.join(folder, 'logrotate.conf')
   writeFileSync(file, config.replaceAll('/var/log/shop', folder))
-  const env = { ...cleanEnv(), MEMPROF_DESTINATION: log, MEMPROF_INTERVAL: '200ms' }
-  const shop = await startServer({ file: SHOP, env, nodeArguments: ['-r', preload] })
+  const env = { MEMPROF_DESTINATION: log, MEMPROF_INTERVAL: '200ms' }
+  const shop = await launchApp(SHOP, { env, control: null })
   await until('no lines before the rotation', () => linesOf(log).length > 3)
   const state = path.join(folder, 'state')
   const rotated = spawnSync('logrotate', ['--force', '--state', state, file], { encoding: 'utf8' })
   if (rotated.status !== 0) throw new Error(rotated.stderr)
   await until('no lines after the rotation', () => linesOf(log).length > 3)
-  await shop.stop('SIGTERM')
+  await shop.end('SIGTERM')
   const before = linesOf(`${log}.1`)
   const after = linesOf(log)
   const events = [...before, ...after].map((line) => (JSON.parse(line) as { event: string }).event)
@@ -92,7 +52,7 @@ export async function runLogrotate(folder: string): Promise<string> {
 export async function runTransport(log: string, folder: string): Promise<string> {
   // Beside pino-roll, and below memprof's own pino: found by their names, as in a project.
   const script = path.join(installed('transport'), '../../transport.cjs')
-  copyFileSync(path.join(repository, 'docs/log-tools/transport.cjs'), script)
+  copyFileSync(path.join(ROOT, 'docs/log-tools/transport.cjs'), script)
   const lines = linesOf(log)
   const options = { file: path.join(folder, 'rolled/shop'), size: '1m', mkdir: true }
   const child = spawn(process.execPath, [script, 'pino-roll', JSON.stringify(options)], {

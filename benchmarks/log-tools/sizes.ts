@@ -5,9 +5,9 @@
 import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { formatBytes } from '../../lib/emit/amounts'
-import type { FleetOptions } from '../fleet/fleet'
-import { writeFleet } from '../fleet/write'
-import { markdownTable } from './text-table'
+import type { FleetOptions } from '../../test/support/fleet'
+import { writeFleet } from '../../test/support/fleet-files'
+import { markdownTable } from '../../test/support/table'
 
 /** Enough for every route to have come, and for verdicts. */
 const DAYS = 0.25

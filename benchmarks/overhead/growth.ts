@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
-import { cleanEnv } from '../support/environment'
-import { repository } from '../support/places'
+import { cleanEnv } from '../../test/support/app'
+import { ROOT } from '../../test/support/files'
 
 const ROUNDS = 5
 const REQUESTS_PER_ROUND = 1_000_000
@@ -28,12 +28,12 @@ export async function measureGrowth(share: number): Promise<Growth> {
   const requestsPerRound = REQUESTS_PER_ROUND * share
   const args = [
     '--expose-gc',
-    path.join(repository, 'test', 'fixtures', 'apps', 'hooked-loop.cjs'),
-    path.join(repository, 'dist', 'lib', 'index.js'),
+    path.join(ROOT, 'test', 'fixtures', 'apps', 'hooked-loop.cjs'),
+    path.join(ROOT, 'dist', 'lib', 'index.js'),
     ...[ROUNDS, requestsPerRound, IN_FLIGHT].map(String),
   ]
   const child = spawn(process.execPath, args, {
-    env: { ...cleanEnv(), LEAKS: 'on' },
+    env: cleanEnv({ LEAKS: 'on' }),
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const rounds: Round[] = []

@@ -2,12 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
 import { performance } from 'node:perf_hooks'
-import http from 'node:http'
-import type { ProcessLine, StopLine } from '../../lib/schema/lines'
-import { cleanEnv } from '../support/environment'
-import { probe } from '../support/places'
-import type { FunctionShare } from '../support/probe'
-import { type ServerProcess, startServer } from '../support/server-process'
+import { type App, cleanEnv, launchApp, ofEvent } from '../../test/support/app'
+import { PROBE } from '../../test/support/files'
+import { request } from '../../test/support/http'
+import type { FunctionShare, ProbeReading } from '../../test/support/probe'
 import { countWhile } from './instructions'
 import { CALLGRIND_ENV, readCounts, underCallgrind, zeroCounts } from './callgrind'
 import type { LoadOrder, LoadReport } from './load'
@@ -102,10 +100,10 @@ export class Measurer {
   ): Promise<CpuRun> {
     const { event, share } = this.#options
     const requests = Math.ceil(app.requests * share)
-    const server = await this.#start(app, variant, ['-r', probe])
+    const server = await this.#start(app, variant)
     try {
       await this.#warmUp(server, app)
-      const before = await server.ask('read')
+      const before = await server.ask<ProbeReading>('read')
       let report: LoadReport | undefined
       const work = async (): Promise<void> => {
         report = await this.#send(server, app, requests, connections)
@@ -114,8 +112,8 @@ export class Measurer {
         event === null
           ? (await work(), null)
           : await countWhile(event, server.child.pid!, this.#core(1), work)
-      const after = await server.ask('read')
-      const atRest = await server.ask('collect')
+      const after = await server.ask<ProbeReading>('read')
+      const atRest = await server.ask<ProbeReading>('collect')
       return {
         cpuUsPerRequest: (after.cpuUs - before.cpuUs) / requests,
         instructionsPerRequest: count === null ? null : count / requests,
@@ -126,7 +124,7 @@ export class Measurer {
         heapUsedBytes: atRest.heapUsedBytes,
       }
     } finally {
-      await server.stop('SIGKILL')
+      await server.end('SIGKILL')
     }
   }
 
@@ -136,17 +134,17 @@ export class Measurer {
    * @returns null where a collection ran meanwhile, and so nothing is known
    */
   async allocatedBytes(app: BenchmarkApp, variant: Variant): Promise<number | null> {
-    const server = await this.#start(app, variant, ['-r', probe, ...YOUNG_GENERATION])
+    const server = await this.#start(app, variant, YOUNG_GENERATION)
     const requests = Math.min(ALLOCATION_REQUESTS, Math.ceil(app.requests / 6))
     try {
       await this.#warmUp(server, app)
-      const before = await server.ask('collect')
+      const before = await server.ask<ProbeReading>('collect')
       await this.#send(server, app, requests)
-      const after = await server.ask('read')
+      const after = await server.ask<ProbeReading>('read')
       if (after.collections !== before.collections) return null
       return (after.heapUsedBytes - before.heapUsedBytes) / requests
     } finally {
-      await server.stop('SIGKILL')
+      await server.end('SIGKILL')
     }
   }
 
@@ -157,11 +155,12 @@ export class Measurer {
       `callgrind-${this.#load.pid}-${this.#counted++}`,
     )
     const { prefix, nodeArguments } = underCallgrind(outFile, path.join(__dirname, 'slow-clock.js'))
-    const server = await startServer({
-      file: app.file,
+    const server = await launchApp(app.file, {
       prefix,
-      nodeArguments: [...nodeArguments, ...variant.nodeArguments],
-      env: { ...cleanEnv(), ...app.env, ...variant.env, ...CALLGRIND_ENV },
+      nodeArgs: nodeArguments,
+      preload: variant.preload,
+      control: null,
+      env: { ...app.env, ...variant.env, ...CALLGRIND_ENV },
       startWithinMs: START_UNDER_CALLGRIND_MS,
     })
     const share = Math.max(this.#options.share, 1 / 8)
@@ -172,54 +171,45 @@ export class Measurer {
       await this.#send(server, app, requests, COUNTED_CONNECTIONS)
       return readCounts(server.child.pid!, outFile) / requests
     } finally {
-      await server.stop('SIGKILL')
+      await server.end('SIGKILL')
     }
   }
 
   /** No probe: only what a user would load. */
   async start(app: BenchmarkApp, variant: Variant): Promise<StartRun> {
-    const server = await this.#start(app, variant, [], false)
+    const server = await this.#start(app, variant, [], null)
     try {
       const listeningMs = server.startMs
       const listenedMs = performance.now()
-      await firstAnswer(server.port, app.path)
+      await request(server.port, app.path)
       return { listeningMs, firstAnswerMs: listeningMs + performance.now() - listenedMs }
     } finally {
-      await server.stop('SIGKILL')
+      await server.end('SIGKILL')
     }
   }
 
   /** Where the cost is: memprof's functions by their own time. */
   async functions(app: BenchmarkApp, variant: Variant): Promise<readonly FunctionShare[]> {
-    const server = await this.#start(app, variant, ['-r', probe])
+    const server = await this.#start(app, variant)
     try {
       await this.#warmUp(server, app)
       await server.ask('profile')
       await this.#send(server, app, Math.ceil(app.requests * this.#options.share))
-      return (await server.ask('functions')).functions ?? []
+      return (await server.ask<ProbeReading>('functions')).functions ?? []
     } finally {
-      await server.stop('SIGKILL')
+      await server.end('SIGKILL')
     }
   }
 
   /** The app under load for `seconds`; what memprof said of itself, its end by SIGTERM included. */
   async own(app: BenchmarkApp, variant: Variant, seconds: number): Promise<OwnFigures | null> {
-    const lines: string[] = []
-    const server = await startServer({
-      file: app.file,
-      prefix: this.#core(0),
-      nodeArguments: variant.nodeArguments,
-      env: { ...cleanEnv(), ...app.env, ...variant.env, ...OWN_ENV },
-      onLine: (line) => lines.push(line),
-    })
+    const withReadings = { ...variant, env: { ...variant.env, ...OWN_ENV } }
+    const server = await this.#start(app, withReadings, [], null)
     const endMs = performance.now() + seconds * 1000
     while (performance.now() < endMs) await this.#send(server, app, PIECE_REQUESTS)
-    await server.stop('SIGTERM')
-    const ours = lines
-      .filter((line) => line.startsWith('{'))
-      .map((line) => JSON.parse(line) as StopLine | ProcessLine)
-    const stop = ours.find((line): line is StopLine => line.event === 'stop')
-    const last = ours.findLast((line): line is ProcessLine => line.event === 'process')
+    await server.end('SIGTERM')
+    const [stop] = ofEvent(server.lines, 'stop')
+    const last = ofEvent(server.lines, 'process').at(-1)
     if (!stop || !last) return null
     return {
       app: app.name,
@@ -237,25 +227,25 @@ export class Measurer {
   #start(
     app: BenchmarkApp,
     variant: Variant,
-    nodeArguments: readonly string[],
-    ipc = true,
-  ): Promise<ServerProcess> {
-    return startServer({
-      file: app.file,
+    nodeArgs: readonly string[] = [],
+    control: string | null = PROBE,
+  ): Promise<App> {
+    return launchApp(app.file, {
       prefix: this.#core(0),
-      nodeArguments: [...variant.nodeArguments, ...nodeArguments],
-      env: { ...cleanEnv(), ...app.env, ...variant.env },
-      ipc,
+      nodeArgs,
+      preload: variant.preload,
+      control,
+      env: { ...app.env, ...variant.env },
     })
   }
 
-  async #warmUp(server: ServerProcess, app: BenchmarkApp): Promise<void> {
+  async #warmUp(server: App, app: BenchmarkApp): Promise<void> {
     const { warmUpRequests } = this.#options
     await this.#send(server, app, Math.min(warmUpRequests, Math.ceil(app.requests / 3)))
   }
 
   async #send(
-    server: ServerProcess,
+    server: App,
     app: BenchmarkApp,
     requests: number,
     connections = CONNECTIONS,
@@ -267,14 +257,4 @@ export class Measurer {
     if (report.failed > 0) throw new Error(`${report.failed} requests of ${app.name} failed`)
     return report
   }
-}
-
-function firstAnswer(port: number, path: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    http
-      .get({ host: '127.0.0.1', port, path, agent: false }, (response) => {
-        response.resume().on('end', resolve)
-      })
-      .on('error', reject)
-  })
 }

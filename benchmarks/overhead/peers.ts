@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { repository } from '../support/places'
+import { ROOT } from '../../test/support/files'
 
 const PACKAGES: Readonly<Record<string, string>> = {
   '@opentelemetry/instrumentation-express': '0.71.1',
@@ -20,7 +20,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   'prom-client': '15.1.3',
 }
 
-const HOME = path.join(repository, '.peers')
+const HOME = path.join(ROOT, '.peers')
 const MANIFEST = path.join(HOME, 'package.json')
 
 /** Where `require` finds them from anywhere: a value for NODE_PATH. */

@@ -1,8 +1,13 @@
-/** The figures as Markdown that also reads well in a terminal. Pure. */
-import type { FunctionShare } from '../support/probe'
+/**
+ * The figures as people decide by them, in Markdown: memprof beside the other tools on the two main apps,
+ * memprof beside nothing on the rest, a row each. Pure.
+ */
+import { median } from '../../test/support/median'
+import type { FunctionShare } from '../../test/support/probe'
+import { markdownTable } from '../../test/support/table'
 import type { Growth } from './growth'
 import type { CpuRun, OwnFigures, StartRun } from './measure'
-import { DEFAULTS, DISABLED, LEAKS_OFF, NONE } from './variants'
+import { allVariants, DEFAULTS, DISABLED, LEAKS_OFF, NONE, NONE_AGAIN } from './variants'
 import { BARE, EXPRESS } from './apps'
 
 /** By variant, in the order of the rounds. */
@@ -37,14 +42,14 @@ export interface Report {
   readonly growth: Growth | null
 }
 
-/** Functions listed. */
-const MAX_FUNCTIONS = 20
+/** Functions named. */
+const MAX_FUNCTIONS = 5
 
 /** What was measured, by part; each stands for itself, with the conditions it was measured under. */
 export function renderParts(report: Report): Map<string, string> {
   const sections: Record<string, readonly string[]> = {
-    instructions: report.apps.flatMap(renderInstructions),
-    cpu: report.apps.flatMap(renderApp),
+    instructions: renderInstructions(report),
+    cpu: renderCpu(report),
     allocation: renderAllocation(report),
     start: renderStart(report),
     curves: renderCurve(report),
@@ -169,73 +174,103 @@ function renderBudgets(report: Report, ofPart: string): string[] {
           ],
         ],
   )
-  return rows.length > 0 ? [table(['budget', 'at most', 'measured', 'met'], rows)] : []
+  return rows.length > 0 ? [markdownTable(['budget', 'at most', 'measured', 'met'], rows)] : []
 }
 
-function renderAllocation({ apps }: Report): string[] {
-  const rows = apps.flatMap(({ app, allocatedBytes }) => {
-    const none = allocatedBytes.get(NONE) ?? []
-    return [...allocatedBytes].flatMap(([name, bytes]) =>
-      bytes.length === 0 || none.length === 0
-        ? []
-        : [[app, name, grouped(median(bytes)), signed(median(bytes) - median(none), 0)]],
-    )
+/** Beside all the tools; what each figure is more than, or by which factor, is that of `none`. */
+function mainTable(
+  { apps }: Report,
+  headings: readonly string[],
+  cellsOf: (figures: AppFigures, variant: string) => readonly string[] | null,
+): string[] {
+  const main = [EXPRESS, BARE].flatMap(({ name }) => apps.filter(({ app }) => app === name))
+  const empty = headings.map(() => '')
+  const rows = allVariants('')
+    .map(({ name }) => ({ name, cells: main.map((of) => cellsOf(of, name)) }))
+    .filter(({ cells }) => cells.some((one) => one !== null))
+    .map(({ name, cells }) => [name, ...cells.flatMap((one) => one ?? empty)])
+  const head = main.flatMap(({ app }) => headings.map((heading) => `${app}: ${heading}`))
+  return rows.length === 0 ? [] : [markdownTable(['variant', ...head], rows)]
+}
+
+function renderInstructions(report: Report): string[] {
+  return mainTable(report, ['instructions', 'ratio'], ({ instructions }, variant) => {
+    const [count] = instructions.get(variant) ?? []
+    const [none] = instructions.get(NONE) ?? []
+    return count === undefined || none === undefined
+      ? null
+      : [grouped(count), (count / none).toFixed(3)]
   })
-  return rows.length > 0
-    ? [table(['app', 'variant', 'bytes per request', 'more than none'], rows)]
-    : []
 }
 
-function renderInstructions({ app, instructions }: AppFigures): string[] {
-  const [none] = instructions.get(NONE) ?? []
-  if (none === undefined) return []
-  const rows = [...instructions].flatMap(([name, [count]]) =>
-    count === undefined ? [] : [[name, grouped(count), (count / none).toFixed(3)]],
+/** Bytes more than `none` has. */
+function moreBytes({ allocatedBytes }: AppFigures, variant: string): string | null {
+  const [some, none] = [allocatedBytes.get(variant) ?? [], allocatedBytes.get(NONE) ?? []]
+  return some.length === 0 || none.length === 0 ? null : signed(median(some) - median(none), 0)
+}
+
+function renderAllocation(report: Report): string[] {
+  const beside = mainTable(report, ['bytes more'], (figures, variant) => {
+    const more = moreBytes(figures, variant)
+    return more === null ? null : [more]
+  })
+  const rows = otherFigures(report).flatMap((figures) => {
+    const cells = [NONE_AGAIN, DEFAULTS].map((variant) => moreBytes(figures, variant))
+    return cells.includes(null) ? [] : [[figures.app, ...(cells as string[])]]
+  })
+  return rows.length === 0
+    ? beside
+    : [...beside, markdownTable(['app', NONE_AGAIN, DEFAULTS], rows)]
+}
+
+function otherFigures({ apps }: Report): AppFigures[] {
+  return apps.filter(({ app }) => app !== EXPRESS.name && app !== BARE.name)
+}
+
+function renderCpu(report: Report): string[] {
+  const beside = [EXPRESS, BARE].flatMap(({ name }) =>
+    report.apps.flatMap((figures) => (figures.app === name ? renderApp(figures) : [])),
   )
-  return [
-    `### ${app}: instructions per request, main thread, user mode\n\n${table(
-      ['variant', 'instructions', 'ratio to none'],
-      rows,
-    )}`,
-  ]
+  const rows = otherFigures(report).flatMap(({ app, cpu }) => {
+    const [none, again, some] = [NONE, NONE_AGAIN, DEFAULTS].map((of) => cpu.get(of) ?? [])
+    if (none!.length === 0 || again!.length === 0 || some!.length === 0) return []
+    const us = (runs: readonly CpuRun[] | undefined): number[] =>
+      runs!.map((run) => run.cpuUsPerRequest)
+    const p99 = (runs: readonly CpuRun[] | undefined): string =>
+      median(runs!.map((run) => run.p99Ms)).toFixed(2)
+    const figures = [median(us(none)).toFixed(1), ratio(us(again), us(none))]
+    return [
+      [app, ...figures, ratio(us(some), us(none)), p99(none), p99(some), rssMore(some!, none!)],
+    ]
+  })
+  const headings = ['app', 'none, CPU µs', NONE_AGAIN, DEFAULTS, 'none, p99 ms', 'defaults, p99 ms']
+  return rows.length === 0
+    ? beside
+    : [...beside, `### Other apps\n\n${markdownTable([...headings, 'rss, MB more'], rows)}`]
+}
+
+function rssMore(runs: readonly CpuRun[], none: readonly CpuRun[]): string {
+  const rss = (of: readonly CpuRun[]): number => median(of.map(({ rssBytes }) => rssBytes))
+  return signed((rss(runs) - rss(none)) / 1e6, 1)
 }
 
 function renderApp({ app, cpu }: AppFigures): string[] {
   const none = cpu.get(NONE)
   if (!none) return []
-  const counted = none.every((run) => run.instructionsPerRequest !== null)
   const rows = [...cpu].map(([name, runs]) => {
-    const of = (pick: (run: CpuRun) => number): [number[], number[]] => [
-      runs.map(pick),
-      none.map(pick),
-    ]
-    const cpuUs = of((run) => run.cpuUsPerRequest)
-    const count = of((run) => run.instructionsPerRequest ?? Number.NaN)
-    const rss = of((run) => run.rssBytes)
+    const us = (of: readonly CpuRun[]): number[] => of.map((run) => run.cpuUsPerRequest)
     return [
       name,
-      median(cpuUs[0]).toFixed(1),
-      ratio(...cpuUs),
-      heldOrder(...cpuUs),
-      ...(counted ? [grouped(median(count[0])), ratio(...count)] : []),
+      median(us(runs)).toFixed(1),
+      ratio(us(runs), us(none)),
       grouped(median(runs.map((run) => run.requestsPerSecond))),
       median(runs.map((run) => run.p50Ms)).toFixed(2),
       median(runs.map((run) => run.p99Ms)).toFixed(2),
-      signed((median(rss[0]) - median(rss[1])) / 1e6, 1),
+      rssMore(runs, none),
     ]
   })
-  const headings = [
-    'variant',
-    'CPU µs',
-    'ratio to none',
-    'above none',
-    ...(counted ? ['instructions', 'ratio to none'] : []),
-    'requests/s',
-    'p50 ms',
-    'p99 ms',
-    'rss, MB more',
-  ]
-  return [`### ${app}\n\n${table(headings, rows)}`]
+  const headings = ['CPU µs', 'ratio to none', 'requests/s', 'p50 ms', 'p99 ms', 'rss, MB more']
+  return [`### ${app}\n\n${markdownTable(['variant', ...headings], rows)}`]
 }
 
 function renderStart({ startApp, start }: Report): string[] {
@@ -254,7 +289,7 @@ function renderStart({ startApp, start }: Report): string[] {
   ])
   return [
     `### Start-up: ${startApp}`,
-    table(['variant', 'ms to listening', 'more', 'ms to the first answer', 'more'], rows),
+    markdownTable(['variant', 'ms to listening', 'more', 'ms to the first answer', 'more'], rows),
   ]
 }
 
@@ -272,7 +307,7 @@ function renderCurve({ curve }: Report): string[] {
   })
   return [
     `### By the requests in flight: ${BARE.name}`,
-    table(['connections', 'none, CPU µs', 'defaults, CPU µs', 'more'], rows),
+    markdownTable(['connections', 'none, CPU µs', 'defaults, CPU µs', 'more'], rows),
   ]
 }
 
@@ -280,13 +315,11 @@ function renderFunctions({ functions }: Report): string[] {
   if (functions.length === 0) return []
   const total = functions.reduce((sum, { share }) => sum + share, 0)
   const percent = (share: number): string => `${(share * 100).toFixed(2)} %`
+  const first = functions
+    .slice(0, MAX_FUNCTIONS)
+    .map((one) => `\`${one.function}\` in ${one.file} (${percent(one.share)})`)
   return [
-    `### Where the cost is: ${EXPRESS.name}, defaults`,
-    `Own time of memprof's functions in the CPU profile, of all time in which the process worked: ${percent(total)}. What they call in Node and V8 counts there.`,
-    table(
-      ['function', 'file', 'share'],
-      functions.slice(0, MAX_FUNCTIONS).map((one) => [one.function, one.file, percent(one.share)]),
-    ),
+    `${EXPRESS.name}, defaults: memprof's functions take ${percent(total)} of the time in which the process worked, by the CPU profile; what they call in Node and V8 counts there. First ${first.join(', ')}.`,
   ]
 }
 
@@ -294,7 +327,7 @@ function renderOwn({ own }: Report): string[] {
   if (own.length === 0) return []
   return [
     '### What memprof says of itself, with a reading of the live heap every 5 s',
-    table(
+    markdownTable(
       [
         'app',
         'live heap, MB',
@@ -322,16 +355,9 @@ function renderOwn({ own }: Report): string[] {
 function renderGrowth({ growth }: Report): string[] {
   if (!growth) return []
   const { requestsPerRound, liveHeapBytes } = growth
+  const megabytes = liveHeapBytes.map((bytes) => (bytes / 1e6).toFixed(2)).join(', ')
   return [
-    '### Memory over many requests, handed to the hooks without sockets',
-    table(
-      ['requests', 'live heap, MB'],
-      liveHeapBytes.map((bytes, round) => [
-        grouped((round + 1) * requestsPerRound),
-        (bytes / 1e6).toFixed(2),
-      ]),
-    ),
-    `Ten in flight; ${growth.allocatedBytesPerRequest.toFixed(0)} bytes allocated and ${growth.heapReadingsPerRequest.toFixed(2)} readings of V8's statistics per request.`,
+    `Memory over many requests, handed to the hooks without sockets, ten in flight: a live heap of ${megabytes} MB after each ${grouped(requestsPerRound)}; ${growth.allocatedBytesPerRequest.toFixed(0)} bytes allocated and ${growth.heapReadingsPerRequest.toFixed(2)} readings of V8's statistics per request.`,
   ]
 }
 
@@ -349,18 +375,12 @@ export function renderSummary(report: Report): string | null {
   }
   return [
     'Instructions per request, ratio to none: of the main thread, in user mode.',
-    table(
+    markdownTable(
       ['variant', EXPRESS.name, BARE.name],
       [...express.keys()].map((name) => [name, ratioOf(express, name), ratioOf(bare, name)]),
     ),
     `Node ${node}, ${cpuModel}.`,
   ].join('\n\n')
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  const middle = sorted.length >> 1
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
 }
 
 /** Round by round, so that what slows a whole round down cancels. */
@@ -373,11 +393,6 @@ function ratio(runs: readonly number[], none: readonly number[]): string {
   return `${median(all).toFixed(2)} (${Math.min(...all).toFixed(2)} to ${Math.max(...all).toFixed(2)})`
 }
 
-/** In how many rounds the variant cost more than none. */
-function heldOrder(runs: readonly number[], none: readonly number[]): string {
-  return `${ratios(runs, none).filter((one) => one > 1).length} of ${runs.length}`
-}
-
 function grouped(value: number): string {
   return Math.round(value).toLocaleString('en-US')
 }
@@ -386,21 +401,4 @@ function signed(value: number, digits: number): string {
   const text = value.toFixed(digits)
   if (Number(text) === 0) return (0).toFixed(digits)
   return value > 0 ? `+${text}` : text
-}
-
-/** Columns padded; the first to the left, figures to the right. */
-function table(headings: readonly string[], rows: ReadonlyArray<readonly string[]>): string {
-  const widths = headings.map((heading, column) =>
-    Math.max(heading.length, ...rows.map((row) => row[column]!.length)),
-  )
-  const line = (cells: readonly string[]): string =>
-    `| ${cells
-      .map((cell, column) =>
-        column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!),
-      )
-      .join(' | ')} |`
-  const rule = widths.map((width, column) =>
-    column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`,
-  )
-  return [line(headings), line(rule), ...rows.map(line)].join('\n')
 }

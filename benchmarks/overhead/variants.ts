@@ -1,44 +1,46 @@
 import path from 'node:path'
-import { preload, repository } from '../support/places'
+import { REGISTER, ROOT } from '../../test/support/files'
 import { PEER_MODULES } from './peers'
 
 /** One way to run an app. */
 export interface Variant {
   readonly name: string
-  readonly nodeArguments: readonly string[]
+  /** What is loaded before the app. */
+  readonly preload: readonly string[]
   readonly env: Readonly<Record<string, string>>
 }
 
 export const NONE = 'none'
+export const NONE_AGAIN = 'none again'
 export const DEFAULTS = 'defaults'
 export const LEAKS_OFF = 'leaks off'
 export const DISABLED = 'disabled'
 
-const PEERS = path.join(repository, 'benchmarks', 'overhead', 'peers')
+const PEERS = path.join(ROOT, 'benchmarks', 'overhead', 'peers')
 
 function plain(name: string): Variant {
-  return { name, nodeArguments: [], env: { NODE_PATH: PEER_MODULES } }
+  return { name, preload: [], env: { NODE_PATH: PEER_MODULES } }
 }
 
 function memprof(name: string, env: Record<string, string>): Variant {
-  return { name, nodeArguments: ['-r', preload], env: { NODE_PATH: PEER_MODULES, ...env } }
+  return { name, preload: ['-r', REGISTER], env: { NODE_PATH: PEER_MODULES, ...env } }
 }
 
 function agent(name: string, file: string, env: Record<string, string> = {}): Variant {
-  const nodeArguments = ['-r', path.join(PEERS, file)]
-  return { name, nodeArguments, env: { NODE_PATH: PEER_MODULES, ...env } }
+  const preload = ['-r', path.join(PEERS, file)]
+  return { name, preload, env: { NODE_PATH: PEER_MODULES, ...env } }
 }
 
 function middleware(name: string, file: string): Variant {
   const env = { NODE_PATH: PEER_MODULES, OUTERMOST: path.join(PEERS, file) }
-  return { name, nodeArguments: [], env }
+  return { name, preload: [], env }
 }
 
 /** memprof and nothing, in the order of the tables. */
 export const ownVariants: readonly Variant[] = [
   plain(NONE),
   // The same once more: what differs here is noise.
-  plain('none again'),
+  plain(NONE_AGAIN),
   memprof(DISABLED, { MEMPROF_ENABLED: 'false' }),
   memprof(LEAKS_OFF, { MEMPROF_LEAKS: 'off' }),
   memprof(DEFAULTS, {}),

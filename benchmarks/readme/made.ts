@@ -11,9 +11,9 @@ import { readLog } from '../../lib/cli/log/read-log'
 import { openSummary } from '../../lib/cli/summary/summary'
 import { textReport } from '../../lib/cli/view/text-report'
 import { settingsTable } from '../../lib/config/settings'
+import { cleanEnv } from '../../test/support/app'
+import { ROOT } from '../../test/support/files'
 import { fenced } from '../support/blocks'
-import { cleanEnv } from '../support/environment'
-import { repository } from '../support/places'
 import { roomsDrawing } from './rooms'
 import { versionsTable } from './versions'
 
@@ -43,7 +43,7 @@ export const MADE: readonly MadeBlock[] = [
 ]
 
 function source(file: string): string {
-  return readFileSync(path.join(repository, file), 'utf8')
+  return readFileSync(path.join(ROOT, file), 'utf8')
 }
 
 function helpOfCommands(): string {
@@ -57,7 +57,7 @@ async function terminalReport(): Promise<string> {
   // Times in a report are local ones.
   process.env['TZ'] = 'UTC'
   const builder = openSummary()
-  const counts = await readLog([path.join(repository, LOG)], builder)
+  const counts = await readLog([path.join(ROOT, LOG)], builder)
   const output = { columns: COLUMNS, color: false, isTerminal: true }
   const shown = textReport(builder.summary(), counts, output)
   return fenced('text', `$ memprof report ${path.basename(LOG)}\n${shown}`)
@@ -65,10 +65,10 @@ async function terminalReport(): Promise<string> {
 
 /** Of one route alone, as the command prints it. */
 function issueReport(): string {
-  const command = path.join(repository, 'dist', 'lib', 'cli', 'main.js')
+  const command = path.join(ROOT, 'dist', 'lib', 'cli', 'main.js')
   const options = ['report', '--markdown', '--route', '/search', LOG]
   return execFileSync(process.execPath, [command, ...options], {
-    cwd: repository,
+    cwd: ROOT,
     encoding: 'utf8',
     env: { ...cleanEnv(), TZ: 'UTC' },
   })

@@ -7,15 +7,15 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import http from 'node:http'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
+import { cleanEnv, launchApp } from '../../test/support/app'
+import { ROOT } from '../../test/support/files'
+import { request } from '../../test/support/http'
+import { Client } from '../../test/support/load'
 import { SHOP } from '../demo/truth'
 import { fenced, writeBlock } from '../support/blocks'
-import { cleanEnv } from '../support/environment'
-import { preload, repository } from '../support/places'
-import { startServer } from '../support/server-process'
 import { API_EXAMPLE } from './made'
 import { APP, runTwoMinutes } from './two-minutes'
 
@@ -39,7 +39,7 @@ async function twoMinutes(): Promise<void> {
   const command = '$ npx memprof run app.js'
   const [answer] = shown.split('\n\nLive heap over time')
   writeBlock('README.md', 'answer', fenced('text', `${command}\n${answer}\n\n…`))
-  const app = fenced('js', `// app.js\n${readFileSync(path.join(repository, APP), 'utf8')}`)
+  const app = fenced('js', `// app.js\n${readFileSync(path.join(ROOT, APP), 'utf8')}`)
   writeBlock('docs/report.md', 'two-minutes', `${app}\n\n${fenced('text', `${command}\n${shown}`)}`)
   writeBlock('docs/verdicts.md', 'leak-line', fenced('json', leakLine))
 }
@@ -55,27 +55,22 @@ async function runDemo(): Promise<string> {
   return fenced('text', output)
 }
 
-async function get(port: number, path: string): Promise<void> {
-  const request = http.get({ host: '127.0.0.1', port, path })
-  const [response] = (await once(request, 'response')) as [http.IncomingMessage]
-  await text(response)
-}
-
 /** A report once the app is warm, the last one, and what is between them per request. */
 async function askByHand(): Promise<string> {
   const settings = { MEMPROF_GC: 'request', MEMPROF_FORMAT: 'connect' }
   const reports: string[] = []
-  const server = await startServer({
-    file: SHOP,
-    env: { ...cleanEnv(), ...settings },
-    nodeArguments: ['-r', preload],
+  const server = await launchApp(SHOP, {
+    env: settings,
+    control: null,
     onLine(line) {
       if (/^[A-Z]+ \//.test(line)) reports.push(line)
       else if (line !== '' && reports.length > 0) reports.push(`${reports.pop()}\n${line}`)
     },
   })
-  for (let i = 0; i < BY_HAND_REQUESTS; i++) await get(server.port, BY_HAND_PATH)
-  await server.stop('SIGTERM')
+  const client = new Client(server.port, 1)
+  await client.sendMany(BY_HAND_REQUESTS, () => ({ path: BY_HAND_PATH }))
+  client.close()
+  await server.end('SIGTERM')
   if (reports.length !== BY_HAND_REQUESTS) {
     throw new Error(`${reports.length} reports of ${BY_HAND_REQUESTS} requests`)
   }
@@ -109,15 +104,9 @@ function heapAfterMb(report: string): number {
 
 /** Runs the example of docs/api.md, which shows its source: it must print what it promises. */
 async function runApiExample(): Promise<void> {
-  const lines: string[] = []
-  const server = await startServer({
-    file: API_EXAMPLE,
-    env: cleanEnv(),
-    onLine: (line) => lines.push(line),
-  })
-  await get(server.port, '/report')
-  const { code } = await server.stop('SIGTERM')
-  const output = lines.join('\n')
+  const server = await launchApp(API_EXAMPLE, { preload: [], control: null })
+  await request(server.port, '/report')
+  const { code, stdout: output } = await server.end('SIGTERM')
   for (const promised of [
     'GET /report\nresponse time: ',
     '"event":"measure"',

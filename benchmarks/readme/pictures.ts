@@ -12,14 +12,13 @@ import { finished } from 'node:stream/promises'
 import { parseArgs } from 'node:util'
 import { pathToFileURL } from 'node:url'
 import { type Browser, chromium } from 'playwright-core'
+import { launchApp } from '../../test/support/app'
+import { inRepository, ROOT } from '../../test/support/files'
 import { visitShop } from '../demo/traffic'
 import { SHOP } from '../demo/truth'
-import { cleanEnv } from '../support/environment'
-import { inRepository, preload, repository } from '../support/places'
-import { startServer } from '../support/server-process'
 
-const FOLDER = path.join(repository, 'docs', 'images')
-const MEMPROF = path.join(repository, 'dist', 'lib', 'cli', 'main.js')
+const FOLDER = path.join(ROOT, 'docs', 'images')
+const MEMPROF = path.join(ROOT, 'dist', 'lib', 'cli', 'main.js')
 const CHROMIUM = '/usr/bin/chromium'
 /** A picture in a README is loaded by everyone who reads it. */
 const MAX_BYTES = 150_000
@@ -46,14 +45,13 @@ const PICTURES = [
 
 async function writeLog(file: string, seconds: number): Promise<void> {
   const log = createWriteStream(file)
-  const server = await startServer({
-    file: SHOP,
-    env: { ...cleanEnv(), ...SETTINGS },
-    nodeArguments: ['-r', preload],
+  const server = await launchApp(SHOP, {
+    env: SETTINGS,
+    control: null,
     onLine: (line) => log.write(`${line}\n`),
   })
   const { failed } = await visitShop(server.port, seconds)
-  await server.stop('SIGTERM')
+  await server.end('SIGTERM')
   log.end()
   await finished(log)
   if (failed > 0) throw new Error(`${failed} requests failed`)

@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { repository } from '../support/places'
+import { ROOT } from '../../test/support/files'
 import { fenced } from '../support/blocks'
 
 interface Override {
@@ -35,7 +35,7 @@ export function readRooms(config: string): Rooms {
       rooms.set(room, targetsOf(allowed, folder))
     }
   }
-  const source = readFileSync(path.join(repository, 'lib', `${COMPOSITION}.ts`), 'utf8')
+  const source = readFileSync(path.join(ROOT, 'lib', `${COMPOSITION}.ts`), 'utf8')
   const imported = [...source.matchAll(/ from '\.\/([\w/-]+)'/g)].map(([, file]) =>
     file!.includes('/') ? path.dirname(file!) : file!,
   )
@@ -61,7 +61,7 @@ function targetsOf(allowed: readonly string[], folder: string): string[] {
     if (!wanted.startsWith('.')) return [wanted]
     const target = path.posix.join(folder, baseOf(wanted))
     // A rule for two folders names files of which only one has them.
-    const exists = ['', '.ts'].some((ending) => existsSync(path.join(repository, target + ending)))
+    const exists = ['', '.ts'].some((ending) => existsSync(path.join(ROOT, target + ending)))
     return exists && target !== folder ? [roomOf(target)] : []
   })
   return [...new Set(targets)].sort()
@@ -89,7 +89,7 @@ export function floorsOf(rooms: Rooms): Map<string, number> {
 }
 
 export function roomsDrawing(): string {
-  const rooms = readRooms(readFileSync(path.join(repository, '.oxlintrc.json'), 'utf8'))
+  const rooms = readRooms(readFileSync(path.join(ROOT, '.oxlintrc.json'), 'utf8'))
   const floors = floorsOf(rooms)
   const names = [...rooms.keys()].sort(
     (a, b) => floors.get(b)! - floors.get(a)! || a.localeCompare(b),

@@ -18,8 +18,7 @@ import {
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { openLoad } from '../../lib/cli/app/load'
-import { cleanEnv } from '../support/environment'
-import { repository } from '../support/places'
+import { ROOT } from '../../test/support/files'
 
 export const APP = 'benchmarks/readme/search.cjs'
 const PORT = 3000
@@ -39,8 +38,10 @@ export interface TwoMinutes {
 export async function runTwoMinutes(): Promise<TwoMinutes> {
   const home = mkdtempSync(path.join(tmpdir(), 'memprof-readme-'))
   const shop = path.join(home, 'shop')
+  // With npm's settings: it installs.
   const env = {
-    ...cleanEnv(),
+    ...process.env,
+    NODE_OPTIONS: '',
     PORT: String(PORT),
     TERM: 'xterm',
     SHELL: '/bin/sh',
@@ -51,12 +52,12 @@ export async function runTwoMinutes(): Promise<TwoMinutes> {
   try {
     const npm = (cwd: string, ...args: string[]): string =>
       execFileSync('npm', args, { cwd, env, encoding: 'utf8' })
-    const packed = npm(repository, 'pack', '--json', '--ignore-scripts', '--pack-destination', home)
+    const packed = npm(ROOT, 'pack', '--json', '--ignore-scripts', '--pack-destination', home)
     const [{ filename }] = JSON.parse(packed) as [{ filename: string }]
     mkdirSync(shop)
     writeFileSync(path.join(shop, 'package.json'), '{"name":"shop","version":"1.0.0"}')
     npm(shop, 'install', '--no-audit', '--no-fund', 'express', path.join(home, filename))
-    copyFileSync(path.join(repository, APP), path.join(shop, 'app.js'))
+    copyFileSync(path.join(ROOT, APP), path.join(shop, 'app.js'))
     const shown = await runInTerminal(shop, env)
     return { shown, leakLine: lastLeak(shop) }
   } finally {

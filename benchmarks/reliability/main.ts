@@ -18,6 +18,7 @@ import { hostileApps } from '../../test/faults/hostile-apps'
 import { footprint } from '../../test/faults/own-footprint'
 import type { Figures, Scenario } from '../../test/faults/scenario'
 import { attacked, crowded, traffic } from '../../test/faults/traffic'
+import { markdownTable } from '../../test/support/table'
 import { writeBlock } from '../support/blocks'
 
 const GROUPS: ReadonlyArray<[title: string, scenarios: readonly Scenario[]]> = [
@@ -107,20 +108,12 @@ function happened({ hindrance, runs, errors }: Outcome): string {
   return [held, ...figures, ...errors.slice(0, 1)].join('; ')
 }
 
-const cell = (text: string): string => text.replaceAll('|', '\\|')
-
 function table(title: string, outcomes: readonly Outcome[]): string {
   const rows = outcomes.map((outcome) => {
     const { claim, how } = outcome.scenario
-    return `| ${[claim, how, happened(outcome)].map(cell).join(' | ')} |`
+    return [claim, how, happened(outcome)]
   })
-  return [
-    `### ${title}`,
-    '',
-    '| claim | tried how | what happened |',
-    '| --- | --- | --- |',
-    ...rows,
-  ].join('\n')
+  return `### ${title}\n\n${markdownTable(['claim', 'tried how', 'what happened'], rows)}`
 }
 
 async function main(): Promise<void> {

@@ -19,10 +19,11 @@ import path from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { text } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
+import { cleanEnv } from '../../test/support/app'
+import type { Used } from '../../test/support/peak-memory'
+import { type LineKind, writeLongLog } from '../../test/support/long-log'
+import { median } from '../../test/support/median'
 import { writeBlock } from '../support/blocks'
-import { cleanEnv } from '../support/environment'
-import { type LineKind, writeLongLog } from './long-log'
-import type { Used } from './peak-memory'
 
 const COMMAND = path.join(__dirname, '..', '..', 'lib', 'cli', 'main.js')
 const MIN_LINES_PER_SECOND = 300_000
@@ -80,7 +81,13 @@ async function runReport(file: string, code: number): Promise<Run> {
   const startedMs = performance.now()
   const child = spawn(
     process.execPath,
-    ['-r', path.join(__dirname, 'peak-memory.js'), COMMAND, 'report', file],
+    [
+      '-r',
+      path.join(__dirname, '..', '..', 'test', 'support', 'peak-memory.js'),
+      COMMAND,
+      'report',
+      file,
+    ],
     { env: cleanEnv(), stdio: ['ignore', 'pipe', code === 0 ? 'inherit' : 'ignore', 'pipe'] },
   )
   const closed = once(child, 'close') as Promise<[number | null]>
@@ -91,10 +98,6 @@ async function runReport(file: string, code: number): Promise<Run> {
   const [ended] = await closed
   if (ended !== code) throw new Error(`memprof report ended with ${ended}`)
   return { seconds: (performance.now() - startedMs) / 1000, ...(JSON.parse(used) as Used) }
-}
-
-function median(numbers: readonly number[]): number {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]!
 }
 
 async function main(): Promise<void> {

@@ -1,12 +1,12 @@
 /** Writes docs/schema.md and docs/schema.json: `npm run schema`. */
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { repository } from '../support/places'
-import { jsonSchema } from './json-schema'
-import { schemaMarkdown } from './markdown'
+import { ROOT } from '../../test/support/files'
+import { jsonSchema } from '../../test/support/json-schema'
+import { schemaMarkdown } from '../../test/support/schema-markdown'
 
-writeFileSync(path.join(repository, 'docs/schema.md'), schemaMarkdown())
+writeFileSync(path.join(ROOT, 'docs/schema.md'), schemaMarkdown())
 writeFileSync(
-  path.join(repository, 'docs/schema.json'),
+  path.join(ROOT, 'docs/schema.json'),
   `${JSON.stringify(jsonSchema({ strict: false }), null, 2)}\n`,
 )

@@ -9,7 +9,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { repository } from './places'
+import { ROOT } from '../../test/support/files'
 
 export interface Block {
   readonly name: string
@@ -35,7 +35,7 @@ export function blocksOf(page: string): Block[] {
  * @throws Error when the page has no block of that name
  */
 export function writeBlock(file: string, name: string, text: string): void {
-  const target = path.join(repository, file)
+  const target = path.join(ROOT, file)
   const page = readFileSync(target, 'utf8')
   const open = new RegExp(`^<!-- ${name}(: .+)? -->$`, 'm').exec(page)
   const close = `<!-- /${name} -->`

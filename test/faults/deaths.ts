@@ -3,11 +3,11 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { closeSync, constants, openSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type App, type LogLine, ofEvent, parseLines, startApp } from '../support/app'
+import { type App, type LogLine, ofEvent, parseLines, type Stage, startApp } from '../support/app'
 import { temporaryFolder } from '../support/files'
 import { request } from '../support/http'
 import { sendMany, startFaulty, writeLines } from './faulty-app'
-import type { Figures, Scenario, Stage } from './scenario'
+import type { Figures, Scenario } from './scenario'
 
 const onWindows = (): string | null => (process.platform === 'win32' ? 'not on Windows' : null)
 

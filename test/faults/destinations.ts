@@ -20,10 +20,10 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type App, type LogLine, ofEvent, parseLines } from '../support/app'
+import { type App, type LogLine, ofEvent, parseLines, type Stage } from '../support/app'
 import { temporaryFolder } from '../support/files'
 import { sendMany, startFaulty, writeLines } from './faulty-app'
-import type { Figures, Scenario, Stage } from './scenario'
+import type { Figures, Scenario } from './scenario'
 
 const onWindows = (): string | null => (process.platform === 'win32' ? 'not on Windows' : null)
 const DEBUG = { MEMPROF_LEVEL: 'debug', MEMPROF_INTERVAL: '1h', MEMPROF_LEAKS: 'off' }

@@ -1,12 +1,10 @@
 /** Apps that break what everybody uses, and runs of Node in which less is allowed. */
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { join } from 'node:path'
-import { App, cleanEnv, ofEvent } from '../support/app'
-import { FIXTURES, REGISTER } from '../support/files'
+import { type App, ofEvent, type Stage, startApp } from '../support/app'
+import { REGISTER } from '../support/files'
 import { request } from '../support/http'
-import { addressOf, sendMany, startFaulty } from './faulty-app'
-import type { Figures, Scenario, Stage } from './scenario'
+import { sendMany, startFaulty } from './faulty-app'
+import type { Figures, Scenario } from './scenario'
 
 const NODE_MAJOR = Number(process.versions.node.split('.')[0])
 
@@ -52,28 +50,24 @@ async function live(
   preload: readonly string[],
   until?: RegExp,
 ): Promise<Lived> {
-  const args = [...preload, join(FIXTURES, 'breaks.cjs'), what, ...(early ? ['early'] : [])]
-  const child = spawn(process.execPath, args, {
-    env: cleanEnv({ MEMPROF_INTERVAL: '100ms', MEMPROF_LEAK_INTERVAL: '500ms' }),
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  const app = await startApp(stage, 'breaks.cjs', {
+    env: { MEMPROF_INTERVAL: '100ms', MEMPROF_LEAK_INTERVAL: '500ms' },
+    preload,
+    // No code but the app's and memprof's in there.
+    control: null,
+    channel: true,
+    args: [what, ...(early ? ['early'] : [])],
   })
-  const app = new App(child)
-  stage.after(async () => {
-    child.kill('SIGKILL')
-    await app.ended
-  })
-  const { port } = await addressOf(app)
   const answers: string[] = []
   // Ten hook failures and memprof steps back, its signal handlers too: requests enough for that to be
   // over, since Node loses a signal that comes in the turn in which its last listener leaves.
   const paths = ['/a', '/break', '/b', '/c', '/d', ...new Array<string>(15).fill('/a')]
   for (const path of early ? paths.filter((path) => path !== '/break') : paths) {
-    const { status, body } = await request(port, path)
+    const { status, body } = await request(app.port, path)
     answers.push(`${status} ${body}`)
   }
   if (until && preload.length > 0) await app.printed(until)
-  child.kill('SIGTERM')
-  const { code, signal } = await app.ended
+  const { code, signal } = await app.end('SIGTERM')
   return { answers, code, signal, app }
 }
 

@@ -2,12 +2,7 @@
  * A fault, how it is brought about, and what must be true all the same. Each runs once as a test, and as
  * often as it says for the table in docs/reliability.md.
  */
-
-/** What a scenario needs around it; a test's context is one. */
-export interface Stage {
-  /** Undoes what was set up, after the scenario, whatever came of it. */
-  after(clean: () => void | Promise<void>): void
-}
+import type { Stage } from '../support/app'
 
 /** What was counted or measured, by name with unit. */
 export type Figures = Readonly<Record<string, number>>

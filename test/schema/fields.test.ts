@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { describe, it } from 'node:test'
-import { jsonSchema } from '../../benchmarks/schema/json-schema'
-import { schemaMarkdown } from '../../benchmarks/schema/markdown'
 import { SCHEMA_VERSION } from '../../lib/schema/lines'
 import { BASE, EVENTS, ORIGINS, type Unit } from '../../lib/schema/fields'
 import { filesEndingWith, ROOT } from '../support/files'
+import { jsonSchema } from '../support/json-schema'
 import { checkLine } from '../support/line-schema'
+import { schemaMarkdown } from '../support/schema-markdown'
 
 interface Row {
   kind: string

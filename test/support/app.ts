@@ -1,11 +1,13 @@
 /**
  * Starts an app as users do, in a process of its own under the preload, and reads what memprof wrote.
+ * The one starter of tests and benchmarks.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { createWriteStream } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
-import type { TestContext } from 'node:test'
+import { createInterface } from 'node:readline'
 import type { Line, LineBase } from '../../lib/schema/lines'
-import { FIXTURES, REGISTER } from './files'
+import { FIXTURES, REGISTER, ROOT } from './files'
 import { checkLine } from './line-schema'
 
 export type LogLine = Line & LineBase
@@ -13,13 +15,37 @@ export type LineOf<E extends Line['event']> = Extract<LogLine, { event: E }>
 
 export interface AppOptions {
   env?: Record<string, string>
+  /** Another Node than this one. */
+  node?: string
   /** Arguments of node, before the app's file. */
-  nodeArgs?: string[]
+  nodeArgs?: readonly string[]
   /** How memprof is loaded; `[]`: not at all. */
-  preload?: string[]
+  preload?: readonly string[]
+  /** The repository's root unless given: files in lines are relative to it. */
   cwd?: string
   /** Arguments of the app. */
-  args?: string[]
+  args?: readonly string[]
+  /** Preloaded last, answers {@link App.ask}: control.js unless given; null: nothing is. */
+  control?: string | null
+  /** Whether IPC is open; it is where there is a control. */
+  channel?: boolean
+  /** Where the app writes instead of into {@link App.stdout}: a descriptor. */
+  stdout?: number | 'pipe'
+  /** A line of sh in which `"$0" "$@"` is the app. */
+  shell?: string
+  /** What starts node, such as `taskset -c 0`. */
+  prefix?: readonly string[]
+  /** The app is killed when it does not listen by then. */
+  startWithinMs?: number
+  /** Gets each line of stdout as it comes, those before the app listens too. */
+  onLine?: (line: string) => void
+  /** A file that gets all the app prints. */
+  output?: string
+}
+
+/** What starts something and undoes it when it is over; a test's context is one. */
+export interface Stage {
+  after(clean: () => void | Promise<void>): void
 }
 
 export interface Ended {
@@ -29,12 +55,11 @@ export interface Ended {
   stderr: string
 }
 
-/** The test process's environment without settings of memprof or of Node. */
+/** This process's environment without settings of memprof or of Node, and without a port to listen on. */
 export function cleanEnv(extra: Record<string, string> = {}): NodeJS.ProcessEnv {
   const env: NodeJS.ProcessEnv = { ...process.env, ...extra }
   for (const name of Object.keys(env)) {
-    const ours = /^(MEMPROF_|NODE_|OTEL_|npm_)/.test(name)
-    if (ours && !(name in extra)) delete env[name]
+    if (/^(MEMPROF_|NODE_|OTEL_|npm_|PORT$)/.test(name) && !(name in extra)) delete env[name]
   }
   return env
 }
@@ -78,16 +103,27 @@ export function countsByRoute(lines: readonly LogLine[]): Record<string, string>
   )
 }
 
+/** How an app says where it listens: for tests, and in words where people read along. */
+const LISTENS = /^(?:PORT |.*listens on http:\/\/127\.0\.0\.1:)(\d+)\r?\n/m
+const CONTROL = join(__dirname, 'control.js')
+const START_MS = 60_000
+const STOP_MS = 15_000
+
 export class App {
   readonly child: ChildProcess
   readonly ended: Promise<Ended>
   port = 0
+  /** Of the app itself, where a shell started it and it said so. */
+  pid: number | undefined
+  /** From the start of the process to its saying that it listens. */
+  startMs = 0
   stdout = ''
   stderr = ''
   #questions = 0
 
   constructor(child: ChildProcess) {
     this.child = child
+    this.pid = child.pid
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text
     })
@@ -111,9 +147,7 @@ export class App {
     for (;;) {
       const found = look()
       if (found) return found
-      if (this.child.stdout?.readableEnded) {
-        throw new Error(`the app ended without printing ${pattern}:\n${this.stdout}${this.stderr}`)
-      }
+      if (this.child.stdout?.readableEnded) throw this.#endedEarly(`without printing ${pattern}`)
       await new Promise<void>((resolve) => {
         const done = (): void => {
           this.child.stdout?.off('data', done).off('end', done)
@@ -124,17 +158,52 @@ export class App {
     }
   }
 
-  /** The value of an expression in the app's main thread, awaited; JSON only. */
-  ask<T = unknown>(code: string): Promise<T> {
-    return this.#send<T>({ code })
+  /**
+   * Resolves once the app said where it listens: on stdout, or, where that is what is tried, by a
+   * message with its port and pid.
+   *
+   * @throws Error when it ends before, or does not listen in time and is killed
+   */
+  async listens(withinMs: number = START_MS): Promise<void> {
+    const beganMs = performance.now()
+    const { child } = this
+    let look = (): void => {}
+    let hear = (_said: unknown): void => {}
+    let limit: NodeJS.Timeout | undefined
+    try {
+      await new Promise<void>((resolve, reject) => {
+        look = () => {
+          const [, port] = LISTENS.exec(this.stdout) ?? []
+          if (port === undefined) return
+          this.port = Number(port)
+          resolve()
+        }
+        hear = (said) => {
+          Object.assign(this, said as { port: number; pid: number })
+          resolve()
+        }
+        child.stdout?.on('data', look)
+        child.on('message', hear)
+        void this.ended.then(() => reject(this.#endedEarly('before it listened')))
+        limit = setTimeout(() => {
+          void this.end('SIGKILL')
+          reject(new Error(`the app did not listen within ${withinMs} ms:\n${this.stderr}`))
+        }, withinMs)
+      })
+    } finally {
+      clearTimeout(limit)
+      child.stdout?.off('data', look)
+      child.off('message', hear)
+    }
+    this.startMs = performance.now() - beganMs
   }
 
-  /** Once every connection is gone and the app has dealt with that. */
-  settled(): Promise<unknown> {
-    return this.#send({ settle: true })
+  #endedEarly(when: string): Error {
+    return new Error(`the app ended ${when}:\n${this.stdout}${this.stderr}`)
   }
 
-  #send<T>(question: object): Promise<T> {
+  /** What its control answers. Of control.js: the value of an expression in its main thread, awaited; JSON only. */
+  ask<T = unknown>(question: unknown): Promise<T> {
     const id = ++this.#questions
     return new Promise((resolve, reject) => {
       const onMessage = (message: unknown): void => {
@@ -145,45 +214,81 @@ export class App {
         else resolve(answer.value)
       }
       this.child.on('message', onMessage)
-      void this.ended.then(() => reject(new Error(`the app ended:\n${this.stdout}${this.stderr}`)))
-      this.child.send({ id, ...question })
+      void this.ended.then(() => reject(this.#endedEarly('without an answer')))
+      this.child.send({ id, question })
     })
+  }
+
+  /** Once every connection is gone and the app has dealt with that. */
+  settled(): Promise<unknown> {
+    return this.ask({ settle: true })
+  }
+
+  /** Ends the app by a signal, by SIGKILL where it has not ended after STOP_MS. */
+  async end(signal: NodeJS.Signals): Promise<Ended> {
+    const { child, pid } = this
+    const kill = (by: NodeJS.Signals): void => {
+      const isOver = child.exitCode !== null || child.signalCode !== null
+      if (!isOver && pid !== undefined && pid !== child.pid) killProcess(pid, by)
+      child.kill(by)
+    }
+    kill(signal)
+    const limit = setTimeout(() => kill('SIGKILL'), STOP_MS)
+    const ended = await this.ended
+    clearTimeout(limit)
+    return ended
   }
 
   /** Settles, ends the app by a signal, and returns memprof's lines. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<LogLine[]> {
     await this.settled()
-    this.child.kill(signal)
-    await this.ended
+    await this.end(signal)
     return this.lines
   }
 }
 
-/** Starts a file of test/fixtures/apps, or one given by its absolute path, and waits for its port. */
-export async function startApp(
-  t: Pick<TestContext, 'after'>,
-  file: string,
-  options: AppOptions = {},
-): Promise<App> {
-  const { env, nodeArgs = [], preload = ['-r', REGISTER], cwd, args = [] } = options
-  const child = spawn(
-    process.execPath,
-    [
-      ...nodeArgs,
-      ...preload,
-      '-r',
-      join(__dirname, 'control.js'),
-      isAbsolute(file) ? file : join(FIXTURES, file),
-      ...args,
-    ],
-    { env: cleanEnv(env), stdio: ['ignore', 'pipe', 'pipe', 'ipc'], ...(cwd ? { cwd } : {}) },
-  )
-  const app = new App(child)
-  t.after(async () => {
-    child.kill('SIGKILL')
-    await app.ended
+function killProcess(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch {
+    // It has ended already.
+  }
+}
+
+/**
+ * Starts an app and waits until it listens. Whoever calls this ends it.
+ *
+ * @param file - relative to `cwd`, or absolute
+ * @throws Error when it ends before, or does not listen in time
+ */
+export async function launchApp(file: string, options: AppOptions = {}): Promise<App> {
+  const { env, node = process.execPath, nodeArgs = [], preload = ['-r', REGISTER] } = options
+  const { cwd = ROOT, args = [], control = CONTROL, stdout = 'pipe', prefix = [], shell } = options
+  const loaded = [...nodeArgs, ...preload, ...(control === null ? [] : ['-r', control])]
+  const command = [...prefix, node, ...loaded, file, ...args]
+  const [program, ...rest] = shell === undefined ? command : ['sh', '-c', shell, ...command]
+  const { channel = control !== null } = options
+  const child = spawn(program!, rest, {
+    env: cleanEnv(env),
+    stdio: ['ignore', stdout, 'pipe', ...(channel ? (['ipc'] as const) : [])],
+    cwd,
   })
-  const [, port] = await app.printed(/^PORT (\d+)$/m)
-  app.port = Number(port)
+  const app = new App(child)
+  const { onLine, output } = options
+  if (onLine) createInterface({ input: child.stdout! }).on('line', onLine)
+  if (output !== undefined) {
+    const copy = createWriteStream(output)
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on('data', (text) => copy.write(text))
+    void app.ended.then(() => copy.end())
+  }
+  await app.listens(options.startWithinMs)
+  return app
+}
+
+/** Starts a file of test/fixtures/apps, or one given by its absolute path; killed with its test. */
+export async function startApp(t: Stage, file: string, options: AppOptions = {}): Promise<App> {
+  const app = await launchApp(isAbsolute(file) ? file : join(FIXTURES, file), options)
+  t.after(async () => void (await app.end('SIGKILL')))
   return app
 }

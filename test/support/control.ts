@@ -4,12 +4,10 @@
  */
 import cluster from 'node:cluster'
 import type { Server } from 'node:net'
+import { answerQuestions } from './answers'
 
-interface Question {
-  id: number
-  code?: string
-  settle?: true
-}
+/** Code of the test's, or to wait until all connections are gone. */
+type Question = string | { readonly settle: true }
 
 const servers = new Set<Server>()
 const net = require('node:net') as typeof import('node:net')
@@ -34,23 +32,12 @@ async function settled(): Promise<void> {
   for (let turn = 0; turn < 4; turn++) await new Promise((resolve) => setImmediate(resolve))
 }
 
-async function answer({ id, code, settle }: Question): Promise<void> {
-  try {
-    if (settle) await settled()
-    // oxlint-disable-next-line no-eval -- the test's own code
-    const value = code === undefined ? null : await (0, eval)(code)
-    process.send?.({ id, value })
-  } catch (error) {
-    process.send?.({ id, error: String((error as Error)?.stack) })
-  }
-}
-
 // A worker of a cluster needs its channel for itself.
-if (process.send && !cluster.isWorker) {
-  process.on('message', (question) => {
-    void answer(question as Question)
-  })
-  process.channel?.unref()
+if (!cluster.isWorker) {
+  answerQuestions<Question>((question) =>
+    // oxlint-disable-next-line no-eval -- the test's own code
+    typeof question === 'string' ? (0, eval)(question) : settled(),
+  )
   // The app's code in questions is outside any module.
   Object.assign(globalThis, { require })
 }

@@ -1,6 +1,6 @@
 /** Every line that a test reads is checked against the table of fields: none is without a row. */
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020'
-import { jsonSchema } from '../../benchmarks/schema/json-schema'
+import { jsonSchema } from './json-schema'
 
 let ajv: Ajv2020 | null = null
 

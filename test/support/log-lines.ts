@@ -1,4 +1,7 @@
-/** Lines of memprof's as text, for tests that need one more than they need what is in it. */
+/**
+ * What a line of memprof's looks like, for tests that need one more than they need what is in it: as
+ * text here, and as a whole log in made-log.ts.
+ */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { LogLine } from '../../lib/cli/log/log-line'
@@ -32,75 +35,76 @@ export function lineOf(fields: Fields): string {
   return JSON.stringify({ ...ENVELOPE, ...own, msg })
 }
 
+/** The fields of a `route` line beside those of any line, in the order in which memprof writes them. */
+export const ROUTE_FIELDS = {
+  method: 'GET',
+  route: '/a',
+  requests: 10,
+  errors: 0,
+  aborted: 0,
+  inFlight: 0,
+  durationMs: { mean: 2.5, p50: 2, p90: 4, p99: 9.125, max: 10 },
+  heapDeltaBytes: { clean: 2, mean: -512, p50: 100, max: 4096 },
+  rssDeltaBytes: { clean: 0 },
+  requestsTotal: 10,
+  errorsTotal: 0,
+  abortedTotal: 0,
+} as const
+
+export const PROCESS_FIELDS = {
+  rssBytes: 100e6,
+  heapUsedBytes: 50e6,
+  heapTotalBytes: 60e6,
+  heapLimitBytes: 4e9,
+  externalBytes: 3e6,
+  arrayBuffersBytes: 1e6,
+  liveHeapBytes: 40e6,
+  gc: { minor: 3, major: 1, pauseMs: 4.5 },
+  eventLoop: { utilization: 0.5, delayP99Ms: 21 },
+  requests: 10,
+  inFlight: 0,
+  dropped: 0,
+  self: { cpuMs: 1, pauseMs: 2, heapBytes: 1000 },
+} as const
+
+export const LEAK_FIELDS = {
+  scope: 'route',
+  kind: 'heap',
+  method: 'GET',
+  route: '/a',
+  bytesPerRequest: 1400,
+  ci95: [1300, 1600],
+  floorBytesPerRequest: 40,
+  requests: 1000,
+  retainedBytes: 1_400_000,
+  attribution: 'direct',
+  directShare: 1,
+  sites: [
+    {
+      function: 'search',
+      file: 'services/search.js',
+      line: 3,
+      column: 7,
+      bytes: 1_000_000,
+      share: 1,
+      stack: ['handle (routes.js:9)'],
+    },
+  ],
+  holders: [{ path: 'search.cache.__data__', kind: 'Map', size: 41_302, growthPerRequest: 1 }],
+  secondsToLimit: 7800,
+} as const
+
 export function routeLine(fields: Fields = {}): string {
-  const { requests = 10 } = fields
-  return lineOf({
-    event: 'route',
-    method: 'GET',
-    route: '/a',
-    requests,
-    errors: 0,
-    aborted: 0,
-    inFlight: 0,
-    durationMs: { mean: 2.5, p50: 2, p90: 4, p99: 9.125, max: 10 },
-    heapDeltaBytes: { clean: 2, mean: -512, p50: 100, max: 4096 },
-    rssDeltaBytes: { clean: 0 },
-    requestsTotal: requests,
-    errorsTotal: 0,
-    abortedTotal: 0,
-    ...fields,
-  })
+  const { requests = ROUTE_FIELDS.requests } = fields
+  return lineOf({ event: 'route', ...ROUTE_FIELDS, requestsTotal: requests, ...fields })
 }
 
 export function processLine(fields: Fields = {}): string {
-  return lineOf({
-    event: 'process',
-    rssBytes: 100e6,
-    heapUsedBytes: 50e6,
-    heapTotalBytes: 60e6,
-    heapLimitBytes: 4e9,
-    externalBytes: 3e6,
-    arrayBuffersBytes: 1e6,
-    liveHeapBytes: 40e6,
-    gc: { minor: 3, major: 1, pauseMs: 4.5 },
-    eventLoop: { utilization: 0.5, delayP99Ms: 21 },
-    requests: 10,
-    inFlight: 0,
-    dropped: 0,
-    self: { cpuMs: 1, pauseMs: 2, heapBytes: 1000 },
-    ...fields,
-  })
+  return lineOf({ event: 'process', ...PROCESS_FIELDS, ...fields })
 }
 
 export function leakLine(fields: Fields = {}): string {
-  return lineOf({
-    event: 'leak',
-    scope: 'route',
-    kind: 'heap',
-    method: 'GET',
-    route: '/a',
-    bytesPerRequest: 1400,
-    ci95: [1300, 1600],
-    floorBytesPerRequest: 40,
-    requests: 1000,
-    retainedBytes: 1_400_000,
-    attribution: 'direct',
-    directShare: 1,
-    sites: [
-      {
-        function: 'search',
-        file: 'services/search.js',
-        line: 3,
-        column: 7,
-        bytes: 1_000_000,
-        share: 1,
-        stack: ['handle (routes.js:9)'],
-      },
-    ],
-    holders: [{ path: 'search.cache.__data__', kind: 'Map', size: 41_302, growthPerRequest: 1 }],
-    secondsToLimit: 7800,
-    ...fields,
-  })
+  return lineOf({ event: 'leak', ...LEAK_FIELDS, ...fields })
 }
 
 export interface ReadResult {

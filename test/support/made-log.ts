@@ -2,6 +2,7 @@
 import { openLogReader, type ReadCounts } from '../../lib/cli/log/read-log'
 import { type LogSummary, openSummary } from '../../lib/cli/summary/summary'
 import type { LeakLine, ProcessLine, RouteLine } from '../../lib/schema/lines'
+import { LEAK_FIELDS, PROCESS_FIELDS, ROUTE_FIELDS } from './log-lines'
 
 export type MadeLine = Readonly<Record<string, unknown>>
 
@@ -49,69 +50,29 @@ export class MadeLog {
 
   process(process: MadeProcess, timeMs: number, fields: Partial<ProcessLine> = {}): this {
     return this.add(process, 'process', timeMs, {
-      rssBytes: 100e6,
-      heapUsedBytes: 40e6,
-      heapTotalBytes: 60e6,
-      heapLimitBytes: 2e9,
-      externalBytes: 4e6,
-      arrayBuffersBytes: 2e6,
-      liveHeapBytes: 30e6,
-      gc: { minor: 3, major: 1, pauseMs: 4.5 },
-      eventLoop: { utilization: 0.1, delayP99Ms: 12 },
+      ...PROCESS_FIELDS,
       requests: 100,
       inFlight: 1,
-      dropped: 0,
-      self: { cpuMs: 10, pauseMs: 5, heapBytes: 4e6 },
       ...fields,
     })
   }
 
   route(process: MadeProcess, timeMs: number, fields: Partial<RouteLine> = {}): this {
-    return this.add(process, 'route', timeMs, {
-      method: 'GET',
-      route: '/items/:id',
-      requests: 100,
-      errors: 0,
-      aborted: 0,
-      inFlight: 0,
-      durationMs: { mean: 4, p50: 3, p90: 7, p99: 12, max: 30 },
-      heapDeltaBytes: { clean: 2, mean: 30_000, p50: 28_000, max: 40_000 },
-      rssDeltaBytes: { clean: 2, mean: 0, p50: 0, max: 0 },
-      requestsTotal: 100,
-      errorsTotal: 0,
-      abortedTotal: 0,
-      ...fields,
-    })
+    const durationMs = { mean: 4, p50: 3, p90: 7, p99: 12, max: 30 }
+    const own = { route: '/items/:id', requests: 100, requestsTotal: 100, durationMs }
+    const made = { ...ROUTE_FIELDS, ...own, ...fields }
+    return this.add(process, 'route', timeMs, made)
   }
 
   leak(process: MadeProcess, timeMs: number, fields: Partial<LeakLine> = {}): this {
-    return this.add(process, 'leak', timeMs, {
-      scope: 'route',
-      kind: 'heap',
-      method: 'GET',
-      route: '/search',
-      bytesPerRequest: 1400,
-      floorBytesPerRequest: 60,
-      ci95: [1300, 1600],
-      requests: 5000,
-      retainedBytes: 7e6,
-      keptRequestsShare: 0,
-      attribution: 'direct',
-      directShare: 1,
-      sites: [
-        {
-          function: 'search',
-          file: 'services/search.js',
-          line: 3,
-          column: 10,
-          bytes: 6e6,
-          share: 0.86,
-          stack: ['handle (node_modules/router/index.js:9)'],
-        },
-      ],
-      holders: [{ path: 'search.cache', kind: 'Map', size: 4101, growthPerRequest: 1 }],
-      ...fields,
-    })
+    const sites = LEAK_FIELDS.sites.map((site) => ({
+      ...site,
+      bytes: 6e6,
+      share: 0.86,
+      stack: ['handle (node_modules/router/index.js:9)'],
+    }))
+    const own = { route: '/search', retainedBytes: 7e6, sites }
+    return this.add(process, 'leak', timeMs, { ...LEAK_FIELDS, ...own, ...fields })
   }
 
   stop(process: MadeProcess, timeMs: number): this {

@@ -1,22 +1,11 @@
-/** Uniform in [0, 1), the same series for the same seed: mulberry32, by T. Ettinger. */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
+/** What tests and benchmarks draw from, the same for the same seed: the generator is that of `memprof check`. */
+import { normal, seeded } from '../../lib/cli/app/load'
+
+export { normal, seeded }
 
 /** A whole number from `low` to `high`, both included. */
 export function integer(random: () => number, low: number, high: number): number {
   return low + Math.floor(random() * (high - low + 1))
-}
-
-/** Standard normal: Box and Muller. */
-export function normal(random: () => number): number {
-  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
 }
 
 /** Events of a Poisson process; by a rounded normal above 60, where that is as good. */
@@ -27,4 +16,30 @@ export function poisson(random: () => number, mean: number): number {
   let count = 0
   for (let product = random(); product > limit; product *= random()) count++
   return count
+}
+
+/** A seeded generator as an object: what URLs, bodies and mixes are drawn from. */
+export interface Random {
+  /** In [0, 1). */
+  uniform(): number
+  /** A whole number in [0, below). */
+  integer(below: number): number
+  /** Standard normal. */
+  normal(): number
+}
+
+export function createRandom(seed: number): Random {
+  const uniform = seeded(seed)
+  return {
+    uniform,
+    integer: (below) => Math.floor(uniform() * below),
+    normal: () => normal(uniform),
+  }
+}
+
+/** A seed for each purpose, so that what one draws does not change what another gets. By FNV-1a. */
+export function seedOf(...words: ReadonlyArray<string | number>): number {
+  let hash = 0x811c9dc5
+  for (const byte of Buffer.from(words.join(' '))) hash = Math.imul(hash ^ byte, 0x01000193)
+  return hash >>> 0
 }

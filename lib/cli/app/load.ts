@@ -177,7 +177,7 @@ function shuffle(items: number[], random: () => number): void {
 }
 
 /** Standard normal. Source: G. E. P. Box, M. E. Muller, Ann. Math. Stat. 29 (1958) 610-611. */
-function normal(random: () => number): number {
+export function normal(random: () => number): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
 }
 

@@ -13,8 +13,8 @@ import { openLogReader, type ReadCounts } from '../../../lib/cli/log/read-log'
 import { type LogSummary, openSummary } from '../../../lib/cli/summary/summary'
 import { markdownReport } from '../../../lib/cli/view/markdown-report'
 import { textReport } from '../../../lib/cli/view/text-report'
-import { writeLongLog } from '../../../benchmarks/report/long-log'
-import type { Used } from '../../../benchmarks/report/peak-memory'
+import { writeLongLog } from '../../support/long-log'
+import type { Used } from '../../support/peak-memory'
 import { cleanEnv } from '../../support/app'
 import { MEMPROF, runMemprof } from '../../support/command'
 import { ROOT, temporaryFolder } from '../../support/files'
@@ -317,7 +317,7 @@ async function measured(
   args: readonly string[],
   feed: (write: (text: string) => Promise<void>) => Promise<void>,
 ): Promise<{ used: Used; stdout: string }> {
-  const probe = join(ROOT, 'dist/benchmarks/report/peak-memory.js')
+  const probe = join(ROOT, 'dist/test/support/peak-memory.js')
   const child = spawn(process.execPath, ['-r', probe, MEMPROF, 'report', ...args], {
     env: cleanEnv(),
     stdio: ['pipe', 'pipe', 'inherit', 'pipe'],

@@ -1,5 +1,8 @@
 /**
- * The tests on each supported Node: `node dist/test/matrix.js [--others] [part of a file's name ...]`.
+ * The tests on each supported Node, one after the other:
+ *
+ *   npm run test:matrix [-- [--others] [part of a file's path ...]]
+ *
  * `--others`: not on the Node that runs this.
  *
  * The binaries come from the packages behind npm's `node`, one per platform, and are kept in .matrix:
@@ -10,8 +13,8 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
-import { ROOT } from './support/files'
-import { binaryOf, OWN_MAJOR } from './support/node-binaries'
+import { ROOT } from '../../test/support/files'
+import { binaryOf, OWN_MAJOR } from '../../test/support/node-binaries'
 
 const MAJORS = [20, 22, 24, 26]
 const { values, positionals } = parseArgs({

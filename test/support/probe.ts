@@ -7,7 +7,8 @@ import path from 'node:path'
 import { constants, type PerformanceEntry, PerformanceObserver } from 'node:perf_hooks'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { repository } from './places'
+import { answerQuestions } from './answers'
+import { ROOT } from './files'
 
 export type ProbeQuestion = 'read' | 'collect' | 'profile' | 'functions'
 
@@ -66,7 +67,7 @@ async function collect(): Promise<void> {
 
 /** Time between two samples of the CPU profiler, us. */
 const SAMPLE_US = 200
-const MEMPROF = path.join(repository, 'dist', 'lib') + path.sep
+const MEMPROF = path.join(ROOT, 'dist', 'lib') + path.sep
 let session: Session | null = null
 
 function beginProfile(): void {
@@ -125,8 +126,4 @@ async function answer(question: ProbeQuestion): Promise<ProbeReading> {
   }
 }
 
-process.on('message', (question: ProbeQuestion) => {
-  void answer(question).then((reading) => process.send?.(reading))
-})
-// Asked or not, the app ends when it would.
-process.channel?.unref()
+answerQuestions(answer)

@@ -1,18 +1,17 @@
 /**
  * Writes test/fixtures/logs by running the demo's shop under the preload, with the demo's traffic:
  *
- *   npm run build && node dist/test/support/make-logs.js
+ *   npm run build && node dist/benchmarks/demo/fixture-logs.js
  *
  * Host names are replaced, nothing else: tests read what memprof writes. Takes two minutes; the files
  * are written anew only when the lines themselves change.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { SHOP } from '../../benchmarks/demo/truth'
-import { visitShop } from '../../benchmarks/demo/traffic'
-import { startServer } from '../../benchmarks/support/server-process'
-import { cleanEnv } from './app'
-import { REGISTER, ROOT } from './files'
+import { launchApp } from '../../test/support/app'
+import { ROOT } from '../../test/support/files'
+import { visitShop } from './traffic'
+import { SHOP } from './truth'
 
 const FOLDER = join(ROOT, 'test/fixtures/logs')
 
@@ -47,16 +46,15 @@ const LOGS: Readonly<Record<string, readonly Life[]>> = {
 /** Everything the process prints, one life after the other. */
 async function record({ version, seconds, end, env = {} }: Life): Promise<string> {
   let printed = ''
-  const server = await startServer({
-    file: SHOP,
-    env: cleanEnv({ ...OFTEN, MEMPROF_SERVICE: 'shop', MEMPROF_VERSION: version, ...env }),
-    nodeArguments: ['-r', REGISTER],
+  const server = await launchApp(SHOP, {
+    env: { ...OFTEN, MEMPROF_SERVICE: 'shop', MEMPROF_VERSION: version, ...env },
+    control: null,
     onLine: (line) => {
       printed += `${line.replace(/"hostname":"[^"]*"/, '"hostname":"shop-1"')}\n`
     },
   })
   await visitShop(server.port, seconds)
-  await server.stop(end)
+  await server.end(end)
   return printed
 }
 

@@ -1,15 +1,17 @@
 /**
  * Another project's own tests with and without memprof, and a line for the table in
- * docs/environments.md: `node dist/test/compare.js FOLDER -- COMMAND [ARGUMENT ...]`.
+ * docs/environments.md:
+ *
+ *   node dist/benchmarks/conformance/compare.js FOLDER -- COMMAND [ARGUMENT ...]
  *
  * The command reports on stdout, as TAP or as mocha does; memprof writes to files of its own.
  * Exits with 1 where tests newly fail.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { parseLines } from './support/app'
-import { compare } from './support/comparison'
-import { temporaryFolder } from './support/files'
+import { parseLines } from '../../test/support/app'
+import { compare } from '../../test/support/comparison'
+import { temporaryFolder } from '../../test/support/files'
 
 const LIMIT_MS = 600_000
 
@@ -21,7 +23,9 @@ function count(report: ReadonlyMap<string, string>, wanted: string): number {
 
 async function main(): Promise<void> {
   if (folder === undefined || dashes !== '--' || command.length === 0) {
-    console.error('usage: node dist/test/compare.js FOLDER -- COMMAND [ARGUMENT ...]')
+    console.error(
+      'usage: node dist/benchmarks/conformance/compare.js FOLDER -- COMMAND [ARGUMENT ...]',
+    )
     process.exitCode = 2
     return
   }

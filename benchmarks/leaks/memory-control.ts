@@ -10,6 +10,7 @@ import { subscribe } from 'node:diagnostics_channel'
 import { Session } from 'node:inspector'
 import { PerformanceObserver } from 'node:perf_hooks'
 import { GCProfiler } from 'node:v8'
+import { answerQuestions } from '../../test/support/answers'
 
 export interface MemoryReading {
   readonly timeMs: number
@@ -58,7 +59,6 @@ function watchCollections(): OwnCollection[] {
 session.connect()
 session.post('HeapProfiler.startSampling', { samplingInterval: SAMPLING_BYTES })
 let own: OwnCollection[] | null = null
-process.on('message', (message) => {
-  if (message === 'read') void readMemory().then((reading) => process.send!(reading))
-  if (message === 'own') process.send!((own ??= watchCollections()))
-})
+answerQuestions((question: 'read' | 'own') =>
+  question === 'read' ? readMemory() : (own ??= watchCollections()),
+)

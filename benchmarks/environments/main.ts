@@ -1,22 +1,27 @@
 /**
  * Loaders, package layouts, agents and process managers, each with an Express app under memprof: the
- * tables of docs/environments.md. `node dist/test/environments.js [part of a name ...]`.
+ * tables of docs/environments.md.
+ *
+ *   node dist/benchmarks/environments/main.js [--write] [part of a name ...]
  *
  * What each needs is installed below .matrix/environments, in exact versions, and kept. An agent's own
  * view of the request (`witness`) is taken without memprof too, and must be the same with it.
  */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { cleanEnv, countsByRoute, type LogLine, ofEvent } from './support/app'
-import { APPS, type AppFile } from './support/express-apps'
-import { REGISTER, ROOT } from './support/files'
-import { request } from './support/http'
-import { binaryOf } from './support/node-binaries'
+import { parseArgs } from 'node:util'
+import { App, cleanEnv, countsByRoute, type LogLine, ofEvent } from '../../test/support/app'
+import { APPS, type AppFile } from '../../test/support/express-apps'
+import { REGISTER, ROOT } from '../../test/support/files'
+import { request } from '../../test/support/http'
+import { binaryOf } from '../../test/support/node-binaries'
+import { markdownTable } from '../../test/support/table'
+import { writeBlock } from '../support/blocks'
 
 const HOME = join(ROOT, '.matrix/environments')
-/** For an app to say its port, and for it to end. */
-const LIMIT_MS = 60_000
+/** For an app to start, be asked and end. */
+const LIMIT_MS = 120_000
 const REQUESTS = 4
 
 interface Way {
@@ -135,22 +140,6 @@ function prepare({ name, packages = {}, files = {}, install, build }: Way): stri
   return folder
 }
 
-/** Resolves with the first match of a growing text; rejects at the limit, and when the process ends. */
-function waitFor(child: ChildProcess, text: () => string, pattern: RegExp): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const give = (): void => reject(new Error(`no ${pattern}:\n${text().slice(-2000)}`))
-    const limit = setTimeout(give, LIMIT_MS)
-    const look = (): void => {
-      const found = pattern.exec(text())
-      if (!found) return
-      clearTimeout(limit)
-      resolve(found[1] ?? '')
-    }
-    child.stdout?.on('data', look)
-    child.on('close', give)
-  })
-}
-
 /** A port that was free a moment ago: where the app cannot choose one for itself. */
 async function freePort(): Promise<number> {
   const { createServer } = await import('node:net')
@@ -189,30 +178,24 @@ async function run(way: Way, folder: string, memprof: readonly string[]): Promis
       MEMPROF_LEAK_INTERVAL: '500ms',
     }),
   })
-  let text = ''
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (part: string) => {
-      text += part
-    })
-  }
-  const ended = new Promise((resolve) => child.on('close', resolve))
-  const limit = setTimeout(() => child.kill('SIGKILL'), LIMIT_MS * 2)
+  const app = new App(child)
+  const limit = setTimeout(() => child.kill('SIGKILL'), LIMIT_MS)
   try {
-    const port = Number(await waitFor(child, () => text, /^.*PORT (\d+)$/m))
+    const port = Number((await app.printed(/^.*PORT (\d+)\r?\n/m))[1])
     const answers: string[] = []
     for (let sent = 0; sent < REQUESTS; sent++) {
       answers.push((await request(port, `/items/${sent}`)).body)
     }
     if (way.signal) child.kill(way.signal)
     else await request(port, '/bye')
-    await ended
+    const { stdout } = await app.ended
     const lines = readdirSync(logs).flatMap((name) =>
       readLines(readFileSync(join(logs, name), 'utf8')),
     )
     const warnings = ofEvent(lines, 'warning').map(({ code }) => code)
     return {
       answers: answers.join(),
-      witness: [...new Set(text.match(/WITNESS .*/g))].join(),
+      witness: [...new Set(stdout.match(/WITNESS .*/g))].join(),
       routes: JSON.stringify(countsByRoute(lines)),
       start: ofEvent(lines, 'start')[0]?.msg ?? '',
       warnings: [...new Set(warnings)].join(', '),
@@ -253,7 +236,11 @@ async function judge(way: Way): Promise<string[]> {
 }
 
 async function main(): Promise<void> {
-  const wanted = process.argv.slice(2)
+  const { values, positionals: wanted } = parseArgs({
+    options: { write: { type: 'boolean', default: false } },
+    allowPositionals: true,
+  })
+  if (values.write && wanted.length > 0) throw new Error('--write is of all ways at once')
   for (const kind of ['loading', 'beside'] as const) {
     const heads =
       kind === 'loading'
@@ -272,19 +259,21 @@ async function main(): Promise<void> {
         (wanted.length === 0 || wanted.some((part) => way.name.includes(part))),
     )
     if (ways.length === 0) continue
-    console.log(
-      `\nOn Node ${process.versions.node}:\n\n| ${heads.join(' | ')} |\n|${' --- |'.repeat(heads.length)}`,
-    )
+    const rows: string[][] = []
     for (const way of ways) {
       try {
-        const cells = await judge(way)
-        if (cells.some((cell) => cell.includes('FAILED'))) process.exitCode = 1
-        console.log(`| ${cells.join(' | ')} |`)
+        rows.push(await judge(way))
       } catch (error) {
-        process.exitCode = 1
-        console.log(`| ${way.name} | | NOT RUN: ${String((error as Error).message)} |`)
+        rows.push([way.name, '', `NOT RUN: ${String((error as Error).message)}`])
       }
+      const row = rows.at(-1)!
+      while (row.length < heads.length) row.push('')
+      console.error(row.join('; '))
+      if (row.some((cell) => /FAILED|NOT RUN/.test(cell))) process.exitCode = 1
     }
+    const text = `On Node ${process.versions.node}:\n\n${markdownTable(heads, rows)}`
+    console.log(`\n${text}`)
+    if (values.write) writeBlock('docs/environments.md', kind, text)
   }
 }
 

@@ -11,7 +11,7 @@ import { leakMsg } from '../../lib/emit/leak-lines'
 import { routeMsg } from '../../lib/emit/lines'
 import { formatBytes, formatCount, formatSeconds } from '../../lib/emit/amounts'
 import type { LeakLine, Line, LineBase, RetentionFields, RouteLine } from '../../lib/schema/lines'
-import { createRandom, type Random } from '../leaks/random'
+import { createRandom, poisson, type Random } from './random'
 
 export interface FleetOptions {
   readonly seed: number
@@ -224,7 +224,7 @@ function* linesOfRun(
     let requests = 0
     let knownRate = 0
     for (const state of states) {
-      const came = drawCount(random, state.perSecond * day * seconds)
+      const came = poisson(random.uniform, state.perSecond * day * seconds)
       if (came === 0) continue
       requests += came
       leakedBytes += came * state.leakBytes
@@ -452,15 +452,6 @@ function leakLine(
     ],
     ...(secondsToLimit === undefined ? {} : { secondsToLimit }),
   }
-}
-
-/** Events of a Poisson process; by a rounded normal above 30. */
-function drawCount(random: Random, mean: number): number {
-  if (mean > 30) return Math.max(0, Math.round(mean + Math.sqrt(mean) * random.normal()))
-  const limit = Math.exp(-mean)
-  let count = 0
-  for (let product = random.uniform(); product > limit; product *= random.uniform()) count++
-  return count
 }
 
 function round3(value: number): number {

@@ -1,16 +1,21 @@
 /**
- * Runs the compiled tests: `node dist/test/run.js [--failures FILE] [part of a file's name ...]`.
+ * Runs the compiled tests, of test/ and those beside a benchmark:
+ *
+ *   npm test [-- [--failures FILE] [part of a file's path ...]]     builds first
+ *   node dist/benchmarks/suite/run.js judge                         test/verdict/judge.test.ts
+ *
  * `--failures`: writes there, one a line, what failed.
  *
- * Not `node --test`: its patterns differ between Node 20 and 26, and a runner of our own is the same
- * under each.
+ * A runner of our own, because `node --test` is another one on each supported Node: 20 takes no
+ * patterns, and given a folder it runs every file of a folder named `test`, the fixtures' servers too;
+ * 22 and later take patterns and nothing else. `run()` of node:test takes a list of files on all of them.
  */
 import { writeFileSync } from 'node:fs'
-import { basename, relative } from 'node:path'
+import { basename, join, relative, sep } from 'node:path'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
 import { parseArgs } from 'node:util'
-import { filesEndingWith } from './support/files'
+import { filesEndingWith, ROOT } from '../../test/support/files'
 
 /** A file that hangs is killed, and fails. */
 const FILE_TIMEOUT_MS = 400_000
@@ -19,9 +24,13 @@ const { values, positionals: wanted } = parseArgs({
   options: { failures: { type: 'string' } },
   allowPositionals: true,
 })
-const files = filesEndingWith(__dirname, '.test.js').filter(
-  (file) => wanted.length === 0 || wanted.some((part) => relative(__dirname, file).includes(part)),
-)
+const DIST = join(ROOT, 'dist')
+const files = ['test', 'benchmarks']
+  .flatMap((folder) => filesEndingWith(join(DIST, folder), '.test.js'))
+  .filter((file) => {
+    const name = relative(DIST, file).split(sep).join('/')
+    return wanted.length === 0 || wanted.some((part) => name.includes(part))
+  })
 
 if (files.length === 0) {
   console.error(`no test file matches ${wanted.join(' ')}`)

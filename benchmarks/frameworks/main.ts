@@ -4,16 +4,17 @@
  *
  *   npm run frameworks [-- [--write] [--no-leaks] [part of a name ...]]
  *
- * `--write` puts the tables into docs/frameworks.md. The frameworks are installed into .frameworks, each
+ * `--write` puts into docs/frameworks.md what most of them show, and what each shows otherwise; only of
+ * all of them at once. Every answer stands in test/support/frameworks.ts, where the tests have it from,
+ * and the run fails where one is another. The frameworks are installed into .frameworks, each
  * version in a folder of its own, and kept there: they are no dependencies of this package.
  */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import http2 from 'node:http2'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { type App, type LineOf, ofEvent, startApp } from './support/app'
-import { ROOT } from './support/files'
-import { appWithPackages } from './support/framework-folders'
+import { type App, launchApp, type LineOf, ofEvent } from '../../test/support/app'
+import { appWithPackages } from '../../test/support/framework-folders'
 import {
   type Framework,
   FRAMEWORK_FIXTURES,
@@ -21,11 +22,12 @@ import {
   FRAMEWORKS,
   runsHere,
   versionOf,
-} from './support/frameworks'
-import { load } from './support/load'
-import { type Answers, answersIn, askTwelve, TWELVE } from './support/twelve-requests'
+} from '../../test/support/frameworks'
+import { load } from '../../test/support/load'
+import { type Answers, answersIn, askTwelve, TWELVE } from '../../test/support/twelve-requests'
+import { writeBlock } from '../support/blocks'
+import { type Shown, shownAsTables } from './table'
 
-const DOCS = join(ROOT, 'docs/frameworks.md')
 /** A leak is looked for this long at most. */
 const LEAK_LIMIT_MS = 40_000
 const LEAK_PATHS = ['/leak', '/steady', '/users/7']
@@ -37,12 +39,7 @@ const LEAK_ENV = {
   MEMPROF_SAMPLING_BYTES: '8kb',
 }
 
-interface Shown {
-  readonly framework: Framework
-  readonly end: FrameworkEnd
-  readonly answers: Answers
-  /** What the planted leak was told as. */
-  readonly leak: string
+interface Outcome extends Shown {
   readonly problems: readonly string[]
 }
 
@@ -53,13 +50,12 @@ async function withApp<T>(
   env: Record<string, string>,
   work: (app: App) => Promise<T>,
 ): Promise<T> {
-  const ends: Array<() => unknown> = []
   const copy = appWithPackages(packages, join(FRAMEWORK_FIXTURES, file))
+  const app = await launchApp(copy, { args, env })
   try {
-    const after = (end: () => unknown): void => void ends.push(end)
-    return await work(await startApp({ after } as never, copy, { args: [...args], env }))
+    return await work(app)
   } finally {
-    for (const end of ends) await end()
+    await app.end('SIGKILL')
   }
 }
 
@@ -108,7 +104,7 @@ async function plantedLeak(framework: Framework, end: FrameworkEnd): Promise<[st
     const line = leakLine(framework)
     const at = `${site?.function || '(anonymous)'} at line ${site?.line}`
     if (site?.line !== line) problems.push(`the leak is in line ${line}, told: ${at}`)
-    return [`${leak.method} ${leak.route}, ${at}, ${leak.attribution}`, problems]
+    return [leak.attribution ?? '', problems]
   })
 }
 
@@ -124,59 +120,17 @@ async function loadHttp2(port: number, done: () => boolean): Promise<void> {
   await new Promise<void>((resolve) => session.close(resolve))
 }
 
-async function show(framework: Framework, end: FrameworkEnd, leaks: boolean): Promise<Shown> {
+async function show(framework: Framework, end: FrameworkEnd, leaks: boolean): Promise<Outcome> {
   const [answers, problems] = await ask(framework, end)
   const without = leaks ? framework.noLeak : 'not asked'
   const [leak, more] = without ? [without, []] : await plantedLeak(framework, end)
-  return { framework, end, answers, leak, problems: [...problems, ...more] }
-}
-
-/** Patterns hold `|` and `*`. */
-function cell(text: string): string {
-  return `\`${text.replaceAll('|', '\\|')}\``
-}
-
-function table(rows: ReadonlyArray<readonly string[]>): string {
-  const [head, ...body] = rows.map((row) => `| ${row.join(' | ')} |`)
-  return [head, `|${' --- |'.repeat(rows[0]?.length ?? 0)}`, ...body].join('\n')
-}
-
-/** A table per framework, by its name: the requests down, the versions across. */
-function sectionsOf(all: readonly Shown[]): Map<string, string> {
-  const names = [...new Set(all.map(({ framework }) => framework.name))]
-  return new Map(
-    names.map((name) => {
-      const ends = all.filter(({ framework }) => framework.name === name)
-      const rows = [
-        ['request', ...ends.map(({ end }) => versionOf(end))],
-        ...TWELVE.map(({ about, method, path }) => [
-          `${about}: \`${method} ${path}\``,
-          ...ends.map(({ answers }) => cell(answers[about] ?? '')),
-        ]),
-        ['the planted leak', ...ends.map(({ leak }) => leak)],
-      ]
-      return [name, `### ${name}\n\n${table(rows)}`]
-    }),
-  )
-}
-
-/** Frameworks that were not asked keep their tables. */
-function writeSections(sections: ReadonlyMap<string, string>): void {
-  const [open, close] = ['<!-- frameworks -->', '<!-- /frameworks -->']
-  const content = readFileSync(DOCS, 'utf8')
-  const from = content.indexOf(open) + open.length
-  const to = content.indexOf(close)
-  const all = new Map<string, string>()
-  for (const section of content.slice(from, to).split(/^(?=### )/m)) {
-    const name = /^### (.*)$/m.exec(section)?.[1]
-    if (name) all.set(name, section.trim())
+  return {
+    name: framework.name,
+    version: versionOf(end),
+    answers,
+    leak,
+    problems: [...problems, ...more],
   }
-  for (const [name, section] of sections) all.set(name, section)
-  const text = [
-    `Node ${process.version}.`,
-    ...FRAMEWORKS.flatMap(({ name }) => all.get(name) ?? []),
-  ].join('\n\n')
-  writeFileSync(DOCS, `${content.slice(0, from)}\n\n${text}\n\n${content.slice(to)}`)
 }
 
 async function main(): Promise<void> {
@@ -187,7 +141,9 @@ async function main(): Promise<void> {
   const wanted = FRAMEWORKS.filter(
     ({ name }) => positionals.length === 0 || positionals.some((part) => name.includes(part)),
   )
-  const all: Shown[] = []
+  if (values.write && positionals.length > 0)
+    throw new Error('--write is of all frameworks at once')
+  const all: Outcome[] = []
   for (const framework of wanted) {
     for (const end of framework.ends.filter(runsHere)) {
       const shown = await show(framework, end, !values['no-leaks'])
@@ -196,7 +152,7 @@ async function main(): Promise<void> {
       console.log(`${framework.name} ${versionOf(end)}: ${verdict}. Leak: ${shown.leak}`)
     }
   }
-  if (values.write) writeSections(sectionsOf(all))
+  if (values.write) writeBlock('docs/frameworks.md', 'frameworks', shownAsTables(all))
   if (all.some(({ problems }) => problems.length > 0)) process.exitCode = 1
 }
 
