@@ -1,6 +1,6 @@
 /**
  * Every Map, Set and Array of the process, for a leak whose holder no variable leads to: what a
- * generator, an await or native code keeps is in no scope. The largest of them are followed by weak
+ * generator, an await or native code keeps is in no scope. The largest containers are followed by weak
  * references, and told by what they hold. Runs no code of the app's.
  */
 import { UNBOUNDED } from './capacity'
@@ -25,27 +25,28 @@ import {
   weakMapGet,
 } from '../inspector/intrinsics'
 import { nameOf } from './object-path'
-import type { Container } from './walk'
+import type { Container } from './container'
+import { MAX_STEPS } from './walk-queue'
 import type { WalkMemory } from './walk-memory'
 
-/** In this order: most leaks are in Maps, and arrays are the most. */
+/** One kind a query, the likeliest first: most leaks are in Maps, and a process has arrays most of all. */
 const PROTOTYPES = [mapPrototype, setPrototype, arrayPrototype]
-/** Containers with fewer entries are not followed: a leak's have grown before anybody asks. */
-const MIN_SIZE = 64
-/** Followed of each kind, at most: the largest. */
+/** Containers with fewer entries are not followed: a leak that was told has kept more. A round number. */
+const MIN_FOLLOWED_ENTRIES = 64
+/** Containers of each kind that are followed, at most, the largest: a round number. */
 const MAX_FOLLOWED = 2000
-/** Of each kind, so many are asked for their size, and for so long, ms. */
+/** Per kind of container. */
 export interface CensusBounds {
+  /** Containers asked for their size. */
   readonly asked: number
   readonly ms: number
 }
+/** The time is that of one look by a walk. */
 const BOUNDS: CensusBounds = { asked: 1_000_000, ms: 150 }
-/** Between two looks at the clock. */
-const ASKED_AT_ONCE = 1024
-/** Keys of an entry that are told. */
-const MAX_KEYS = 4
-/** What none of our walks finds by a path is told with less confidence, as if so many steps away. */
-const STEPS = 8
+/** Containers between two readings of the clock. */
+const ASKED_PER_CHECK = 1024
+/** Keys told of a plain object among the entries: enough to know the shape by. */
+const MAX_TOLD_KEYS = 4
 
 interface Sized {
   readonly value: object
@@ -73,16 +74,16 @@ export class Census {
     return this.#cut
   }
 
-  /** Until each kind was asked for. */
+  /** Whether a kind of container is left to ask for. */
   get isOpen(): boolean {
     return this.#queries < PROTOTYPES.length
   }
 
   /**
-   * Asks for all of the next kind. Forces several major GCs: about ten times the pause of a
+   * Asks for all containers of the next kind. Forces several major GCs: about ten times the pause of a
    * reading of the heap.
    *
-   * @returns those worth following
+   * @returns the containers worth following
    */
   ask(inspection: Inspection): Sized[] {
     const large: Sized[] = []
@@ -91,7 +92,7 @@ export class Census {
     for (let at = 0; all && at < all.length && this.#mayAsk(at, beganMs); at++) {
       const value = all[at]!
       const size = isProxy(value) ? 0 : sizeOf(value)
-      if (size >= MIN_SIZE) large[large.length] = { value, size }
+      if (size >= MIN_FOLLOWED_ENTRIES) large[large.length] = { value, size }
     }
     return large
   }
@@ -99,12 +100,12 @@ export class Census {
   #mayAsk(at: number, beganMs: number): boolean {
     const { ms, asked } = this.#bounds
     if (at >= asked) this.#cut = `after ${asked} containers`
-    else if (at % ASKED_AT_ONCE === 0 && now() - beganMs > ms) this.#cut = `after ${ms} ms`
+    else if (at % ASKED_PER_CHECK === 0 && now() - beganMs > ms) this.#cut = `after ${ms} ms`
     else return true
     return false
   }
 
-  /** The largest of them are looked at from now on. */
+  /** From now on `containers` tells the largest of these. */
   follow(found: readonly Sized[]): void {
     const largest = found.toSorted((a, b) => b.size - a.size).slice(0, MAX_FOLLOWED)
     for (const { value } of largest) {
@@ -113,19 +114,20 @@ export class Census {
     }
   }
 
-  /** What is followed, still there and known to no walk, at its present size. */
+  /** The containers followed that still live and that no walk has found, at their present size. */
   containers({ ids }: WalkMemory): Container[] {
     return this.#followed.flatMap(({ id, ref, path }) => {
       const value = ref.deref()
       if (!value || weakMapGet(ids, value) !== undefined) return []
       return {
         id,
-        place: `census ${id}`,
+        pathKey: `census ${id}`,
         path,
         kind: isMap(value) ? 'Map' : isSet(value) ? 'Set' : 'Array',
         size: sizeOf(value),
         variable: { name: '', scope: '', seenFrom: null, url: '' },
-        steps: STEPS,
+        // Ranked like the farthest that a walk finds: no path says why it should hold the leak.
+        steps: MAX_STEPS,
         within: 0,
         entryBytes: weigh(sampleOf(value)),
         capacity: UNBOUNDED,
@@ -165,13 +167,13 @@ function shapeOf(entry: unknown): string {
   if (name !== 'Object') return name
   const keys = ownKeys(entry)
   let told = ''
-  for (let at = 0; at < keys.length && at < MAX_KEYS; at++) {
+  for (let at = 0; at < keys.length && at < MAX_TOLD_KEYS; at++) {
     const key = keys[at]!
-    // Of a dictionary the keys are data.
+    // The keys of a dictionary are data.
     if (typeof key !== 'string' || !isWord(key)) return name
     told += `${at === 0 ? '' : ', '}${nameOf(key)}`
   }
-  return `{${told}${keys.length > MAX_KEYS ? ', …' : ''}}`
+  return `{${told}${keys.length > MAX_TOLD_KEYS ? ', …' : ''}}`
 }
 
 /** Letters, `_` and `$`: what programs call their fields. */

@@ -1,18 +1,18 @@
-/** How much containers hold. */
+/** How many entries containers have. */
 import { isArray, isMap, isProxy, isSet, mapSize, ownValue, setSize } from '../inspector/intrinsics'
 
-/** Entries that are no containers, from which the others are none either. */
+/** Where the first so many entries of a container are no containers, the others are taken for none. */
 const MAX_OTHERS = 32
 
-/** Sizes of the containers in a container, added up. */
-export class CollectionSum {
+/** The entries of all containers inside a container, added up. */
+export class ContainerSum {
   containers = 0
   size = 0
   #others = 0
 
-  /** Most hold no containers: a few entries tell. */
-  get isHopeless(): boolean {
-    return this.containers === 0 && this.#others > MAX_OTHERS
+  /** Most containers hold no others: a few entries tell. */
+  get mayHaveContainers(): boolean {
+    return this.containers > 0 || this.#others <= MAX_OTHERS
   }
 
   add(value: unknown): void {
@@ -25,7 +25,7 @@ export class CollectionSum {
   }
 }
 
-/** Entries of a Map, Set or array; -1 of what is none. Not to be asked of a proxy. */
+/** Entries of a Map, Set or array; -1 for any other object. Not to be asked of a proxy. */
 export function sizeOf(value: object): number {
   if (isMap(value)) return mapSize(value)
   if (isSet(value)) return setSize(value)

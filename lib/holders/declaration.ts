@@ -1,29 +1,29 @@
 /**
- * Where a variable is declared. V8 tells which function sees a variable, not where it stands: its
- * declaration is searched for in the script's text.
+ * Where a variable is declared. V8 tells which function sees a variable, not where the variable stands:
+ * its declaration is searched for in the script's text.
  */
 import { readFileSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { SiteFrame } from '../schema/lines'
-import type { Variable } from './walk'
+import type { Variable } from './container'
 import type { SourceMaps } from '../inspector/source-maps'
 
-/** A larger script is not searched, bytes. */
+/** Bytes of a script that is searched, at most: a bundle of an app is smaller. A round number. */
 const MAX_FILE_BYTES = 8 << 20
 
-/** Function whose scope holds the variable, file and line; what is not known is left out. */
-export type VariablePlace = Partial<Pick<SiteFrame, 'function' | 'file' | 'line'>> & {
-  /** As its author called it, where a source map says so. */
+/** The function whose scope holds a variable, file and line; what is not known is left out. */
+export type Declaration = Partial<Pick<SiteFrame, 'function' | 'file' | 'line'>> & {
+  /** The variable as its author called it, where a source map says so. */
   readonly name?: string
 }
 
-export function declarationOf(variable: Variable, maps: SourceMaps): VariablePlace {
+export function declarationOf(variable: Variable, maps: SourceMaps): Declaration {
   const { name, scope, seenFrom, url } = variable
   if (url === '') return {}
   const isTimer = scope === 'Timer'
   const within = isTimer ? name || '(anonymous)' : scopeName(scope)
   const text = isTimer || !seenFrom ? '' : textOf(url)
-  const at = text === '' ? null : declaration(text, name, within, seenFrom!)
+  const at = text === '' ? null : find(text, name, within, seenFrom!)
   const { lineNumber, columnNumber } = at ?? seenFrom ?? { lineNumber: 0, columnNumber: 0 }
   const frame = { functionName: within, url, scriptId: '', lineNumber, columnNumber }
   const { function: fn, file, line } = maps.locate(frame)
@@ -47,18 +47,18 @@ function textOf(url: string): string {
   }
 }
 
-interface Place {
+interface Position {
   readonly lineNumber: number
   readonly columnNumber: number
 }
 
 /** The nearest declaration above the function that sees it; else the function around; else nothing. */
-function declaration(
+function find(
   text: string,
   name: string,
   within: string,
-  seenFrom: Place,
-): (Place & { isDeclaration: boolean }) | null {
+  seenFrom: Position,
+): (Position & { isDeclaration: boolean }) | null {
   const seenAt = offsetOf(text, seenFrom)
   const word = `(?<![\\w$])${escaped(name)}(?![\\w$])`
   const declared =
@@ -83,7 +83,7 @@ function escaped(name: string): string {
   return name.replaceAll(/[^\w]/g, '\\$&')
 }
 
-function offsetOf(text: string, at: Place): number {
+function offsetOf(text: string, at: Position): number {
   let offset = 0
   for (let line = 0; line < at.lineNumber; line++) {
     const end = text.indexOf('\n', offset)
@@ -93,7 +93,7 @@ function offsetOf(text: string, at: Place): number {
   return offset + at.columnNumber
 }
 
-function positionOf(text: string, offset: number): Place {
+function positionOf(text: string, offset: number): Position {
   const before = text.slice(0, offset)
   const lineStart = before.lastIndexOf('\n') + 1
   return { lineNumber: before.split('\n').length - 1, columnNumber: offset - lineStart }

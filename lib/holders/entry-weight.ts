@@ -4,65 +4,70 @@
  */
 import { mapEntries, mapNext, ownValue, setNext, setValues } from '../inspector/intrinsics'
 
-/** Of an entry as an iterator gives it: a fresh array of V8's, not to be destructured: that iterates. */
+/** An entry as a Map's iterator gives it: V8's fresh array. Destructuring it would run an iterator. */
 export type Pair = readonly [unknown, unknown]
 
-/** Entries weighed, of each container. */
-const SAMPLED = 4
-/** A slot of a table, and what a string costs besides its characters. */
-const SLOT_BYTES = 8
-const STRING_BYTES = 16
+/** Keys, values and elements of a few entries; `keys` are an object's, other containers ignore them. */
+export type Sample = (container: object, keys: readonly string[]) => unknown[]
 
-/** Bytes of the mean entry, without what objects weigh: Infinity where there are some. */
-export function weigh(entries: readonly unknown[]): number {
+/** Entries weighed of each container; smaller ones than this are never asked for (`MIN_ENTRIES`). */
+const SAMPLED_ENTRIES = 4
+/** A pointer in a backing store: V8 on 64 bits, as Node builds it, without pointer compression. */
+const SLOT_BYTES = 8
+/** Map, hash and length before the characters of a string of one byte each. */
+const STRING_HEADER_BYTES = 16
+
+/** Bytes of a mean entry, without what objects weigh: Infinity where an entry holds any. */
+export function weigh(sample: readonly unknown[]): number {
   let bytes = 0
-  for (let at = 0; at < entries.length; at++) {
-    const entry = entries[at]
-    if ((typeof entry === 'object' && entry !== null) || typeof entry === 'function') {
+  for (let at = 0; at < sample.length; at++) {
+    const part = sample[at]
+    if ((typeof part === 'object' && part !== null) || typeof part === 'function') {
       return Number.POSITIVE_INFINITY
     }
-    bytes += SLOT_BYTES + (typeof entry === 'string' ? STRING_BYTES + entry.length : 0)
+    bytes += SLOT_BYTES + (typeof part === 'string' ? STRING_HEADER_BYTES + part.length : 0)
   }
-  return bytes / SAMPLED
+  return bytes / SAMPLED_ENTRIES
 }
 
 export function mapSample(map: object): unknown[] {
-  const found: unknown[] = []
+  const sample: unknown[] = []
   const entries = mapEntries(map)
-  for (let at = 0; at < SAMPLED; at++) {
+  for (let at = 0; at < SAMPLED_ENTRIES; at++) {
     const { done, value } = mapNext(entries)
     if (done) break
-    found[2 * at] = (value as Pair)[0]
-    found[2 * at + 1] = (value as Pair)[1]
+    sample[2 * at] = (value as Pair)[0]
+    sample[2 * at + 1] = (value as Pair)[1]
   }
-  return found
+  return sample
 }
 
 export function setSample(set: object): unknown[] {
-  const found: unknown[] = []
+  const sample: unknown[] = []
   const values = setValues(set)
-  for (let at = 0; at < SAMPLED; at++) {
+  for (let at = 0; at < SAMPLED_ENTRIES; at++) {
     const { done, value } = setNext(values)
     if (done) break
-    found[at] = value
+    sample[at] = value
   }
-  return found
+  return sample
 }
 
-/** The last ones: what leaks comes last. */
+/** The last elements: what leaks comes last. */
 export function arraySample(array: object): unknown[] {
   const length = ownValue(array, 'length') as number
-  const found: unknown[] = []
-  for (let at = 0; at < SAMPLED; at++) found[at] = ownValue(array, length - 1 - at)
-  return found
+  const sample: unknown[] = []
+  for (let at = 0; at < SAMPLED_ENTRIES; at++) sample[at] = ownValue(array, length - 1 - at)
+  return sample
 }
 
+/** The last keys with their values. */
 export function objectSample(object: object, keys: readonly string[]): unknown[] {
-  const found: unknown[] = []
-  for (let at = 0; at < SAMPLED; at++) {
+  const sample: unknown[] = []
+  for (let at = 0; at < SAMPLED_ENTRIES; at++) {
     const key = keys[keys.length - 1 - at]!
-    found[2 * at] = key
-    found[2 * at + 1] = ownValue(object, key)
+    sample[2 * at] = key
+    sample[2 * at + 1] = ownValue(object, key)
   }
-  return found
+  return sample
 }

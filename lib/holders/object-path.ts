@@ -1,6 +1,6 @@
 /**
- * The path to an object as it is told: `bus._events.news`. Names that programmers write are told; keys
- * that may be data are not.
+ * The path to an object as a reader is told it: `bus._events.news`. Names that programmers write are
+ * told; keys that may be data are not.
  */
 import { charCodeAt, ownValue, slice, startsWith, symbolText } from '../inspector/intrinsics'
 
@@ -20,12 +20,14 @@ export interface Step {
   readonly name: string
 }
 
-/** A name longer than this is cut: it comes from the app. */
+/** A name longer than this is cut: it comes from the app. A round number. */
 const MAX_NAME_CHARS = 64
-/** An object of more keys than this serves as a dictionary. */
+/** The keys of an object that has more than this are data, not names: a round number. */
 const MAX_NAMED_KEYS = 32
+/** Properties of an object that is entered, at most: a round number, for modules export many names. */
+export const MAX_PROPERTIES = 256
 
-/** The first step: from no object to the variable's. */
+/** The first step of a path: the variable, and for `process` the property too. */
 export function renderStart({ step, name }: Step, variable: string): string {
   return step === 'property' && variable === 'process' ? `process.${name}` : variable
 }
@@ -49,7 +51,7 @@ export function renderStep({ step, name }: Step): string {
   }
 }
 
-/** A key as it is told: cut where it is long. */
+/** A key as a path tells it: cut where it is long. */
 export function nameOf(key: string | symbol): string {
   const name = typeof key === 'symbol' ? symbolText(key) : key
   return name.length > MAX_NAME_CHARS ? `${slice(name, 0, MAX_NAME_CHARS - 1)}…` : name
@@ -60,12 +62,12 @@ export function nameOfFunction(of: object): string {
   return typeof name === 'string' ? nameOf(name) : ''
 }
 
-/** A key that no programmer writes as a name, or one of many, may be a user's: it is not told. */
+/** Whether a key may be a user's, and is not told: one that no programmer writes, or one of many. */
 export function isData(key: string | symbol, keys: number): boolean {
   return typeof key === 'string' && (keys > MAX_NAMED_KEYS || !isIdentifier(key))
 }
 
-/** Without a regular expression: those run `exec` of their prototype's. */
+/** Without a regular expression: `test` runs the `exec` of the prototype, which the app may have patched. */
 export function isIdentifier(name: string): boolean {
   for (let at = 0; at < name.length; at++) {
     const code = charCodeAt(name, at)

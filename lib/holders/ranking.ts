@@ -2,7 +2,7 @@
  * Which of the containers that were looked at keeps a leak: the one that grows in step with the
  * requests of whoever leaks. Pure.
  */
-import type { Container } from './walk'
+import type { Container } from './container'
 
 /** One look: the containers, and the requests that had ended by then. */
 export interface Look {
@@ -134,12 +134,12 @@ export function rankHolders(suspect: Suspect, looks: readonly Look[]): RankedHol
   if (!first || !last || first === last) return []
   const earlier = looks.slice(0, -1).map(({ containers }) => ({
     byId: byId(containers.filter(({ id }) => id !== 0)),
-    byPlace: new Map(containers.map((one) => [one.place, one])),
+    byPathKey: new Map(containers.map((one) => [one.pathKey, one])),
   }))
   const sizeNow = new Map(last.containers.map(({ id, size }) => [id, size]))
   const ranked = last.containers.flatMap((container) => {
     const before = earlier.map(
-      ({ byId, byPlace }) => byId.get(container.id) ?? byPlace.get(container.place),
+      ({ byId, byPathKey }) => byId.get(container.id) ?? byPathKey.get(container.pathKey),
     )
     const sizes = before.map((one) => one?.size)
     // What is in a container that grows itself is what it keeps, not what keeps it.

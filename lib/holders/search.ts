@@ -19,7 +19,8 @@ import {
 } from './ranking'
 import type { Inspection } from '../inspector/inspection'
 import { functionPrototype, ownValue } from '../inspector/intrinsics'
-import { type Root, walk, type Walked } from './walk'
+import type { Root } from './roots'
+import { walk, type Walked } from './walk'
 import type { HeapSession } from '../inspector/session'
 import { SourceMaps } from '../inspector/source-maps'
 import { declarationOf } from './declaration'
@@ -396,8 +397,12 @@ export class HolderSearch implements HolderSeeker {
     const queried = this.#queried.flatMap((ref) => ref.deref() ?? [])
     const layers = routes.layers.flatMap(({ handlers }) => [...handlers])
     const others = routes.routes.flatMap(({ handlers }) => [...handlers])
-    const near = (values: readonly object[], far: number): Root[] =>
-      values.map((value) => ({ value, name: typeof value === 'function' ? '' : 'server', far }))
+    const near = (values: readonly object[], stepsAhead: number): Root[] =>
+      values.map((value) => ({
+        value,
+        name: typeof value === 'function' ? '' : 'server',
+        stepsAhead,
+      }))
     return [
       ...near(queried, 0),
       ...near(own, 0),

@@ -4,22 +4,23 @@ import { enumerableKeys, isProxy, ownValue, setTimeoutFunction } from '../inspec
 
 export interface TimerList {
   readonly list: object
-  /** What they wait for, ms, as Node names the list. */
+  /** What the timers wait for, ms, as Node names the list. */
   readonly duration: string
+  /** Whether the newest timer is an interval. */
   readonly repeats: boolean
-  /** Timers in it; a floor where the count was cut off. */
+  /** Timers in the list; at least so many where the count was cut off. */
   readonly size: number
-  /** What the newest of them calls. */
+  /** The function that the newest timer calls. */
   readonly callback: object
 }
 
-/** Timers counted in a list, at most. */
+/** Timers counted in a list, at most: a list is linked, and counting this many takes some 15 ms. */
 const MAX_TIMERS = 200_000
-/** After so many timers the clock is asked. */
+/** Timers between two readings of the clock: 0.3 ms. */
 const TIMERS_PER_CHECK = 4096
 
-/** @param isOver - asked now and then: what is not counted by then is left out */
-export function timerLists(inspection: Inspection, isOver: () => boolean): TimerList[] {
+/** @param isLate - whether to stop counting: the list it stops in is left out */
+export function timerLists(inspection: Inspection, isLate: () => boolean): TimerList[] {
   const found: TimerList[] = []
   const scopes = inspection.open(setTimeoutFunction)?.scopes ?? []
   for (let at = 0; at < scopes.length; at++) {
@@ -29,20 +30,20 @@ export function timerLists(inspection: Inspection, isOver: () => boolean): Timer
     for (let index = 0; index < durations.length; index++) {
       const duration = durations[index]!
       const list = ownValue(lists, duration)
-      const told =
-        typeof list === 'object' && list !== null ? tellList(list, duration, isOver) : null
-      if (told) found[found.length] = told
+      const counted =
+        typeof list === 'object' && list !== null ? count(list, duration, isLate) : null
+      if (counted) found[found.length] = counted
     }
   }
   return found
 }
 
-function tellList(list: object, duration: string, isOver: () => boolean): TimerList | null {
+function count(list: object, duration: string, isLate: () => boolean): TimerList | null {
   let size = 0
   let at = ownValue(list, '_idleNext')
   while (typeof at === 'object' && at !== null && at !== list && size < MAX_TIMERS) {
     size++
-    if (size % TIMERS_PER_CHECK === 0 && isOver()) return null
+    if (size % TIMERS_PER_CHECK === 0 && isLate()) return null
     at = isProxy(at) ? null : ownValue(at, '_idleNext')
   }
   const newest = ownValue(list, '_idlePrev')

@@ -1,25 +1,27 @@
-/** What is remembered from one look at the app's objects to the next. */
+/** What is remembered from one look at the app's objects to the next; the app's objects only weakly. */
 import { loadedBuiltins } from '../inspector/intrinsics'
 
-/** Of a function. */
 export interface FunctionFacts {
   readonly id: number
-  /** Its scopes led to a container, the last time they were read. */
-  useful: boolean
-  /** Node's own, memprof's, or one that cannot be asked. */
-  readonly closed: boolean
+  /** Whether its scopes led to a container when they were last read. */
+  ledToContainer: boolean
+  /** Whether it is Node's own, memprof's, or one that cannot be asked. */
+  readonly isClosed: boolean
 }
 
 export interface WalkMemory {
+  /** Numbers by which containers are known again. */
   readonly ids: WeakMap<object, number>
   readonly functions: WeakMap<object, FunctionFacts>
+  /** By prototype, whether a class of the chain declares `#private` fields. */
   readonly hasPrivates: WeakMap<object, boolean>
-  /** Positions of functions whose text is wanted, and what was found. */
+  /** Texts of the functions that are wanted, by `positionKey`; '' until a walk meets the function. */
   readonly texts: Map<string, string>
+  /** Scripts, by id. */
   readonly urls: Map<string, string>
+  /** Exports of Node's own modules. */
   readonly builtins: readonly object[]
   nextId: number
-  looks: number
 }
 
 export function newMemory(): WalkMemory {
@@ -31,6 +33,5 @@ export function newMemory(): WalkMemory {
     urls: new Map(),
     builtins: loadedBuiltins(),
     nextId: 1,
-    looks: 0,
   }
 }

@@ -61,7 +61,7 @@ describe('the capacity of a container that a walk finds', () => {
     const memory = newMemory()
     for (const [id, url] of urls) memory.urls.set(id, url)
     const { containers } = session.inspect((inspection) =>
-      walk([{ value, name: 'root', far: 0 }], {
+      walk([{ value, name: 'root', stepsAhead: 0 }], {
         inspection,
         memory,
         bounds: { ms: 5000, objects: 1_000_000, functions: 1000 },

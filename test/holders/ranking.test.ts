@@ -10,7 +10,7 @@ import {
   type Suspect,
 } from '../../lib/holders/ranking'
 import { UNBOUNDED } from '../../lib/holders/capacity'
-import type { Container } from '../../lib/holders/walk'
+import type { Container } from '../../lib/holders/container'
 
 const SCRIPT = '42'
 
@@ -18,7 +18,7 @@ function container(path: string, size: number, more: Partial<Container> = {}): C
   const [name = path] = path.split('.')
   return {
     id: 0,
-    place: path,
+    pathKey: path,
     path,
     kind: 'Map',
     size,
@@ -216,10 +216,10 @@ describe('rankHolders', () => {
     assert.deepEqual(paths(suspect, nested([50, 150, 250])), ['users'])
   })
 
-  it('knows a container by itself before its place', () => {
+  it('knows a container by its id before its path', () => {
     const seen = looks({ trail: [10, 110, 210] }).map((look, at) => ({
       ...look,
-      containers: look.containers.map((one) => ({ ...one, id: 7, place: `place ${at}` })),
+      containers: look.containers.map((one) => ({ ...one, id: 7, pathKey: `path ${at}` })),
     }))
     assert.deepEqual(paths(suspect, seen), ['trail'])
   })

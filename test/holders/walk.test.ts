@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { EventEmitter } from 'node:events'
 import { Session } from 'node:inspector'
 import { afterEach, describe, it } from 'node:test'
-import { type Container, type Root, walk, type Walked } from '../../lib/holders/walk'
+import type { Container } from '../../lib/holders/container'
+import type { Root } from '../../lib/holders/roots'
+import { walk, type Walked } from '../../lib/holders/walk'
 import { HeapSession } from '../../lib/inspector/session'
 import { newMemory } from '../../lib/holders/walk-memory'
 
@@ -15,7 +17,7 @@ const urls = session.scriptUrls()
 /** A walk from one value; from a function, its variables name what is found. */
 function look(value: object, bounds: Partial<typeof GENEROUS> = {}, memory = newMemory()): Walked {
   for (const [id, url] of urls) memory.urls.set(id, url)
-  const roots: Root[] = [{ value, name: typeof value === 'function' ? '' : 'root', far: 0 }]
+  const roots: Root[] = [{ value, name: typeof value === 'function' ? '' : 'root', stepsAhead: 0 }]
   return session.inspect((inspection) =>
     walk(roots, {
       inspection,
@@ -134,7 +136,7 @@ describe('walk, from a function to the containers its variables reach', () => {
     assert.match(lists[0]!.variable.url, /walk\.test\.js$/)
   })
 
-  it('tells the same object in the next look, and the same place with another object', () => {
+  it('tells the same object in the next look, and another object at the same path by its path key', () => {
     const memory = newMemory()
     const holder = { list: [...NUMBERS] }
     const see = (): unknown => holder
@@ -148,7 +150,7 @@ describe('walk, from a function to the containers its variables reach', () => {
     assert.deepEqual([first.size, second.size, third.size], [100, 101, 102])
     assert.equal(first.id, second.id)
     assert.notEqual(second.id, third.id)
-    assert.equal(second.place, third.place)
+    assert.equal(second.pathKey, third.pathKey)
   })
 
   it('visits what goes round in circles once, and does not go deeper than eight steps', () => {

@@ -22,7 +22,7 @@ const SEARCH = `(() => {
   for (const [id, url] of session.scriptUrls()) memory.urls.set(id, url)
   const bounds = { ms: 10_000, objects: 1_000_000, functions: 1000 }
   const isOwn = () => false
-  const roots = [{ value: traps.leak, name: '', far: 0 }]
+  const roots = [{ value: traps.leak, name: '', stepsAhead: 0 }]
   const looks = []
   for (let at = 0; at < 3; at++) {
     for (let entry = 0; entry < 50; entry++) traps.leak()

@@ -32,7 +32,7 @@ function holderPaths(): string[] {
   const session = new HeapSession()
   try {
     const walked = session.inspect((inspection) =>
-      walk([{ value: reach, name: '', far: 0 }], {
+      walk([{ value: reach, name: '', stepsAhead: 0 }], {
         inspection,
         memory: newMemory(),
         bounds: { ms: 10_000, objects: 100_000, functions: 1000 },
