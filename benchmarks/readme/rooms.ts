@@ -27,7 +27,7 @@ export function readRooms(config: string): Rooms {
     const restriction = rules['no-restricted-imports'] as Restriction | undefined
     if (!restriction) continue
     const allowed = restriction[1].patterns[0]!.group.filter((one) => one.startsWith('!'))
-    for (const file of files) {
+    for (const file of files.filter((one) => /^(?:lib|register)\//.test(one))) {
       const room = roomOf(file)
       // The door of the commands has the rule of its room.
       if (room === 'cli/main') continue
