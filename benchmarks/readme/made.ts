@@ -1,6 +1,6 @@
 /**
  * The blocks of the docs that follow from the code, from a recorded log or from an example's source:
- * no app is run for them. test/docs compares each page with them.
+ * no app is run for them. blocks.test.ts compares each page with them.
  */
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { floorsOf, readRooms } from '../../benchmarks/readme/rooms'
-import { ROOT } from '../support/files'
+import { floorsOf, readRooms } from './rooms'
+import { ROOT } from '../../test/support/files'
 
 const rooms = readRooms(readFileSync(join(ROOT, '.oxlintrc.json'), 'utf8'))
 const architecture = readFileSync(join(ROOT, 'docs/architecture.md'), 'utf8')

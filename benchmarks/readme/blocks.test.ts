@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { MADE, MADE_BY } from '../../benchmarks/readme/made'
-import { type Block, blocksOf } from '../../benchmarks/support/blocks'
-import { ROOT } from '../support/files'
-import { existsInRepository, readPages } from '../support/markdown'
+import { MADE, MADE_BY } from './made'
+import { type Block, blocksOf } from '../support/blocks'
+import { ROOT } from '../../test/support/files'
+import { existsInRepository, readPages } from '../../test/support/markdown'
 
 const pages = readPages()
 const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
