@@ -52,7 +52,7 @@ export const ERRORS: { readonly [C in ErrorCode]: (facts: ErrorFacts[C]) => stri
     `Try ${nearest}; until then memprof uses ${used}.`,
   ERR_MEMPROF_CONFIG_UNKNOWN: ({ name, nearest }) =>
     `${escapeText(name)} is no setting of memprof and is ignored. ` +
-    (nearest === null ? 'The README lists all settings.' : `Did you mean ${nearest}?`),
+    (nearest === null ? 'docs/settings.md lists all settings.' : `Did you mean ${nearest}?`),
   ERR_MEMPROF_DESTINATION: ({ destination, reason, instead }) =>
     `memprof must be able to write to ${showValue(destination)}, got ${escapeText(reason, 200)}. ` +
     `Create its folder, allow writing there or name another; until then ${instead}.`,

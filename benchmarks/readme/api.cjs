@@ -12,7 +12,7 @@ app.use(profiler())
 app.get('/report', async (req, res) => {
   // A `measure` line: time and memory of one piece of work. Returns what the function returns.
   const rows = await measure('load rows', async () => Array.from({ length: 1000 }, String))
-  // Bytes, now; { gc: true } forces a full collection first.
+  // Bytes, now; { gc: true } forces a full GC first.
   res.json({ rows: rows.length, heapUsed: snapshot().heapUsed })
 })
 

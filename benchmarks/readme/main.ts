@@ -1,8 +1,8 @@
 /**
- * Fills the README's blocks from what the code says and what runs print, so that nothing there is
- * typed by hand. The cost's block is filled by the overhead benchmark.
+ * Fills the blocks of the docs that show a run of memprof, so that nothing there is typed by hand.
+ * What needs no run: docs.ts. The README's table of cost is filled by the overhead benchmark.
  *
- *   node dist/benchmarks/readme/main.js [--only two-minutes,settings,demo,by-hand,api]
+ *   npm run readme [-- --only two-minutes,demo,by-hand,api]
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -10,40 +10,38 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
-import { settingsTable } from '../../lib/config/settings'
-import { SHOP } from '../demo/truth'
 import { cleanEnv, launchApp } from '../../test/support/app'
 import { ROOT } from '../../test/support/files'
 import { request } from '../../test/support/http'
 import { Client } from '../../test/support/load'
-import { writeBlock } from '../support/blocks'
+import { SHOP } from '../demo/truth'
+import { fenced, writeBlock } from '../support/blocks'
+import { API_EXAMPLE } from './made'
 import { APP, runTwoMinutes } from './two-minutes'
 
-const README = 'README.md'
-const API_EXAMPLE = 'benchmarks/readme/api.cjs'
 /** Of the one URL asked again and again. The first ones load and compile: not counted. */
 const BY_HAND_REQUESTS = 1000
 const BY_HAND_FROM = 200
 const BY_HAND_PATH = '/search?q=oak+lamp'
 
-const blocks: Readonly<Record<string, () => string | Promise<string>>> = {
+/** What each of `--only` runs and fills. */
+const RUNS: Readonly<Record<string, () => Promise<void>>> = {
   'two-minutes': twoMinutes,
-  settings: settingsTable,
-  demo: runDemo,
-  'by-hand': askByHand,
+  demo: async () => writeBlock('docs/verdicts.md', 'demo', await runDemo()),
+  'by-hand': async () => writeBlock('docs/api.md', 'by-hand', await askByHand()),
   api: runApiExample,
 }
 
-function fenced(language: string, content: string): string {
-  return `\`\`\`${language}\n${content.trim()}\n\`\`\``
-}
-
-/** The app as it is run, and what its terminal showed. */
-async function twoMinutes(): Promise<string> {
-  const app = fenced('js', `// app.js\n${readFileSync(path.join(ROOT, APP), 'utf8')}`)
-  const shown = await runTwoMinutes()
+/** The first answer, in the README; all of the screen, the app and the leak's line where they are explained. */
+async function twoMinutes(): Promise<void> {
+  const { shown, leakLine } = await runTwoMinutes()
   if (!/GET \/search keeps .*kept by\s+seen/s.test(shown)) throw new Error(`not found:\n${shown}`)
-  return `${app}\n\n${fenced('text', `$ npx memprof run app.js\n${shown}`)}`
+  const command = '$ npx memprof run app.js'
+  const [answer] = shown.split('\n\nLive heap over time')
+  writeBlock('README.md', 'answer', fenced('text', `${command}\n${answer}\n\n…`))
+  const app = fenced('js', `// app.js\n${readFileSync(path.join(ROOT, APP), 'utf8')}`)
+  writeBlock('docs/report.md', 'two-minutes', `${app}\n\n${fenced('text', `${command}\n${shown}`)}`)
+  writeBlock('docs/verdicts.md', 'leak-line', fenced('json', leakLine))
 }
 
 async function runDemo(): Promise<string> {
@@ -104,8 +102,8 @@ function heapAfterMb(report: string): number {
   return Number(mb)
 }
 
-/** The example's source, once it has run and printed what it promises. */
-async function runApiExample(): Promise<string> {
+/** Runs the example of docs/api.md, which shows its source: it must print what it promises. */
+async function runApiExample(): Promise<void> {
   const server = await launchApp(API_EXAMPLE, { preload: [], control: null })
   await request(server.port, '/report')
   const { code, stdout: output } = await server.end('SIGTERM')
@@ -119,16 +117,15 @@ async function runApiExample(): Promise<string> {
     if (!output.includes(promised)) throw new Error(`no ${promised} in:\n${output}`)
   }
   if (code !== 0) throw new Error(`${API_EXAMPLE} ended with ${code}`)
-  return fenced('js', readFileSync(path.join(ROOT, API_EXAMPLE), 'utf8'))
 }
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { only: { type: 'string' } } })
-  for (const name of values.only?.split(',') ?? Object.keys(blocks)) {
-    const block = blocks[name]
-    if (!block) throw new Error(`--only takes ${Object.keys(blocks).join(', ')}, got ${name}`)
-    writeBlock(README, name, await block())
-    process.stderr.write(`${name}: written\n`)
+  for (const name of values.only?.split(',') ?? Object.keys(RUNS)) {
+    const run = RUNS[name]
+    if (!run) throw new Error(`--only takes ${Object.keys(RUNS).join(', ')}, got ${name}`)
+    await run()
+    process.stderr.write(`${name}: done\n`)
   }
 }
 

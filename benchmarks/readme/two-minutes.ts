@@ -6,7 +6,15 @@
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { openLoad } from '../../lib/cli/app/load'
@@ -20,8 +28,14 @@ const REQUESTS = 5000
 const SECONDS = 60
 const CTRL_C = '\u0003'
 
-/** @returns what stood on the screen, without what npm says of itself */
-export async function runTwoMinutes(): Promise<string> {
+export interface TwoMinutes {
+  /** What stood on the screen, without what npm says of itself. */
+  readonly shown: string
+  /** The last `leak` line of the log, without the stacks of its sites. */
+  readonly leakLine: string
+}
+
+export async function runTwoMinutes(): Promise<TwoMinutes> {
   const home = mkdtempSync(path.join(tmpdir(), 'memprof-readme-'))
   const shop = path.join(home, 'shop')
   // With npm's settings: it installs.
@@ -44,10 +58,24 @@ export async function runTwoMinutes(): Promise<string> {
     writeFileSync(path.join(shop, 'package.json'), '{"name":"shop","version":"1.0.0"}')
     npm(shop, 'install', '--no-audit', '--no-fund', 'express', path.join(home, filename))
     copyFileSync(path.join(ROOT, APP), path.join(shop, 'app.js'))
-    return await runInTerminal(shop, env)
+    const shown = await runInTerminal(shop, env)
+    return { shown, leakLine: lastLeak(shop) }
   } finally {
     rmSync(home, { recursive: true, force: true })
   }
+}
+
+/** As `grep '"event":"leak"' memprof-*.ndjson | tail -1 | jq 'del(.sites[].stack)'` shows it. */
+function lastLeak(folder: string): string {
+  const log = readdirSync(folder).find((name) => name.endsWith('.ndjson'))
+  const lines = log === undefined ? [] : readFileSync(path.join(folder, log), 'utf8').split('\n')
+  const last = lines.findLast((line) => line.includes('"event":"leak"'))
+  if (last === undefined) throw new Error('no leak line in the log')
+  return JSON.stringify(
+    JSON.parse(last),
+    (name, value: unknown) => (name === 'stack' ? undefined : value),
+    2,
+  )
 }
 
 async function runInTerminal(cwd: string, env: NodeJS.ProcessEnv): Promise<string> {

@@ -6,7 +6,7 @@
  * Three logs are written to a folder that is removed at the end: memprof's lines and other programs'
  * mixed, and each alone. The command is run as a user runs it, its output to a pipe that is read. Time is
  * that of the whole process, start-up and report included, from files the system has just written and
- * still has in memory: a disk may be slower. `--write` puts the table into docs/commands.md. Exits 1 when
+ * still has in memory: a disk may be slower. `--write` puts the table into docs/report.md. Exits 1 when
  * the mixed log misses the bar: in lines per second of CPU, which other work on the machine changes less
  * than lines per second.
  */
@@ -140,7 +140,7 @@ async function main(): Promise<void> {
     ...rows,
   ].join('\n')
   process.stdout.write(`${table}\n`)
-  if (values.write) writeBlock('docs/commands.md', 'report-speed', table)
+  if (values.write) writeBlock('docs/report.md', 'report-speed', table)
 }
 
 function thousands(rate: number): string {

@@ -52,7 +52,16 @@ describe('the package as published', () => {
     const docs = filesOf('docs').filter((path) => !path.startsWith('docs/images/'))
     assert.deepEqual(
       packed.files.map(({ path }) => path).sort(),
-      [...built, ...page, ...docs, 'README.md', 'CHANGELOG.md', 'LICENSE', 'package.json'].sort(),
+      [
+        ...built,
+        ...page,
+        ...docs,
+        'README.md',
+        'CHANGELOG.md',
+        'SECURITY.md',
+        'LICENSE',
+        'package.json',
+      ].sort(),
       'one file too many may be of an older build: remove dist',
     )
     assert.ok(packed.unpackedSize < 2_000_000, `${packed.unpackedSize} bytes`)

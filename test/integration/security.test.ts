@@ -99,7 +99,7 @@ const PROMISES: Record<string, (t: TestContext) => Promise<void> | void> = {
     assert.equal(ofEvent(lines, 'route')[0]?.route, '/v1/items/:id')
     assert.equal(app.stdout.includes(SECRET), false)
   },
-  'What a collection holds, and its keys, stand in no line: a holder is told by names that are identifiers.':
+  'What a container holds (a Map, a Set, an array), and its keys, stand in no line: a holder is told by names that are identifiers.':
     () => {
       const paths = holderPaths()
       for (const told of ['keyed', 'keyed[…]', 'byMail[…]', 'byMap.get(…).entries']) {
