@@ -67,6 +67,10 @@ export interface LogReader {
   readonly counts: ReadCounts
 }
 
+/**
+ * Whole in one function: the cutting of bytes into lines, and what becomes of a line, share the buffer,
+ * the position in it and the counts.
+ */
 export function openLogReader(sink: LogSink): LogReader {
   const counts: ReadCounts = {
     bytes: 0,

@@ -112,6 +112,10 @@ interface KnownText {
   readonly text: string
 }
 
+/**
+ * Whole in one function: every step moves the one cursor over the one buffer, and none means anything to
+ * whoever does not share both.
+ */
 export function openRouteScanner(): RouteScanner {
   const heads: Head[] = []
   const texts = new Map<number, KnownText>()
