@@ -11,6 +11,7 @@ import { leakMsg } from '../../lib/emit/leak-lines'
 import { routeMsg } from '../../lib/emit/lines'
 import { countOf, formatBytes, formatSeconds } from '../../lib/emit/amounts'
 import type { LeakLine, Line, LineBase, RetentionFields, RouteLine } from '../../lib/schema/lines'
+import { THRESHOLDS } from '../../lib/verdict/thresholds'
 import { createRandom, poisson, type Random } from './random'
 
 export interface FleetOptions {
@@ -63,8 +64,7 @@ const HEAP_LIMIT_BYTES = 1_124_073_472
 const LIVE_BYTES = 61_000_000
 /** V8 ends a process well before its limit. */
 const CEILING_SHARE = 0.8
-const MIN_READINGS = 8
-const MIN_REQUESTS = 30
+const { minReadings, minRequests } = THRESHOLDS.leak
 const MIN_SAMPLES = 7
 /** Of a leak's interval: what the model leaves out, and readings that depend on each other. */
 const MODEL_SD = 0.04
@@ -339,7 +339,7 @@ function estimateOf(
   { leakBytes, off, wrong, requestsTotal }: RouteState,
   ageMs: number,
 ): Known | null {
-  if (ageMs < MIN_READINGS * LEAK_INTERVAL_MS || requestsTotal < MIN_REQUESTS) return null
+  if (ageMs < minReadings * LEAK_INTERVAL_MS || requestsTotal < minRequests) return null
   // A wrong verdict is one just above the floor.
   const fooled = wrong && requestsTotal < WRONG_REQUESTS
   const bytes = fooled ? floorOf(requestsTotal) * 1.3 : leakBytes
@@ -365,7 +365,7 @@ type Judged = RetentionFields & { verdict: NonNullable<RetentionFields['verdict'
 function retentionOf(state: RouteState, came: number, ageMs: number): Judged {
   state.requestsTotal += came
   const { requestsTotal: total } = state
-  if (total < MIN_REQUESTS || ageMs < MIN_READINGS * LEAK_INTERVAL_MS) {
+  if (total < minRequests || ageMs < minReadings * LEAK_INTERVAL_MS) {
     return { verdict: 'insufficient-data' }
   }
   const floorBytesPerRequest = Math.round(floorOf(total))

@@ -23,12 +23,12 @@ export interface Birth {
   readonly index: number
 }
 /** Whether an object lives at a reading, by when that is and how many had been born by then. */
-export type Life = (birth: Birth, now: { ms: number; bornBytes: number }) => boolean
+export type Life = (birth: Birth, now: { ms: number; born: number }) => boolean
 
 export const forever: Life = () => true
 /** The newest `count`: a ring buffer, or an LRU cache that is full. */
 export function newest(count: number): Life {
-  return ({ index }, { bornBytes }) => index >= bornBytes - count
+  return ({ index }, { born }) => index >= born - count
 }
 /** A cache that expires, or a timer that holds on. */
 export function forSeconds(seconds: number): Life {
@@ -92,7 +92,7 @@ interface Sample extends Birth {
 interface Placed {
   readonly plan: ObjectsPlan
   /** Cumulative births at each reading. */
-  readonly bornBytes: readonly number[]
+  readonly born: readonly number[]
   readonly samples: readonly Sample[]
   /** True live bytes at each reading: of the objects, of their buffers, of the table. */
   readonly trueBytes: readonly number[]
@@ -160,7 +160,7 @@ export class SyntheticApp {
     const last = this.readings - 1
     const [table = 0] = this.#placed
       .filter(({ plan }) => plan.site === site)
-      .map(({ tableBytes, bornBytes }) => tableBytes[last]! / bornBytes[last]!)
+      .map(({ tableBytes, born }) => tableBytes[last]! / born[last]!)
     return table + this.#rateOf(site, ({ trueBytes }, at) => trueBytes[at]!)
   }
 
@@ -173,10 +173,10 @@ export class SyntheticApp {
    * tenths of what it will ever hold.
    */
   settledAfter(site: string): number {
-    const { plan, bornBytes, trueBytes } = this.#placed.find((placed) => placed.plan.site === site)!
+    const { plan, born, trueBytes } = this.#placed.find((placed) => placed.plan.site === site)!
     const most = Math.max(...trueBytes)
     const settled = (bytes: number, at: number): boolean =>
-      bytes < 0.99 * bornBytes[at]! * plan.bytes || bytes >= 0.9 * most
+      bytes < 0.99 * born[at]! * plan.bytes || bytes >= 0.9 * most
     return 1 + trueBytes.findIndex(settled)
   }
 
@@ -250,22 +250,22 @@ export class SyntheticApp {
     const { by, bytes, births, life = forever, bias = 1, bufferBytes = 0, tableBytes = 0 } = plan
     const exposure = this.#countsOf(by)
     let total = 0
-    const bornBytes = exposure.map((after, at) => {
+    const born = exposure.map((after, at) => {
       const before = at === 0 ? 0 : exposure[at - 1]!
       total += births ? births(before, after) : after - before
       return total
     })
     const within = (at: number, part: number): Birth => {
       const ms = at === 0 ? 0 : this.#timeMs[at - 1]!
-      const index = at === 0 ? 0 : bornBytes[at - 1]!
+      const index = at === 0 ? 0 : born[at - 1]!
       return {
         ms: ms + part * (this.#timeMs[at]! - ms),
-        index: index + part * (bornBytes[at]! - index),
+        index: index + part * (born[at]! - index),
       }
     }
     const sampled = 1 - Math.exp(-bytes / this.samplingBytes)
-    const samples = bornBytes.flatMap((after, at) => {
-      const births = after - (at === 0 ? 0 : bornBytes[at - 1]!)
+    const samples = born.flatMap((after, at) => {
+      const births = after - (at === 0 ? 0 : born[at - 1]!)
       const taken = poisson(random, births * sampled * bias)
       return Array.from({ length: taken }, () => ({
         ...within(at, random()),
@@ -274,20 +274,20 @@ export class SyntheticApp {
       }))
     })
     const living = this.#timeMs.map((ms, now) => {
-      let liveBytes = 0
+      let alive = 0
       for (let at = 0; at <= now; at++) {
-        const births = bornBytes[at]! - (at === 0 ? 0 : bornBytes[at - 1]!)
+        const births = born[at]! - (at === 0 ? 0 : born[at - 1]!)
         for (let slice = 0; slice < SLICES; slice++) {
           const birth = within(at, (slice + 0.5) / SLICES)
-          if (life(birth, { ms, bornBytes: bornBytes[now]! })) liveBytes += births / SLICES
+          if (life(birth, { ms, born: born[now]! })) alive += births / SLICES
         }
       }
-      return liveBytes
+      return alive
     })
     let most = 0
     return {
       plan,
-      bornBytes,
+      born,
       samples,
       trueBytes: living.map((count) => count * bytes),
       trueBufferBytes: living.map((count) => count * bufferBytes),
@@ -298,7 +298,7 @@ export class SyntheticApp {
     }
   }
 
-  #seriesOf({ plan, bornBytes, samples, tableBytes }: Placed, readings: number): PlaceSeries[] {
+  #seriesOf({ plan, born, samples, tableBytes }: Placed, readings: number): PlaceSeries[] {
     const { by, life = forever, calledBy, seenUnder = [] } = plan
     const caused: Owner | null =
       by.kind === 'route' || by.kind === 'layer' ? { kind: by.kind, index: by.index } : null
@@ -315,7 +315,7 @@ export class SyntheticApp {
     for (const sample of samples) {
       const { window, size } = sample
       for (let at = window; at <= last; at++) {
-        if (!life(sample, { ms: this.#timeMs[at]!, bornBytes: bornBytes[at]! })) continue
+        if (!life(sample, { ms: this.#timeMs[at]!, born: born[at]! })) continue
         place.liveBytes[at]! += size
         if (at > window) place.survivedBytes[at]! += size
         if (at < last) continue

@@ -1,14 +1,14 @@
 /** What there is to say besides leaks: what was read, what is missing and how to get it, what it cost. */
 import type { ShowName } from '../../emit/leak-words'
+import { THRESHOLDS } from '../../verdict/thresholds'
 import type { ReadCounts } from '../log/read-log'
 import { MAX_LINE_BYTES } from '../log/read-log'
 import type { InstanceSummary, LogSummary } from '../summary/summary'
 import { countOf, formatBytes, formatCount, formatMs, formatSeconds, formatTime } from './numbers'
 import { printable } from './printable'
 
-/** Judged readings that a verdict takes at least, and requests: see docs/method.md. */
-const MIN_READINGS = 8
-const MIN_REQUESTS = 30
+/** Judged readings that a verdict takes at least, and requests. */
+const { minReadings, minRequests } = THRESHOLDS.leak
 /** A process that wrote nothing for so long while others did has ended: lines come each 10 s. */
 const SILENT_MS = 60_000
 
@@ -81,10 +81,10 @@ function whyNothing(instances: readonly InstanceSummary[]): string[] {
   }
   const intervalMs = Number(configs.at(-1)?.['leakIntervalMs'] ?? Number.NaN)
   const takes = Number.isFinite(intervalMs)
-    ? ` At one reading in ${formatSeconds(intervalMs / 1000)}, that is ${formatSeconds((intervalMs * MIN_READINGS) / 1000)}.`
+    ? ` At one reading in ${formatSeconds(intervalMs / 1000)}, that is ${formatSeconds((intervalMs * minReadings) / 1000)}.`
     : ''
   return [
-    `No verdict yet: it takes ${MIN_READINGS} readings of the live heap, with traffic between them, and ${MIN_REQUESTS} requests of a route.${takes}`,
+    `No verdict yet: it takes ${minReadings} readings of the live heap, with traffic between them, and ${minRequests} requests of a route.${takes}`,
     intervalMs <= QUICK_SECONDS * 1000
       ? 'Let it run longer.'
       : `Let it run longer, or read more often: MEMPROF_LEAK_INTERVAL=${QUICK_SECONDS}s.`,
