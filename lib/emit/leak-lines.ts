@@ -1,11 +1,12 @@
 /**
  * A judged leak -> its record, and the sentence of it.
  */
-import type { Holder, LeakLine, Site, SiteFrame } from '../schema/lines'
+import type { Holder, LeakLine, Site, SiteFrame, TraceFields } from '../schema/lines'
 import { positionKey, type StackFrame } from '../inspector/stack-frame'
 import type { Leak, PlaceGrowth } from '../verdict/leak'
+import type { Shares } from '../verdict/observation'
 import { formatBytes, formatSeconds } from './amounts'
-import { asItIs, leakRate, routeName, siteName, whereWords } from './leak-words'
+import { asItIs, keepsWords, siteName, whereWords } from './leak-words'
 
 /** Sites of a leak in its line. */
 const MAX_SITES = 5
@@ -24,10 +25,12 @@ export interface LeakContext {
   readonly holders?: readonly Holder[]
   readonly holdersNote?: string
   readonly locate: (frame: StackFrame) => SiteFrame
+  /** Of a route, by its index. */
+  readonly nameOf: (index: number) => { readonly method: string; readonly route: string }
 }
 
 export function leakLine(leak: Leak, context: LeakContext): LeakLine {
-  const perSecond = leak.scope === 'process'
+  const perSecond = leak.per === 'second'
   const { method, route, keptRequestsShare, secondsToLimit } = context
   return {
     event: 'leak',
@@ -47,11 +50,31 @@ export function leakLine(leak: Leak, context: LeakContext): LeakLine {
     ...(keptRequestsShare === undefined ? {} : { keptRequestsShare }),
     attribution: leak.attribution,
     directShare: Math.round(leak.directShare * 100) / 100,
+    ...(leak.trace ? { trace: traceOf(leak.trace, context.nameOf) } : {}),
     sites: sitesOf(leak.places, context.locate),
     holders: context.holders ?? [],
     ...(context.holdersNote === undefined ? {} : { holdersNote: context.holdersNote }),
     ...(secondsToLimit === undefined ? {} : { secondsToLimit: Math.round(secondsToLimit) }),
   }
+}
+
+/** Routes of a trace in a line: what the others did is in none of the shares. */
+const MAX_UNITS = 8
+
+function traceOf({ seen, routes, idle, lost }: Shares, nameOf: LeakContext['nameOf']): TraceFields {
+  return {
+    hits: Math.round(seen),
+    units: routes
+      .filter(({ share }) => share >= MIN_SHARE)
+      .slice(0, MAX_UNITS)
+      .map(({ index, share }) => ({ ...nameOf(index), share: round(share) })),
+    idleShare: round(idle),
+    lostShare: round(lost),
+  }
+}
+
+function round(share: number): number {
+  return Math.round(share * 1000) / 1000
 }
 
 /** The places by the function that allocated, largest first, each with the stack of its largest. */
@@ -102,14 +125,5 @@ export function leakMsg(line: LeakLine): string {
     line.secondsToLimit === undefined
       ? ''
       : `; ${formatSeconds(line.secondsToLimit)} to the memory limit`
-  const keeps =
-    line.bytesPerSecond === undefined
-      ? `${whoKeeps(line)} keeps ${leakRate(line.bytesPerRequest ?? 0, line.kind, 'request')} ${interval}`
-      : `the process keeps ${formatBytes(line.bytesPerSecond)} per second ${interval} without regard to requests`
-  return [keeps, ...where].join(', ') + until
-}
-
-function whoKeeps(line: LeakLine): string {
-  if (line.scope !== 'shared') return routeName(line, asItIs)
-  return line.route === undefined ? 'every route' : `every route below ${line.route}`
+  return [keepsWords(line, interval, asItIs), ...where].join(', ') + until
 }

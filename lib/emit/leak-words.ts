@@ -31,8 +31,41 @@ export function siteName(site: SiteFrame, show: ShowName): string {
 }
 
 /** `1.4 kB of buffers per request` */
-export function leakRate(bytes: number, kind: LeakKind, per: 'request' | 'second'): string {
+export function leakRate(
+  bytes: number,
+  kind: LeakKind,
+  per: 'request' | 'second' | 'request of any route',
+): string {
   return `${formatBytes(bytes)}${KIND_WORDS[kind]} per ${per}`
+}
+
+/**
+ * Who keeps how much: `GET /orders keeps 1.4 kB per request (…)`.
+ *
+ * @param interval - said after the figure
+ */
+export function keepsWords(
+  line: Pick<LeakLine, 'scope' | 'kind' | 'method' | 'route' | 'bytesPerRequest' | 'bytesPerSecond'>,
+  interval: string,
+  show: ShowName,
+): string {
+  const { scope, kind, bytesPerRequest = 0, bytesPerSecond } = line
+  const perRequest = scope === 'open' ? 'request of any route' : 'request'
+  const rate =
+    bytesPerSecond === undefined
+      ? leakRate(bytesPerRequest, kind, perRequest)
+      : leakRate(bytesPerSecond, kind, 'second')
+  const told = interval === '' ? rate : `${rate} ${interval}`
+  switch (scope) {
+    case 'route':
+      return `${routeName(line, show)} keeps ${told}`
+    case 'shared':
+      return `${line.route === undefined ? 'every route' : `every route below ${show(line.route)}`} keeps ${told}`
+    case 'process':
+      return `the process keeps ${told} without regard to requests`
+    case 'open':
+      return `something not known yet keeps ${told}`
+  }
 }
 
 /**

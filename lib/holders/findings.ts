@@ -95,6 +95,7 @@ export class Findings {
     if (known !== undefined) return known
     const id = memory.nextId++
     weakMapSet(memory.ids, value, id)
+    memory.containers.set(id, new WeakRef(value))
     return id
   }
 

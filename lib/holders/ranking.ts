@@ -123,11 +123,44 @@ export function rankHolders(
     const capacity = hasBound ? container.capacity.entries : Number.POSITIVE_INFINITY
     return holder ? [{ ...holder, capacity }] : []
   })
-  ranked.sort((a, b) => b.score - a.score)
-  const best = ranked[0]?.score ?? 0
-  return ranked
-    .filter(({ score }) => score >= Math.max(scores.minScore, scores.minShareOfBest * best))
-    .slice(0, scores.maxHolders)
+  return best(ranked, scores)
+}
+
+function best(ranked: readonly RankedHolder[], scores: Scores): RankedHolder[] {
+  const inOrder = ranked.toSorted((a, b) => b.score - a.score)
+  const least = Math.max(scores.minScore, scores.minShareOfBest * (inOrder[0]?.score ?? 0))
+  return inOrder.filter(({ score }) => score >= least).slice(0, scores.maxHolders)
+}
+
+/**
+ * The same for a leak that nobody is known to pay for: each container as what it is at best, that of all
+ * together or that of any one route.
+ *
+ * @param suspect - all that may pay
+ */
+export function rankHoldersOfAny(
+  suspect: Suspect,
+  looks: readonly Look[],
+  scores: Scores = SCORES,
+): RankedHolder[] {
+  const [first] = looks
+  const last = looks.at(-1)
+  if (!first || !last) return []
+  const found = new Map<string, RankedHolder>()
+  const exposure = exposureBetween(suspect, first, last)
+  for (const routes of [suspect.routes, ...last.ended.map((_, route) => [route])]) {
+    const one = { ...suspect, routes }
+    const share = exposureBetween(one, first, last) / exposure
+    if (!(share > 0)) continue
+    const bytesPerExposure = suspect.bytesPerExposure / share
+    for (const holder of rankHolders({ ...one, bytesPerExposure }, looks, scores)) {
+      const { id, pathKey } = holder.container
+      const key = `${id} ${pathKey}`
+      if ((found.get(key)?.score ?? 0) >= holder.score) continue
+      found.set(key, { ...holder, growth: holder.growth * share })
+    }
+  }
+  return best([...found.values()], scores)
 }
 
 /** Those of the ranked holders that are as likely as the best. */

@@ -4,7 +4,8 @@
  * thoroughly. Goes in steps, each a pause of the app.
  */
 import { Census } from './census'
-import type { Look, RankedHolder, Suspect } from './ranking'
+import { containersIn } from './container-size'
+import { likeliest, type Look, type RankedHolder, type Suspect } from './ranking'
 import type { Inspection } from '../inspector/inspection'
 import { functionPrototype, ownValue } from '../inspector/intrinsics'
 import type { Root } from './roots'
@@ -143,7 +144,17 @@ export class HolderSearch {
     }
     const holders = ranked.map((one) => this.#holder(one))
     const bounds = sought.bounds(ranked)
-    sought.end(sought.isTold || ranked.length > 0, { holders, bounds, ...this.#note() })
+    const containers = likeliest(ranked).flatMap((one) => this.#objectsOf(one))
+    const found = { holders, bounds, containers, ...this.#note() }
+    sought.end(sought.isTold || ranked.length > 0, found)
+  }
+
+  /** The container, or those within it where they were added up. */
+  #objectsOf({ container: { id, within } }: RankedHolder): Array<WeakRef<object>> {
+    const ref = this.#memory?.containers.get(id === 0 ? within : id)
+    const object = ref?.deref()
+    if (!object || !ref) return []
+    return id === 0 ? containersIn(object).map((one) => new WeakRef(one)) : [ref]
   }
 
   /** Nothing was found: whether it is searched for in another way. */
@@ -234,7 +245,7 @@ export class HolderSearch {
     const note = `what keeps it was not searched for any further: ${took}, more than MEMPROF_MAX_PAUSE`
     const tooLong = tookMs > this.#options.maxPauseMs
     for (const sought of this.#sought) {
-      sought.end(true, tooLong ? { holders: [], bounds: [], note } : null)
+      sought.end(true, tooLong ? { holders: [], bounds: [], containers: [], note } : null)
     }
   }
 
@@ -271,7 +282,7 @@ export class HolderSearch {
     const { leak } = sought
     const { routes } = this.#options.app
     const paying =
-      leak.scope === 'process'
+      leak.per === 'second'
         ? null
         : leak.route !== null
           ? [leak.route]

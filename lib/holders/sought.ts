@@ -23,6 +23,7 @@ import {
   mayBeFilling,
   type RankedHolder,
   rankHolders,
+  rankHoldersOfAny,
   type Suspect,
 } from './ranking'
 
@@ -60,6 +61,8 @@ export interface FoundHolders {
   readonly holders: readonly Holder[]
   /** Of the likeliest of them; where there is none, of a container at its capacity. */
   readonly bounds: readonly Bound[]
+  /** The likeliest of them, as objects. */
+  readonly containers: ReadonlyArray<WeakRef<object>>
   /** What was left out of the search. */
   readonly note?: string
 }
@@ -152,10 +155,10 @@ export class Sought {
   }
 
   rank(suspect: Suspect): RankedHolder[] {
-    return rankHolders(
-      suspect,
-      this.#stage === 'census' ? this.#looks : this.#looks.map(onlyWalked),
-    )
+    const looks = this.#stage === 'census' ? this.#looks : this.#looks.map(onlyWalked)
+    return this.leak.scope === 'open'
+      ? rankHoldersOfAny(suspect, looks)
+      : rankHolders(suspect, looks)
   }
 
   /** What those that were ranked say of its end. */

@@ -12,6 +12,8 @@ export interface FunctionFacts {
 export interface WalkMemory {
   /** Numbers by which containers are known again. */
   readonly ids: WeakMap<object, number>
+  /** The containers by their numbers. */
+  readonly containers: Map<number, WeakRef<object>>
   readonly functions: WeakMap<object, FunctionFacts>
   /** By prototype, whether a class of the chain declares `#private` fields. */
   readonly hasPrivates: WeakMap<object, boolean>
@@ -27,6 +29,7 @@ export interface WalkMemory {
 export function newMemory(): WalkMemory {
   return {
     ids: new WeakMap(),
+    containers: new Map(),
     functions: new WeakMap(),
     hasPrivates: new WeakMap(),
     texts: new Map(),

@@ -36,6 +36,10 @@ export class HolderInquiry implements Inquiry {
     }
   }
 
+  takeAsideMs(): number {
+    return 0
+  }
+
   close(): void {
     this.#search.close()
     this.#lives = []

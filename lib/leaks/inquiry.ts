@@ -17,5 +17,7 @@ export interface Inquiry {
    * @param readingMs - pause of the last reading of the heap, by which others are foreseen
    */
   step(readingMs: number): void
+  /** Time of the app's that was taken between the steps, and not yet told; ms. */
+  takeAsideMs(): number
   close(): void
 }

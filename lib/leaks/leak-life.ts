@@ -18,12 +18,19 @@ import { type Hold, holdFor, isOver } from './hold'
 
 /** A leak is told when it was found in this many judgements in a row: one may be a whim. */
 const JUDGEMENTS_IN_A_ROW = 2
+/** The same of a leak whose payer is not known: what many routes fill for a while looks like one. */
+const OPEN_IN_A_ROW = 6
 /** So sure that one is enough: the low end of the interval over its width. */
 const SURE_RATIO = 2
 /** A figure outside the interval that was told is news, and so is one this much surer. */
 const NARROWER = 0.6
 /** At the end, what was told may differ by this share from what is known. */
 const LAST_CHANGE_SHARE = 0.05
+/** A leak whose payer is not known waits so long, ms, for a trace to tell it. */
+const MAX_TRACE_WAIT_MS = 60_000
+/** It is traced so often, and again after this long, ms, and twice as long each time. */
+const MAX_TRACES = 3
+const TRACE_AGAIN_MS = 30_000
 /** A leak is held back so often: a cache that is cleared before it is full never is. */
 const MAX_HOLDS = 3
 
@@ -48,6 +55,12 @@ export class LeakLife {
   #hold: Hold | null = null
   #holds = 0
   #isPastCaches = false
+  /** A trace of it is under way. */
+  isTraced = false
+  #traces = 0
+  #traceDueMs = 0
+  /** Since when it waits for a trace; null where it does not. */
+  #awaitsTraceSinceMs: number | null = null
 
   /** @param headroomBytes - memory that is left */
   constructor(leak: Leak, headroomBytes: () => number) {
@@ -100,10 +113,36 @@ export class LeakLife {
     return this.search === 'none' || (this.search === 'put off' && this.isTold)
   }
 
+  /** Its stacks do not tell who pays, and those that were traced neither. */
+  get isUnsure(): boolean {
+    const { kind, attribution, places } = this.#leak
+    const isTraceable = places.some(({ place: { origin } }) => origin === 'app')
+    return kind !== 'native' && attribution === 'estimated' && isTraceable
+  }
+
+  /** Whether a trace may begin: what keeps it says more than who runs it, so that is sought first. */
+  wantsTrace(nowMs: number): boolean {
+    if (!this.isUnsure || this.isTraced || this.#traces >= MAX_TRACES) return false
+    return nowMs >= this.#traceDueMs && (this.sought === null || this.sought.isOver)
+  }
+
+  /** Somebody traces: as long as nobody knows of it, it waits for that. */
+  awaitTrace(nowMs: number): void {
+    if (this.isUnsure && this.#traces === 0) this.#awaitsTraceSinceMs ??= nowMs
+  }
+
+  /** A trace of it has ended: the next judgement says what it tells. */
+  noteTrace(nowMs: number): void {
+    this.isTraced = false
+    this.#traceDueMs = nowMs + TRACE_AGAIN_MS * 2 ** this.#traces
+    this.#traces++
+  }
+
   /** A judgement has found it. */
   found(leak: Leak): void {
     this.#leak = leak
     this.#inARow++
+    if (this.#traces > 0 || !this.isUnsure) this.#awaitsTraceSinceMs = null
     if (!this.#hold || !isOver(this.#hold, leak, this.#headroomBytes())) return
     this.#hold = null
     this.#isPastCaches = true
@@ -137,20 +176,26 @@ export class LeakLife {
 
   /** Until the looks so far show no cache that may be filling, a leak that nobody knows of is not told. */
   #waits(nowMs: number): boolean {
-    return !this.isTold && this.sought !== null && this.sought.mayBeFilling(nowMs)
+    if (this.isTold) return false
+    const since = this.#awaitsTraceSinceMs
+    if (since !== null && nowMs - since < MAX_TRACE_WAIT_MS) return true
+    return this.sought !== null && this.sought.mayBeFilling(nowMs)
   }
 
-  /** Nobody looks for holders any more: nothing that goes on waits for that. */
-  endSearch(): void {
+  /** Nobody looks for holders any more: nothing waits for that. What was to be traced stays unknown. */
+  endInquiries(): void {
     this.sought = null
   }
 
   /** Whether a line is due for what was judged: it is told for the first time, or its figure has moved. */
   get isDue(): boolean {
     if (!this.isShown) return false
-    const { rate, ci95 } = this.#leak
+    const { rate, ci95, scope, isProven } = this.#leak
     const width = ci95[1] - ci95[0]
-    if (!this.#told) return this.#inARow >= JUDGEMENTS_IN_A_ROW || ci95[0] > SURE_RATIO * width
+    if (!this.#told) {
+      if (scope === 'open') return isProven && this.#inARow >= OPEN_IN_A_ROW
+      return this.#inARow >= JUDGEMENTS_IN_A_ROW || ci95[0] > SURE_RATIO * width
+    }
     const [low, high] = this.#told.ci95
     return rate < low || rate > high || width < NARROWER * (high - low)
   }
@@ -163,7 +208,8 @@ export class LeakLife {
   /** Whether a line is due at the end: it was never told, or otherwise than it is known now. */
   get isDueAtEnd(): boolean {
     if (!this.isShown) return false
-    const { rate } = this.#leak
+    const { rate, scope } = this.#leak
+    if (!this.#told && scope === 'open') return this.isDue
     return !this.#told || Math.abs(rate - this.#told.rate) > LAST_CHANGE_SHARE * this.#told.rate
   }
 

@@ -3,8 +3,9 @@
  * is to say. Nothing comes back from the listener.
  */
 import type { Judgement, RouteJudgement } from '../verdict/judge'
+import { withOpen } from '../verdict/books'
 import type { Leak } from '../verdict/leak'
-import type { Observation } from '../verdict/observation'
+import type { Observation, PlaceSeries } from '../verdict/observation'
 import type { Inquiry } from './inquiry'
 import { LeakLife } from './leak-life'
 import type { LeakListener } from './listener'
@@ -40,6 +41,11 @@ export class Lives {
     return new Set(this.#told.flatMap(({ key, stands }) => (stands ? key : [])))
   }
 
+  /** Places that grow whose payer no label tells, by the last judgement. */
+  get unsure(): readonly PlaceSeries[] {
+    return this.#judgement?.unsure ?? []
+  }
+
   /** When the next step of an inquiry may tell more, ms; Infinity while there is nothing to ask. */
   get inquiryDueMs(): number {
     return Math.min(...this.#inquiries.map(({ dueMs }) => dueMs))
@@ -61,10 +67,18 @@ export class Lives {
     return this.settle()
   }
 
-  /** One step of the inquiry that is due; `settle` says what comes of it. */
-  inquire(readingMs: number): void {
+  /**
+   * One step of the inquiry that is due; `settle` says what comes of it.
+   *
+   * @returns time of the app's that was taken between the steps, ms
+   */
+  inquire(readingMs: number): number {
     const [next] = this.#inquiries.toSorted((a, b) => a.dueMs - b.dueMs)
-    next?.step(readingMs)
+    if (!next) return 0
+    next.step(readingMs)
+    // What one has found out another may have waited for.
+    for (const leak of this.#judgement?.leaks ?? []) this.#pursue(this.#lifeOf(leak))
+    return next.takeAsideMs()
   }
 
   /**
@@ -94,7 +108,7 @@ export class Lives {
   /** The last words: nobody inquires any more, and what is judged to leak has a line of its own. */
   conclude(): void {
     this.#inquiries = []
-    for (const life of this.#lives.values()) life.endSearch()
+    for (const life of this.#lives.values()) life.endInquiries()
     this.settle()
     for (const { key } of this.#judgement?.leaks ?? []) {
       const life = this.#lives.get(key)
@@ -144,7 +158,8 @@ export function withoutHeldBack(
   isHeldBack: (key: string) => boolean,
 ): Judgement {
   const leaks = judgement.leaks.filter(({ key }) => !isHeldBack(key))
-  if (leaks.length === judgement.leaks.length) return judgement
+  const heldBack = judgement.leaks.filter((leak) => !leaks.includes(leak))
+  if (heldBack.length === 0) return judgement
   const routes = judgement.routes.map((route, index): RouteJudgement => {
     if (route.verdict !== 'leaking') return route
     const leak = leaks.find((one) => one.route === index)
@@ -155,5 +170,7 @@ export function withoutHeldBack(
       ...(floorBytesPerRequest === undefined ? {} : { floorBytesPerRequest }),
     }
   })
-  return { routes, leaks }
+  const ofHeap = heldBack.filter(({ kind, scope }) => kind === 'heap' && scope !== 'open')
+  const books = judgement.books && ofHeap.reduce(withOpen, judgement.books)
+  return { ...judgement, routes, leaks, books }
 }

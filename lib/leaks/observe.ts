@@ -5,6 +5,7 @@ import { positionKey } from '../inspector/stack-frame'
 import type { Observation, PlaceSeries } from '../verdict/observation'
 import type { Owners } from './owners'
 import type { ProcessSeries } from './process-series'
+import type { Traces } from './traces'
 import type { WatchedApp } from './watched-app'
 
 export interface Observed {
@@ -12,6 +13,7 @@ export interface Observed {
   readonly history: Pick<HeapHistory, 'histories' | 'seenUnder'>
   readonly series: ProcessSeries
   readonly owners: Pick<Owners, 'ofLabel' | 'at'>
+  readonly traces: Pick<Traces, 'of'>
   readonly kept: Pick<KeptRequests, 'of'>
   readonly app: Pick<WatchedApp, 'routes' | 'layers'>
 }
@@ -39,7 +41,7 @@ export function observe(observed: Observed): Observation {
 
 function placeSeries(
   { place, isLarge, liveBytes, survivedBytes, bornBytes, bornBytesSquared }: History,
-  { history, owners }: Observed,
+  { history, owners, traces }: Observed,
 ): PlaceSeries {
   const { label, frames, origin, isBuffer, isTimer } = place
   let owner = label ? owners.ofLabel(label.id) : null
@@ -64,6 +66,7 @@ function placeSeries(
     isLarge,
     frames,
     seenUnder: [...seenUnder],
+    traced: owner?.kind === 'route' ? null : traces.of(frames),
     liveBytes,
     survivedBytes,
     bornBytes,

@@ -10,6 +10,7 @@ import type { KeptRequests } from '../heap/kept-requests'
 import { isOwnScript } from '../heap/own-scripts'
 import type { ProfileReason } from '../heap/profile-file'
 import { HolderSearch } from '../holders/search'
+import { Logpoints } from '../inspector/logpoints'
 import type { HeapReading } from '../inspector/session'
 import { judge } from '../verdict/judge'
 import { HeapOnlyWatch } from './heap-only-watch'
@@ -23,6 +24,8 @@ import { PauseSchedule } from './pause-schedule'
 import { Profiles } from './profiles'
 import { Readings } from './readings'
 import type { Runtime } from './runtime'
+import { TraceInquiry } from './trace-inquiry'
+import { Traces } from './traces'
 import type { WatchedApp } from './watched-app'
 
 export interface LeakWatchOptions {
@@ -45,6 +48,7 @@ export class LeakWatch {
   readonly #options: LeakWatchOptions
   readonly #schedule: PauseSchedule
   readonly #owners: Owners
+  readonly #traces = new Traces()
   readonly #lives: Lives
   readonly #profiles: Profiles
   /** Once readings take too long. */
@@ -70,7 +74,18 @@ export class LeakWatch {
     })
     const { session } = sampler
     const search = { app, session, isOwn: isOwnScript, maxPauseMs: config.maxPauseMs, now }
-    const inquiries = config.holders ? [new HolderInquiry(new HolderSearch(search))] : []
+    const tracing = {
+      marks: app.marks,
+      logpoints: new Logpoints(),
+      now,
+      traces: this.#traces,
+      unsure: () => this.#lives.unsure,
+      maxPauseMs: config.maxPauseMs,
+    }
+    const inquiries = [
+      ...(config.holders ? [new HolderInquiry(new HolderSearch(search))] : []),
+      new TraceInquiry(tracing),
+    ]
     this.#lives = new Lives({ now, headroomBytes, inquiries, listener })
     this.#goOn()
   }
@@ -162,6 +177,7 @@ export class LeakWatch {
       history,
       series,
       owners,
+      traces: this.#traces,
       kept,
       app,
     })
@@ -181,11 +197,12 @@ export class LeakWatch {
   #inquire(): void {
     const { now } = this.#options.runtime
     const beganMs = now()
+    let asideMs = 0
     try {
-      this.#lives.inquire(this.#readingMs)
+      asideMs = this.#lives.inquire(this.#readingMs)
     } finally {
       const nowMs = now()
-      this.#schedule.spend(nowMs - beganMs, nowMs)
+      this.#schedule.spend(nowMs - beganMs + asideMs, nowMs)
     }
     if (this.#lives.settle() && !this.#heapOnly) this.writeProfile('leak')
   }

@@ -1,5 +1,6 @@
 /** The app under watch: its routes, layers and requests as the recorder counts them, and its servers. */
 import { connectionsOf } from '../record/listening'
+import type { RequestMarks } from '../record/request-marks'
 import type { Layer, Route } from '../record/routes'
 
 /** Servers known, at most. */
@@ -12,6 +13,8 @@ export interface RequestCounts {
   readonly stats: ReadonlyArray<{ readonly endedTotal: number; readonly inFlight: number }>
   /** That arrived, of any route. */
   readonly requests: number
+  /** By which code that runs is known to run for a request. */
+  readonly marks: RequestMarks
 }
 
 export class WatchedApp {
@@ -29,6 +32,10 @@ export class WatchedApp {
 
   get layers(): readonly Layer[] {
     return this.#counts.routes.layers
+  }
+
+  get marks(): RequestMarks {
+    return this.#counts.marks
   }
 
   get requests(): number {

@@ -27,6 +27,7 @@ import { PipelinedResponses } from './pipelined'
 import type { MemoryReader } from './reading'
 import type { RequestState } from './request-state'
 import { RequestStates } from './request-states'
+import { RequestMarks } from './request-marks'
 import { RequestRing } from './ring'
 import { RouteNaming } from './route-naming'
 import { type RouteStats, RouteStatsTable } from './route-stats'
@@ -56,6 +57,7 @@ export interface RecorderOptions {
 export class Recorder {
   readonly ring: RequestRing
   readonly routes: RouteTable
+  readonly marks: RequestMarks = new RequestMarks()
   readonly #options: RecorderOptions
   readonly #concurrency = new Concurrency()
   readonly #states = new RequestStates()
@@ -144,6 +146,7 @@ export class Recorder {
 
   #arrive(state: RequestState, server: object): Trampoline | null {
     state.server = server
+    if (this.marks.isOn) state.mark = this.marks.arrive(state.attachedTo!)
     state.arrival = this.#concurrency.arrive()
 
     let trampoline: Trampoline | null = null
@@ -265,6 +268,7 @@ export class Recorder {
     state.concurrency = this.#concurrency.peakSince(state.arrival)
     this.#concurrency.leave()
     state.routeId = route.id
+    if (state.mark) this.#endMark(state)
     if (this.ring.path) state.path = shortPath(state.url)
     const stats = this.#stats.of(route)
     stats.inFlight--
@@ -277,6 +281,12 @@ export class Recorder {
       this.#nearlyFullSaid = true
       this.#options.onNearlyFull()
     }
+  }
+
+  #endMark(state: RequestState): void {
+    const { routeId, endMs } = state
+    Object.assign(state.mark!, { routeId, endedMs: endMs })
+    state.mark = null
   }
 
   /** Takes the readings that are still to come. */

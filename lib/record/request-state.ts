@@ -3,6 +3,7 @@
  */
 import type { Socket } from 'node:net'
 import type { LayerInfo } from '../hooks/listener'
+import type { Mark } from './request-marks'
 import { emptyReading, type Reading } from './reading'
 import type { FinishedRequest } from './ring'
 import type { PathNode, Route, RouteTable } from './routes'
@@ -36,6 +37,8 @@ export class RequestState implements FinishedRequest {
   /** The route whose `inFlight` this request is counted in. */
   countedIn: Route | null = null
   finished = false
+  /** While somebody traces. */
+  mark: Mark | null = null
 
   // Where in the app it is.
   route: Route | null = null

@@ -10,7 +10,7 @@ import { SourceMaps } from '../inspector/source-maps'
 import type { LeakLife } from '../leaks/leak-life'
 import type { Findings, LeakListener } from '../leaks/listener'
 import type { RouteStats } from '../record/route-stats'
-import type { LeakLine, RetentionFields, RouteVerdict, UnroutedLeak } from '../schema/lines'
+import type { GrowthFields, Interval, LeakLine, RetentionFields, RouteVerdict, UnroutedLeak } from '../schema/lines'
 import type { HeapGrowth } from '../verdict/heap-only'
 import type { Leak } from '../verdict/leak'
 import { THRESHOLDS } from '../verdict/thresholds'
@@ -48,6 +48,10 @@ export class LeakReport implements LeakListener {
       ...(holders ? { holders: holders.holders } : {}),
       ...(holders?.note === undefined ? {} : { holdersNote: holders.note }),
       locate: (frame) => this.#maps.locate(frame),
+      nameOf: (index) => {
+        const of = this.#findings?.observation.routes[index]
+        return { method: of?.method ?? '', route: of?.route ?? '' }
+      },
     })
     this.#write(line, leakMsg(line))
   }
@@ -85,6 +89,24 @@ export class LeakReport implements LeakListener {
     if (told.length === 0 && !this.#heapGrows) return undefined
     const goOn = told.flatMap(({ goesOn, leak }) => (goesOn ? unroutedLeak(leak) : []))
     return this.#heapGrows ? [...goOn, { scope: 'process', kind: 'heap' }] : goOn
+  }
+
+  /** The books of the last judgement. */
+  growth(): GrowthFields | undefined {
+    const books = this.#findings?.judgement.books
+    if (!books) return undefined
+    const { bytes, told, own, stopped, open } = books
+    return {
+      bytes: Math.round(bytes),
+      toldBytes: Math.round(told.bytes),
+      toldCi95: rounded(told.ci95),
+      ownBytes: Math.round(own.bytes),
+      ownCi95: rounded(own.ci95),
+      stoppedBytes: Math.round(stopped.bytes),
+      stoppedCi95: rounded(stopped.ci95),
+      openBytes: Math.round(open.bytes),
+      ci95: rounded(open.ci95),
+    }
   }
 
   /** Verdict and figures of a route, as far as they are known. */
@@ -144,8 +166,12 @@ export class LeakReport implements LeakListener {
 }
 
 function unroutedLeak({ scope, kind, mount }: Leak): UnroutedLeak {
-  if (scope === 'process') return { scope, kind }
+  if (scope === 'process' || scope === 'open') return { scope, kind }
   return { scope: 'shared', kind, ...(mount === '' ? {} : { route: mount }) }
+}
+
+function rounded([low, high]: Interval): Interval {
+  return [Math.round(low), Math.round(high)]
 }
 
 function keptShare(route: { watched: number; kept: number }): number | undefined {

@@ -25,6 +25,7 @@ export type ProcessExtras = Pick<ProcessLine, 'self'> & {
   readonly liveHeapBytes: number | undefined
   readonly secondsToLimit: number | undefined
   readonly leaks: ProcessLine['leaks'] | undefined
+  readonly growth: ProcessLine['growth'] | undefined
 }
 
 export class ProcessMeter {
@@ -41,7 +42,7 @@ export class ProcessMeter {
   }
 
   /** Of the interval that ends now. */
-  line({ liveHeapBytes, self, secondsToLimit, leaks }: ProcessExtras): ProcessLine {
+  line({ liveHeapBytes, self, secondsToLimit, leaks, growth }: ProcessExtras): ProcessLine {
     const { reader, gcLog, recorder } = this.#options
     const reading = this.#reading
     reader.read(reading)
@@ -70,6 +71,7 @@ export class ProcessMeter {
       self,
       ...(secondsToLimit === undefined ? {} : { secondsToLimit }),
       ...(leaks === undefined ? {} : { leaks }),
+      ...(growth === undefined ? {} : { growth }),
     }
     this.#requestsWritten = recorder.requests
     this.#droppedWritten = recorder.ring.dropped

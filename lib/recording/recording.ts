@@ -164,6 +164,7 @@ export class Recording {
           liveHeapBytes: this.#leaks?.liveHeapBytes ?? this.#liveHeapBytes,
           secondsToLimit: this.#report.secondsToLimit(),
           leaks: this.#report.unroutedLeaks(),
+          growth: this.#report.growth(),
           self: this.#cost.ofInterval(this.#costNow()),
         }),
       )

@@ -16,7 +16,7 @@ export const VERDICTS = ['leaking', 'plateaued', 'steady', 'insufficient-data'] 
 export type Verdict = (typeof VERDICTS)[number]
 
 /** Of leaks that no route is blamed for. */
-export const UNROUTED_SCOPES = ['shared', 'process'] as const
+export const UNROUTED_SCOPES = ['shared', 'process', 'open'] as const
 export const LEAK_SCOPES: readonly ['route', ...typeof UNROUTED_SCOPES] = [
   'route',
   ...UNROUTED_SCOPES,
@@ -26,7 +26,7 @@ export type LeakScope = (typeof LEAK_SCOPES)[number]
 export const LEAK_KINDS = ['heap', 'buffers', 'native'] as const
 export type LeakKind = (typeof LEAK_KINDS)[number]
 
-export const ATTRIBUTIONS = ['direct', 'estimated'] as const
+export const ATTRIBUTIONS = ['direct', 'traced', 'estimated'] as const
 export type Attribution = (typeof ATTRIBUTIONS)[number]
 
 export const HOLDER_KINDS = ['Map', 'Set', 'Array', 'Object', 'Timers'] as const
@@ -156,6 +156,29 @@ export interface ProcessLine {
   secondsToLimit?: number
   /** Of those told that no route is blamed for, which go on; from the first of them on. */
   leaks?: readonly UnroutedLeak[]
+  /** From the first judgement on. */
+  growth?: GrowthFields
+}
+
+/**
+ * The books: what the live heap grew by over the observation, and what of it is accounted for.
+ * `bytes` is the sum of the others but for the intervals.
+ */
+export interface GrowthFields {
+  bytes: number
+  /** Of leaks that were told, but for those of scope `open`. */
+  toldBytes: number
+  toldCi95: Interval
+  /** What memprof itself keeps. */
+  ownBytes: number
+  ownCi95: Interval
+  /** Grew and grows no more: warm-up, caches that are full. */
+  stoppedBytes: number
+  stoppedCi95: Interval
+  /** Goes on, and nobody was found for. */
+  openBytes: number
+  /** Of `openBytes`. */
+  ci95: Interval
 }
 
 /** A leak that no route's verdict tells of. */
@@ -178,6 +201,18 @@ export interface Site extends SiteFrame {
   share: number
   /** Callers, nearest first, as `function (file:line)`. */
   stack: readonly string[]
+}
+
+/** What a trace saw of who allocates a leak, or adds to what keeps it. */
+export interface TraceFields {
+  /** Executions, or entries added, that were seen. */
+  hits: number
+  /** Who did it, largest share first. */
+  units: ReadonlyArray<{ method: string; route: string; share: number }>
+  /** Share without a request: timers, messages of open connections. */
+  idleShare: number
+  /** Share whose request cannot be told, as in the callbacks of a shared connection. */
+  lostShare: number
 }
 
 /** The container that keeps a leak, by the variable that leads there. */
@@ -216,6 +251,7 @@ export interface LeakLine {
   keptRequestsShare?: number
   attribution?: Attribution
   directShare?: number
+  trace?: TraceFields
   sites: readonly Site[]
   /** Empty until they are found: the line is then written again. */
   holders: readonly Holder[]

@@ -18,6 +18,7 @@ export const ORIGINS = {
   reading: 'the live heap right after a major GC',
   sampler: 'V8’s sampling heap profiler, through the inspector',
   verdict: 'the readings and the counts, as in [method.md](method.md)',
+  trace: 'a trace of the live process, as in [method.md](method.md)',
   registry: '`FinalizationRegistry`: finished requests that are still alive',
   search: 'the search for what keeps a leak, as in [holders.md](holders.md)',
 } as const

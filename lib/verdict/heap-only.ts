@@ -5,6 +5,7 @@
  */
 import type { Interval } from '../schema/lines'
 import { Z95 } from '../stats/normal'
+import { slopeOf } from '../stats/slope'
 import { THRESHOLDS, type Thresholds } from './thresholds'
 
 /** The live heap after a major GC of the process's own. */
@@ -49,20 +50,10 @@ export function heapGrowth(
     const due = (bytes * (points[to]!.requests - points[from]!.requests)) / requests
     if (part < minThirdShare * due) return null
   }
-  const meanX = points.reduce((sum, point) => sum + point.requests, 0) / n
-  const meanY = points.reduce((sum, point) => sum + point.liveHeapBytes, 0) / n
-  let xx = 0
-  let xy = 0
-  for (const { requests: x, liveHeapBytes: y } of points) {
-    xx += (x - meanX) ** 2
-    xy += (x - meanX) * (y - meanY)
-  }
-  const slope = xy / xx
-  const squares = points.reduce(
-    (sum, { requests: x, liveHeapBytes: y }) => sum + (y - meanY - slope * (x - meanX)) ** 2,
-    0,
+  const { perX: slope, sd } = slopeOf(
+    points.map((point) => point.requests),
+    points.map((point) => point.liveHeapBytes),
   )
-  const sd = Math.sqrt(squares / (n - 2) / xx)
   const ci95: Interval = [slope - Z95 * sd, slope + Z95 * sd]
   return ci95[0] > 0 ? { bytesPerRequest: slope, ci95, bytes, requests } : null
 }

@@ -5,15 +5,19 @@
  *   observation -> who pays for which places    payers     "Whose bytes"
  *               -> how that grew, per payer     growth     "What counts as a leak"
  *               -> true bytes of what goes on   leaks      "How many bytes"
+ *               -> what the heap grew by        books      "The books"
  *               -> a verdict for every route
  */
 import type { Interval, Verdict } from '../schema/lines'
+import { type Books, booksOf } from './books'
+import { sumOf } from './growth'
 import { floorOf, type Leak, type MeasuredLeak } from './leak'
 import { measureHeap } from './live-heap'
-import type { Observation } from './observation'
+import type { Observation, PlaceSeries } from './observation'
 import { measureBuffers, measureNative } from './off-heap'
+import { joined, mayBeOf, together } from './open'
 import { type PayerGrowth, payerGrowth } from './payer-growth'
-import { gather } from './payers'
+import { gather, OPEN_RUNTIME } from './payers'
 import { type Evidence, grownBy, spanOf } from './span'
 import { THRESHOLDS, type Thresholds } from './thresholds'
 
@@ -28,6 +32,10 @@ export interface Judgement {
   /** One per route of the observation. */
   readonly routes: readonly RouteJudgement[]
   readonly leaks: readonly Leak[]
+  /** Null while there is too little to see. */
+  readonly books: Books | null
+  /** Places that grow whose payer no label tells, whoever is taken for it; largest first. */
+  readonly unsure: readonly PlaceSeries[]
 }
 
 /**
@@ -41,19 +49,73 @@ export function judge(
 ): Judgement {
   const { routes } = observation
   const span = spanOf(observation, thresholds)
-  if (!span) return { routes: routes.map(() => ({ verdict: 'insufficient-data' })), leaks: [] }
+  if (!span) {
+    const verdicts = routes.map(() => ({ verdict: 'insufficient-data' }) as const)
+    return { routes: verdicts, leaks: [], books: null, unsure: [] }
+  }
   const evidence = { observation, span, thresholds }
   const grown = gather(evidence).map((payer) => payerGrowth(payer, evidence, standing))
-  const found = grown.filter(({ goesOn, cameAtOnce }) => goesOn && !cameAtOnce)
-  const buffers = measureBuffers(grown, evidence)
-  const heap = measureHeap(found, evidence).filter(
-    (measured) => !isOfWrappers(measured, buffers, thresholds),
-  )
-  const leaks = [...buffers, ...heap]
-  return {
-    routes: routes.map((_, index) => judgeRoute(index, grown, leaks, evidence)),
-    leaks: [...leaks.map(({ leak }) => leak), ...measureNative(evidence)],
+  const owned = grown.filter(({ payer }) => payer.scope !== 'open')
+  const nobodys = grown.filter(({ payer }) => payer.scope === 'open')
+  const buffers = measureBuffers(owned, evidence)
+  const measure = (open: readonly PayerGrowth[]): MeasuredLeak[] =>
+    measureHeap([...owned.filter(isFound), ...together(open, evidence)], evidence).filter(
+      (measured) => !isOfWrappers(measured, buffers, thresholds),
+    )
+  const ofApp = openOfApp(nobodys, evidence, standing)
+  let heap = measure(ofApp)
+  let rest = booksOf(heap, evidence)
+  // What Node and V8 allocate by themselves moves a lot: it is a leak only where the heap shows it too.
+  const ofRuntime = nobodys.filter((one) => isFound(one) && isOfRuntime(one))
+  if (rest.isGrowing && ofRuntime.length > 0) {
+    heap = measure([...ofApp, ...ofRuntime])
+    rest = booksOf(heap, evidence)
   }
+  const known = heap.filter(({ leak }) => leak.scope !== 'open')
+  const books = known.length === heap.length ? rest : booksOf(known, evidence)
+  const leaks = [...buffers, ...heap].map((measured) =>
+    measured.leak.scope === 'open' && !books.isGrowing
+      ? { ...measured, leak: { ...measured.leak, isProven: false } }
+      : measured,
+  )
+  const hidden = { heap, grown, rest, evidence }
+  return {
+    routes: routes.map((_, index) => judgeRoute(index, leaks, hidden)),
+    leaks: [...leaks.map(({ leak }) => leak), ...measureNative(evidence)],
+    books,
+    unsure: unsureOf(evidence),
+  }
+}
+
+/** Places that a trace may tell more of, at most. */
+const MAX_UNSURE = 24
+
+function unsureOf({ observation: { places }, span }: Evidence): PlaceSeries[] {
+  const grown = ({ survivedBytes }: PlaceSeries): number => grownBy(survivedBytes, span)
+  return places
+    .filter((place) => place.origin === 'app' && place.owner === null && grown(place) > 0)
+    .sort((a, b) => grown(b) - grown(a))
+    .slice(0, MAX_UNSURE)
+}
+
+function isFound({ goesOn, cameAtOnce }: PayerGrowth): boolean {
+  return goesOn && !cameAtOnce
+}
+
+/** Groups of places that grow; and the others together, where they show it only so. */
+function openOfApp(
+  nobodys: readonly PayerGrowth[],
+  evidence: Evidence,
+  standing: ReadonlySet<string>,
+): PayerGrowth[] {
+  const ofApp = nobodys.filter((one) => !isOfRuntime(one))
+  const others = ofApp.filter((one) => !isFound(one))
+  const rest = others.length < 2 ? [] : [payerGrowth(joined(others, evidence), evidence, standing)]
+  return [...ofApp, ...rest].filter(isFound)
+}
+
+function isOfRuntime({ payer }: PayerGrowth): boolean {
+  return payer.key.startsWith(OPEN_RUNTIME)
 }
 
 /** Whether the heap's part of a leak is little more than the wrappers of its buffers. */
@@ -66,25 +128,58 @@ function isOfWrappers(
   return ofPayer !== undefined && rate < maxWrapperShare * ofPayer.leak.rate
 }
 
+/** What a verdict of a route is drawn from, besides its own leaks. */
+interface Rest {
+  readonly heap: readonly MeasuredLeak[]
+  readonly grown: readonly PayerGrowth[]
+  /** The books without any of the leaks. */
+  readonly rest: Books
+  readonly evidence: Evidence
+}
+
 /** docs/method.md, "What counts as a leak", the paragraph on the verdicts. */
-function judgeRoute(
-  index: number,
-  grown: readonly PayerGrowth[],
-  leaks: readonly MeasuredLeak[],
-  evidence: Evidence,
-): RouteJudgement {
+function judgeRoute(index: number, leaks: readonly MeasuredLeak[], rest: Rest): RouteJudgement {
+  const { grown, evidence } = rest
   const { observation, span, thresholds } = evidence
   const requests = grownBy(observation.routes[index]!.ended, span)
   const ofRoute = grown.find(({ payer }) => payer.route === index)
   if (!ofRoute || requests < thresholds.leak.minRequests) return { verdict: 'insufficient-data' }
-  const floorBytesPerRequest = floorOf(requests, evidence)
+  const seenFrom = floorOf(requests, evidence)
+  const floorBytesPerRequest = Math.max(seenFrom, hiddenBytes(index, rest) / requests)
   const leak = leaks.find(({ payer }) => payer === ofRoute.payer)?.leak
   if (leak) {
     return { verdict: 'leaking', bytesPerRequest: leak.rate, ci95: leak.ci95, floorBytesPerRequest }
   }
   // It goes on by its samples, and the heap does not show it, or it came at once: who knows.
-  if (ofRoute.goesOn) return { verdict: 'insufficient-data', floorBytesPerRequest }
+  if (ofRoute.goesOn || floorBytesPerRequest > thresholds.books.maxHidden * seenFrom) {
+    return { verdict: 'insufficient-data', floorBytesPerRequest }
+  }
   const heldBytes = ofRoute.growth.heldBytes + ofRoute.growth.bytes
   const grew = heldBytes >= thresholds.leak.minSamples * observation.samplingBytes
   return { verdict: grew ? 'plateaued' : 'steady', floorBytesPerRequest }
+}
+
+/** Bytes that grew and may be the route's, though nothing says so. */
+function hiddenBytes(index: number, { heap, grown, rest, evidence }: Rest): number {
+  const { isGrowing, open } = rest
+  const nobodys = grown.filter(({ payer }) => payer.scope === 'open')
+  const unfound = nobodys.filter((one) => !isFound(one) && !isOfRuntime(one))
+  // What has an owner hides in no other route.
+  const ownedBytes = sumOf(
+    grown
+      .filter((one) => one.payer.scope !== 'open' && !isFound(one))
+      .map(({ growth: { bytes } }) => Math.max(0, bytes)),
+  )
+  const inHeap = Math.max(0, open.ci95[1])
+  const inSamples = Math.min(mayBeOf(index, unfound, evidence), inHeap)
+  const unexplained = isGrowing ? Math.max(0, inHeap - ownedBytes) : 0
+  const openLeak = heap.find(({ leak }) => leak.scope === 'open')?.leak
+  if (!openLeak) return Math.max(inSamples, unexplained)
+  const found = nobodys.filter(isFound)
+  const share = mayBeOf(index, found, evidence) / bytesOf(found)
+  return Math.max(inSamples, unexplained) + Math.min(1, share) * openLeak.ci95[1] * openLeak.exposure
+}
+
+function bytesOf(grown: readonly PayerGrowth[]): number {
+  return Math.max(1, sumOf(grown.map(({ growth }) => growth.bytes)))
 }

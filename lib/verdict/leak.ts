@@ -2,9 +2,10 @@
 import type { Attribution, Interval, LeakKind, LeakScope } from '../schema/lines'
 import { Z95 } from '../stats/normal'
 import { sumOf } from './growth'
-import type { PlaceSeries } from './observation'
-import type { Payer } from './payers'
+import type { PlaceSeries, Shares } from './observation'
+import { OPEN, type Payer } from './payers'
 import { type Evidence, grownBy } from './span'
+import { tracedTogether } from './traced'
 
 /** What a place has of a leak's bytes. */
 export interface PlaceGrowth {
@@ -21,17 +22,22 @@ export interface Leak {
   readonly route: number | null
   /** Where the middleware is mounted, for scope `shared`; '' for every path. */
   readonly mount: string
-  /** Bytes per request; per second for scope `process`. */
+  /** Bytes per request, or per second. */
   readonly rate: number
+  readonly per: Payer['per']
   readonly ci95: Interval
   /** Smallest rate that would have been seen. */
   readonly floor: number
-  /** Requests in the observation; for scope `process` seconds. */
+  /** Requests in the observation, or seconds. */
   readonly exposure: number
   readonly retainedBytes: number
   readonly attribution: Attribution
   /** Share of the bytes that was attributed by labels. */
   readonly directShare: number
+  /** The live heap shows it beside all that is known. False only in scope `open`, which is not told then. */
+  readonly isProven: boolean
+  /** What a trace saw of it; null without one. */
+  readonly trace: Shares | null
   /** Largest first. */
   readonly places: readonly PlaceGrowth[]
 }
@@ -50,8 +56,8 @@ export interface MeasuredRate {
   readonly least?: number
 }
 
-export function leakKey({ key }: Payer, kind: LeakKind): string {
-  return `${key} ${kind}`
+export function leakKey({ key, scope }: Payer, kind: LeakKind): string {
+  return `${scope === 'open' ? OPEN : key} ${kind}`
 }
 
 /**
@@ -76,8 +82,10 @@ export function leakOf(
     .filter(({ bytes }) => bytes > 0)
     .sort((a, b) => b.bytes - a.bytes)
   const bytesOf = (some: readonly PlaceGrowth[]): number => sumOf(some.map(({ bytes }) => bytes))
-  const directBytes = bytesOf(places.filter(({ place }) => payer.direct.includes(place)))
-  const directShare = directBytes / Math.max(1, bytesOf(places))
+  const shareOf = (known: readonly PlaceSeries[]): number =>
+    bytesOf(places.filter(({ place }) => known.includes(place))) / Math.max(1, bytesOf(places))
+  const directShare = shareOf(payer.direct)
+  const tracedShare = directShare + shareOf(payer.traced)
   return {
     key: leakKey(payer, kind),
     scope: payer.scope,
@@ -85,12 +93,20 @@ export function leakOf(
     route: payer.route,
     mount: payer.mount,
     rate,
+    per: payer.per,
     ci95,
     floor: floorOf(exposure, evidence),
     exposure,
     retainedBytes: rate * exposure,
-    attribution: directShare >= thresholds.leak.minDirectShare ? 'direct' : 'estimated',
+    attribution:
+      directShare >= thresholds.leak.minDirectShare
+        ? 'direct'
+        : tracedShare >= thresholds.trace.minTracedShare
+          ? 'traced'
+          : 'estimated',
     directShare,
+    isProven: true,
+    trace: tracedTogether(places.map(({ place }) => place)),
     places,
   }
 }

@@ -7,6 +7,7 @@ import { sumSeries } from './growth'
 import { leakOf, type MeasuredLeak } from './leak'
 import type { PlaceSeries } from './observation'
 import type { PayerGrowth } from './payer-growth'
+import { isOfNoFunction } from './payers'
 import { type Evidence, survivedExposure, within } from './span'
 
 /** @param found - the payers whose growth goes on */
@@ -14,17 +15,17 @@ export function measureHeap(found: readonly PayerGrowth[], evidence: Evidence): 
   const { observation, span, thresholds } = evidence
   const { liveHeapBytes, ownWork, places, timeMs } = observation
   const readings = timeMs.length
-  const claimed = new Set(found.flatMap(({ lasting }) => lasting))
-  const others = places.filter((place) => !claimed.has(place))
+  // A place may be claimed in parts: what is left of it is what nobody claimed.
+  const claimed = found.flatMap(({ lasting }) => lasting)
+  const left = (series: 'liveBytes' | 'survivedBytes', is: (place: PlaceSeries) => boolean): number[] => {
+    const ofClaims = sumSeries(claimed.filter(is), readings, series)
+    return sumSeries(places.filter(is), readings, series).map((bytes, at) => bytes - ofClaims[at]!)
+  }
   // Large objects are sampled for sure and at their size: taken out of the heap as they are.
-  const largeBytes = sumSeries(
-    others.filter(({ isLarge }) => isLarge),
-    readings,
-    'liveBytes',
-  )
-  const small = others.filter((place) => !place.isLarge && !isOfNoFunction(place))
-  const own = small.filter(({ origin }) => origin === 'memprof')
-  const background = small.filter(({ origin }) => origin !== 'memprof')
+  const largeBytes = left('liveBytes', ({ isLarge }) => isLarge)
+  const isSmall = (place: PlaceSeries): boolean => !place.isLarge && !isOfNoFunction(place)
+  const own = left('liveBytes', (place) => isSmall(place) && place.origin === 'memprof')
+  const background = left('survivedBytes', (place) => isSmall(place) && place.origin !== 'memprof')
   const claims = found.map(({ payer, growth }) => ({
     exposure: within(payer.exposure, span),
     sampledRate: growth.bytes / survivedExposure(payer.exposure, span),
@@ -36,10 +37,10 @@ export function measureHeap(found: readonly PayerGrowth[], evidence: Evidence): 
     ),
     // Younger objects belong to requests in flight, and scatter more than those do. What memprof itself
     // allocates comes at its searches, and stays.
-    within(sumSeries(background, readings, 'survivedBytes'), span),
+    within(background, span),
     claims,
     {
-      bytes: within(sumSeries(own, readings, 'liveBytes'), span),
+      bytes: within(own, span),
       work: within(ownWork, span),
     },
     thresholds,
@@ -57,12 +58,4 @@ export function measureHeap(found: readonly PayerGrowth[], evidence: Evidence): 
     const leak = leakOf(payer, 'heap', { rate, sd, least }, sampled, evidence)
     return leak ? [{ payer, leak }] : []
   })
-}
-
-/**
- * Made by native code with no function above it: above all the strings of a request's URL and headers,
- * by the parser. Those are no site of a leak, but grow only where one keeps them: they are part of it.
- */
-function isOfNoFunction({ origin, frames }: PlaceSeries): boolean {
-  return origin === 'runtime' && frames.length === 0
 }

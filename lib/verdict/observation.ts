@@ -30,6 +30,26 @@ export interface LayerSeries {
   readonly entered: readonly number[]
 }
 
+/** Who did it, of all that a trace saw: shares of 1, and together 1. */
+export interface Shares {
+  /** Executions, or entries that were added. */
+  readonly seen: number
+  /** Routes by their index, largest first. */
+  readonly routes: ReadonlyArray<{ readonly index: number; readonly share: number }>
+  /** Without a request: timers, and messages of open connections. */
+  readonly idle: number
+  /** Callbacks that do not tell for which request they are, as those of a shared connection to a database. */
+  readonly lost: number
+}
+
+/** What a trace saw of a place; null where it saw nothing. */
+export interface Traced {
+  /** Executions of that function of its stack which the fewest run. */
+  readonly runs: Shares | null
+  /** What the containers grew by that keep its leak. */
+  readonly growth: Shares | null
+}
+
 /** The samples of one label and stack. */
 export interface PlaceSeries {
   readonly owner: Owner | null
@@ -46,6 +66,8 @@ export interface PlaceSeries {
   readonly frames: readonly StackFrame[]
   /** Routes under whose label one of these functions was seen, where `owner` is null. */
   readonly seenUnder: readonly number[]
+  /** Null where no trace was made. */
+  readonly traced: Traced | null
   /** Live bytes. */
   readonly liveBytes: readonly number[]
   /**

@@ -100,6 +100,7 @@ export function measureNative(evidence: Evidence): Leak[] {
       route: null,
       mount: '',
       rate,
+      per: 'second',
       // Fragmentation comes and goes: no interval from noise alone would be honest.
       ci95: [rate / nativeDoubt, rate * nativeDoubt],
       floor: 0,
@@ -107,6 +108,8 @@ export function measureNative(evidence: Evidence): Leak[] {
       retainedBytes: bytes,
       attribution: 'estimated',
       directShare: 0,
+      isProven: true,
+      trace: null,
       places: [],
     },
   ]

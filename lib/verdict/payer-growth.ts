@@ -2,7 +2,7 @@
 import { addedUp, type Growth, growthOf, survival, withoutTables } from './growth'
 import { leakKey } from './leak'
 import type { PlaceSeries } from './observation'
-import type { Payer } from './payers'
+import { allPlacesOf, type Payer } from './payers'
 import { type Evidence, grownBy, survivedExposure } from './span'
 
 export interface PayerGrowth {
@@ -30,7 +30,7 @@ export function payerGrowth(
   const { exposure } = payer
   const { observation, span, thresholds } = evidence
   const isStanding = standing.has(leakKey(payer, 'heap'))
-  const places = [...payer.direct, ...payer.estimated]
+  const places = allPlacesOf(payer)
   const staying = places.filter((place) => stays(place, exposure, evidence))
   const lasting = withoutTables(staying, thresholds, span)
   const births = addedUp(lasting, observation.timeMs.length)
@@ -64,7 +64,7 @@ function stays(
  */
 function goesOn(
   { bytes, sd, samples, rates, rateSds }: Growth,
-  { scope, route, exposure }: Payer,
+  { scope, route, exposure, per }: Payer,
   { observation, span, thresholds: { leak } }: Evidence,
   isStanding: boolean,
 ): boolean {
@@ -72,9 +72,9 @@ function goesOn(
   const paid = survivedExposure(exposure, span)
   if (bytes <= 0 || samples < leak.minSamples || bytes < leak.minScore * sd) return false
   const rate = bytes / paid
-  if (scope !== 'process' && (paid < leak.minRequests || rate < leak.minBytesPerRequest)) {
-    return false
-  }
+  // Of all requests, one in many may pay for what is open.
+  const minRate = scope === 'open' ? 0 : leak.minBytesPerRequest
+  if (per === 'request' && (paid < leak.minRequests || rate < minRate)) return false
   if (route !== null) {
     if (grownBy(routes[route]!.inFlight, span) > leak.maxInFlightShare * paid) return false
   }

@@ -1,13 +1,19 @@
 /**
  * Sorts the sampled places under those who pay for them: a route's requests, those that pass a
- * middleware, all requests, or the clock. docs/method.md, "Whose bytes".
+ * middleware, all requests, the clock, or nobody who is known. docs/method.md, "Whose bytes".
  */
 import type { LeakScope } from '../schema/lines'
 import { positionKey } from '../inspector/stack-frame'
+import { allEnded, type Exposure, exposureOfAll } from './exposure'
 import { sumOf, withoutTables } from './growth'
 import type { LayerSeries, Observation, PlaceSeries, RouteSeries } from './observation'
 import { type Candidate, isBelowMount, keepsRequests, ownerOf } from './owner'
 import { type Evidence, grownBy, type Span, survivedExposure } from './span'
+import { isShared, partsOf } from './traced'
+
+/** Keys of payers that nobody knows begin so: of the app's allocations, and of Node's and V8's. */
+export const OPEN = 'open'
+export const OPEN_RUNTIME = 'runtime'
 
 /** Somebody who may leak, with all places that are theirs. */
 export interface Payer {
@@ -16,18 +22,26 @@ export interface Payer {
   /** Index of the route, for scope `route`. */
   readonly route: number | null
   readonly mount: string
-  /** Cumulative requests; seconds for scope `process`. */
+  /** Cumulative requests, or seconds. */
   readonly exposure: readonly number[]
+  /** Of what the exposure is. */
+  readonly per: Exposure['per']
   /** Places known by a label or by where they stand in the source. */
   readonly direct: PlaceSeries[]
+  /** Places, or parts of them, known by a trace. */
+  readonly traced: PlaceSeries[]
   /** Places known by their rhythm alone. */
   readonly estimated: PlaceSeries[]
 }
 
-/** Every active route, and whoever else pays for one of the places. */
+export function allPlacesOf({ direct, traced, estimated }: Payer): PlaceSeries[] {
+  return [...direct, ...traced, ...estimated]
+}
+
+/** Every active route, whoever else pays for one of the places, and a payer for each group of nobody's. */
 export function gather(evidence: Evidence): Payer[] {
   const { observation, span, thresholds } = evidence
-  const payers = new PayerTable(observation)
+  const payers = new PayerTable(evidence)
   const isKept = (route: RouteSeries): boolean => keepsRequests(route, thresholds)
   const { routes, layers } = observation
   routes.forEach((route, index) => {
@@ -35,28 +49,44 @@ export function gather(evidence: Evidence): Payer[] {
   })
   const unowned = new Map<string, PlaceSeries[]>()
   for (const place of observation.places) {
-    // Sockets, parsers, compiled code: no leak by itself, but part of one that keeps requests.
     if (place.origin === 'memprof') continue
-    if (place.origin === 'runtime' && !routes.some(isKept)) continue
+    const parts = place.owner?.kind === 'route' ? null : partsOf(place, thresholds)
     if (place.owner?.kind === 'route') payers.ofRoute(place.owner.index).direct.push(place)
-    else {
+    else if (parts) {
+      for (const { route, place: part } of parts) {
+        const payer = route === null ? payers.ofCandidate({ kind: 'time' }) : payers.ofRoute(route)
+        payer.traced.push(part)
+      }
+    } else {
       const key = groupKey(place)
       const group = unowned.get(key)
       if (group) group.push(place)
       else unowned.set(key, [place])
     }
   }
-  for (const group of unowned.values()) {
+  for (const [key, group] of unowned) {
+    const isRuntime = group[0]!.origin === 'runtime'
+    const nobody = (): void => {
+      payers.ofNobody(key, isRuntime).estimated.push(...group.filter((one) => !isOfNoFunction(one)))
+    }
+    // Sockets, parsers, compiled code: a route's only where it keeps requests.
+    if (isRuntime && !routes.some(isKept)) {
+      nobody()
+      continue
+    }
     const layer = group[0]!.owner?.index ?? null
     const only = layer === null ? null : onlyRouteOf(layers[layer]!, observation, span)
     if (only !== null) {
       payers.ofRoute(only).direct.push(...group)
       continue
     }
-    const owner = ownerOf(group, observation, thresholds, layer)
-    if (!owner) continue
-    const route = owner.candidate.kind === 'route' ? routes[owner.candidate.index]! : null
-    if (group[0]!.origin === 'runtime' && !(route && isKept(route))) continue
+    const isUnsure = group.some((place) => isShared(place, thresholds))
+    const owner = isUnsure ? null : ownerOf(group, observation, thresholds, layer)
+    const route = owner?.candidate.kind === 'route' ? routes[owner.candidate.index]! : null
+    if (!owner || (isRuntime && !(route && isKept(route)))) {
+      nobody()
+      continue
+    }
     const payer = payers.ofCandidate(owner.candidate)
     if (owner.candidate.kind === 'layer') payer.direct.push(...group)
     else payer.estimated.push(...group)
@@ -64,13 +94,14 @@ export function gather(evidence: Evidence): Payer[] {
   moveShared(payers, evidence)
   return payers.all()
 }
+
 /** Payers by their keys, each made when it is first asked for. */
 class PayerTable {
-  readonly #observation: Observation
+  readonly #evidence: Evidence
   readonly #payers: Map<string, Payer> = new Map()
 
-  constructor(observation: Observation) {
-    this.#observation = observation
+  constructor(evidence: Evidence) {
+    this.#evidence = evidence
   }
 
   all(): Payer[] {
@@ -78,40 +109,39 @@ class PayerTable {
   }
 
   ofRoute(index: number): Payer {
-    const { ended } = this.#observation.routes[index]!
-    return this.#of(`route ${index}`, 'route', ended, index)
+    const exposure = this.#evidence.observation.routes[index]!.ended
+    return this.#of(`route ${index}`, { scope: 'route', route: index, exposure })
   }
 
   ofCandidate(candidate: Candidate): Payer {
-    const { routes, layers, timeMs } = this.#observation
+    const { observation } = this.#evidence
     switch (candidate.kind) {
       case 'route':
         return this.ofRoute(candidate.index)
       case 'layer': {
-        const { entered, mount } = layers[candidate.index]!
-        return this.#of(`layer ${candidate.index}`, 'shared', entered, null, mount)
+        const { entered: exposure, mount } = observation.layers[candidate.index]!
+        return this.#of(`layer ${candidate.index}`, { scope: 'shared', exposure, mount })
       }
       case 'time': {
-        const seconds = timeMs.map((ms) => ms / 1000)
-        return this.#of('process', 'process', seconds)
+        const exposure = observation.timeMs.map((ms) => ms / 1000)
+        return this.#of('process', { scope: 'process', exposure, per: 'second' })
       }
-      case 'all': {
-        const ended = timeMs.map((_, at) => sumOf(routes.map((route) => route.ended[at]!)))
-        return this.#of('shared', 'shared', ended)
-      }
+      case 'all':
+        return this.#of('shared', { scope: 'shared', exposure: allEnded(observation) })
     }
   }
 
-  #of(
-    key: string,
-    scope: LeakScope,
-    exposure: readonly number[],
-    route: number | null = null,
-    mount = '',
-  ): Payer {
+  /** @param group - the group of places whose owner is not known */
+  ofNobody(group: string, isRuntime: boolean): Payer {
+    const key = `${isRuntime ? OPEN_RUNTIME : OPEN} ${group}`
+    return this.#of(key, { scope: 'open', ...exposureOfAll(this.#evidence) })
+  }
+
+  #of(key: string, who: Pick<Payer, 'scope' | 'exposure'> & Partial<Payer>): Payer {
     let payer = this.#payers.get(key)
     if (!payer) {
-      payer = { key, scope, route, mount, exposure, direct: [], estimated: [] }
+      const places = { direct: [], traced: [], estimated: [] }
+      payer = { key, route: null, mount: '', per: 'request', ...who, ...places }
       this.#payers.set(key, payer)
     }
     return payer
@@ -119,10 +149,18 @@ class PayerTable {
 }
 
 /** Places with one key have one owner. */
-function groupKey({ owner, frames }: PlaceSeries): string {
+function groupKey({ owner, origin, frames }: PlaceSeries): string {
   // Of a middleware by the function that allocated, else by what the event loop called.
   const frame = owner ? frames[0] : frames.at(-1)
-  return `${owner?.index ?? ''} ${frame ? positionKey(frame) : ''}`
+  return `${owner?.index ?? ''} ${frame ? positionKey(frame) : origin}`
+}
+
+/**
+ * Made by native code with no function above it: above all the strings of a request's URL and headers,
+ * by the parser. Those are no site of a leak, but grow only where one keeps them: they are part of it.
+ */
+export function isOfNoFunction({ origin, frames }: PlaceSeries): boolean {
+  return origin === 'runtime' && frames.length === 0
 }
 
 /** The function that allocated. */
@@ -143,6 +181,7 @@ function moveShared(payers: PayerTable, evidence: Evidence): void {
   for (const payer of perRoute) {
     for (const [from, to] of [
       [payer.direct, shared.direct],
+      [payer.traced, shared.traced],
       [payer.estimated, shared.estimated],
     ] as const) {
       to.push(...from.filter(isShared))
@@ -163,8 +202,7 @@ function sharedSites(payers: readonly Payer[], { span, thresholds }: Evidence): 
   const grown = new Map<string, number[]>()
   const sampleBytes = new Map<string, number>()
   payers.forEach((payer, at) => {
-    const places = [...payer.direct, ...payer.estimated]
-    for (const place of withoutTables(places, thresholds, span)) {
+    for (const place of withoutTables(allPlacesOf(payer), thresholds, span)) {
       const site = siteOf(place)
       const bytes = grown.get(site) ?? payers.map(() => 0)
       bytes[at]! += grownBy(place.survivedBytes, span)

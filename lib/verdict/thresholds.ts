@@ -107,6 +107,32 @@ export const THRESHOLDS = {
     minKeptShare: 0.5,
   },
 
+  /** docs/method.md, "Whose bytes": tracing. */
+  trace: {
+    /** Executions, or entries added, from which a trace tells whose they are. Tuned. */
+    minSeen: 20,
+    /** A smaller share is somebody's odd execution, and no leak of theirs. Tuned. */
+    minShare: 0.03,
+    /** Of what the containers grew by, at least this share is of those that run the function. Derived: most. */
+    minKnownShare: 0.5,
+    /** Share of a leak's bytes under labels or traced from which its attribution is traced. Derived: most. */
+    minTracedShare: 0.5,
+  },
+
+  /** docs/method.md, "The books". */
+  books: {
+    /** Growth that nobody was found for, at least, for the heap to grow: what any heap does. Tuned; 256 KiB. */
+    minOpenBytes: 262_144,
+    /** The same as a share of the live heap. Tuned. */
+    minOpenShare: 0.01,
+    /** Each half of what it is measured over brings at least this share of its due. Tuned. */
+    minHalfShare: 0.5,
+    /** What memprof itself keeps, by its samples, is off by this much, relative. Derived from recorded runs. */
+    ownBiasSd: 0.2,
+    /** What may hide in a route, over what would be seen of it, at most, for a verdict. Tuned. */
+    maxHidden: 2,
+  },
+
   /** docs/method.md, "Whose bytes": functions that grow alike under several routes. */
   sharing: {
     /** Samples a route should show of a shared function before its share is compared. Tuned. */

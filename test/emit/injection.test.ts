@@ -131,6 +131,7 @@ describe('whatever stands in paths, methods, routes, functions, files and the se
           method: four,
           route: one,
           holders: [{ path: two, kind: 'Map', size: 9, growthPerRequest: 1, file: three, line: 1 }],
+          nameOf: () => ({ method: '', route: '' }),
           locate: ({ functionName, url }) => ({
             function: functionName,
             file: url,

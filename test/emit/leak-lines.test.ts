@@ -8,6 +8,7 @@ import { bornPlace } from '../support/observations'
 const CONTEXT: LeakContext = {
   method: 'GET',
   route: '/users/:id',
+  nameOf: () => ({ method: 'GET', route: '/traced' }),
   locate: ({ functionName, url }) => ({ function: functionName, file: url, line: 7, column: 3 }),
 }
 
@@ -145,7 +146,8 @@ describe('leakLine', () => {
     const long = 'x'.repeat(5000)
     const { sites } = leakLine(leak({ places: [grown(1, 'keep', 'caller')] }), {
       ...CONTEXT,
-      locate: () => ({ function: `begin${long}`, file: `${long}/end.js`, line: 1, column: 1 }),
+      nameOf: () => ({ method: 'GET', route: '/traced' }),
+  locate: () => ({ function: `begin${long}`, file: `${long}/end.js`, line: 1, column: 1 }),
     })
     assert.equal(sites[0]?.function.length, 256)
     assert.ok(sites[0]?.function.startsWith('begin'))

@@ -18,7 +18,7 @@ function leak(rate: number, plusMinus: number, more: Partial<Leak> = {}): Leak {
 
 function judgementOf(leaks: readonly Leak[]): Judgement {
   const isLeaking = leaks.some(({ route }) => route === 0)
-  return { routes: [{ verdict: isLeaking ? 'leaking' : 'steady' }], leaks }
+  return { routes: [{ verdict: isLeaking ? 'leaking' : 'steady' }], leaks, books: null, unsure: [] }
 }
 
 function judge({ lives }: OpenedLives, ...leaks: Leak[]): boolean {
@@ -177,13 +177,13 @@ class Trial {
   find(capacity: number, isThorough = true): this {
     const holders = [{ path: 'cache', kind: 'Map', size: 50, growthPerRequest: 1 } as const]
     const bounds = [{ size: 50, growth: 1, capacity }]
-    return this.#step(() => this.opened.search.latest.end(isThorough, { holders, bounds }))
+    return this.#step(() => this.opened.search.latest.end(isThorough, { holders, bounds, containers: [] }))
   }
 
   /** The search ends with nothing. */
   findNothing(): this {
     const { latest } = this.opened.search
-    return this.#step(() => latest.end(latest.isTold, { holders: [], bounds: [] }))
+    return this.#step(() => latest.end(latest.isTold, { holders: [], bounds: [], containers: [] }))
   }
 
   #step(next: () => void): this {
@@ -410,6 +410,8 @@ describe('a judgement without the leaks that are held back', () => {
   const judgement: Judgement = {
     routes: [LEAKING, LEAKING, { ...ROUTE, verdict: 'steady' }],
     leaks: [leak(1000, 20), other],
+    books: null,
+    unsure: [],
   }
   const isHeldBack = (key: string): boolean => key === KEY
 

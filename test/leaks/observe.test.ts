@@ -7,6 +7,7 @@ import { positionKey, type StackFrame } from '../../lib/inspector/stack-frame'
 import { observe } from '../../lib/leaks/observe'
 import { Owners } from '../../lib/leaks/owners'
 import { ProcessSeries } from '../../lib/leaks/process-series'
+import { Traces } from '../../lib/leaks/traces'
 import type { PlaceSeries } from '../../lib/verdict/observation'
 import { frame } from '../support/profiles'
 import { AppByHand } from '../support/watched-app'
@@ -58,6 +59,7 @@ function placed(
     samplingBytes: 1000,
     history: { histories: [history], seenUnder },
     series: new ProcessSeries(),
+    traces: new Traces(),
     owners,
     kept: { of: () => ({ watched: 10, kept: 3 }) },
     app: app.routes,
@@ -114,6 +116,7 @@ describe('an observation', () => {
       history: { histories: [], seenUnder: () => undefined },
       series,
       owners,
+      traces: new Traces(),
       kept: { of: (id) => ({ watched: 10, kept: id }) },
       app: app.routes,
     })

@@ -25,7 +25,7 @@ function open(): Opened {
   const { lives } = openLives({ listener: report })
   const take = (...leaks: Leak[]): void => {
     const routes = [{ verdict: 'leaking', bytesPerRequest: 1000.4, ci95: [979.6, 1020] } as const]
-    lives.judged({ routes, leaks }, observed(8, { watched: 10, kept: 9 }))
+    lives.judged({ routes, leaks, books: null, unsure: [] }, observed(8, { watched: 10, kept: 9 }))
   }
   return { report, lives, lines, left, take }
 }
@@ -128,7 +128,7 @@ describe('the fields of a route', () => {
 
   it('have no share of fewer than ten watched requests', () => {
     const { report, lives } = open()
-    lives.judged({ routes: [{ verdict: 'steady' }], leaks: [] }, observed(8, { watched: 9 }))
+    lives.judged({ routes: [{ verdict: 'steady' }], leaks: [], books: null, unsure: [] }, observed(8, { watched: 9 }))
     assert.deepEqual(report.retentionOf(0), { verdict: 'steady' })
   })
 })

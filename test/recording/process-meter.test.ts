@@ -9,7 +9,7 @@ const NOTHING = {
   self: SELF,
   liveHeapBytes: undefined,
   secondsToLimit: undefined,
-  leaks: undefined,
+  leaks: undefined, growth: undefined,
 }
 
 describe('the process line', () => {
@@ -54,6 +54,7 @@ describe('the process line', () => {
       liveHeapBytes: 5,
       secondsToLimit: 6,
       leaks: [],
+      growth: undefined,
     })
     assert.deepEqual([liveHeapBytes, secondsToLimit, leaks, self], [5, 6, [], SELF])
   })

@@ -15,6 +15,9 @@ export function madeLeak(more: Partial<Leak> = {}): Leak {
     retainedBytes: 1_000_000,
     attribution: 'direct',
     directShare: 1,
+    per: more.scope === 'process' ? 'second' : 'request',
+    isProven: true,
+    trace: null,
     places: [],
     ...more,
   }

@@ -5,7 +5,13 @@
  * All from one seed.
  */
 import type { StackFrame } from '../../lib/inspector/stack-frame'
-import type { Observation, Owner, PlaceSeries, RouteSeries } from '../../lib/verdict/observation'
+import type {
+  Observation,
+  Owner,
+  PlaceSeries,
+  RouteSeries,
+  Traced,
+} from '../../lib/verdict/observation'
 import { integer, normal, poisson, seeded } from './random'
 
 export interface RoutePlan {
@@ -57,6 +63,8 @@ export interface ObjectsPlan {
   /** The outermost function, where it is not the site's own. */
   readonly calledBy?: string
   readonly seenUnder?: readonly number[]
+  /** What a trace saw of it. */
+  readonly traced?: Traced | null
   /** Sampled bytes over true bytes: V8's profile is off by up to two, per site. */
   readonly bias?: number
   /** Each is the wrapper of a buffer of that many bytes. */
@@ -76,6 +84,8 @@ export interface AppPlan {
   readonly samplingBytes?: number
   /** Standard deviation of what the live heap moves by for no reason. */
   readonly noiseBytes?: number
+  /** The mix of routes does not drift: no rhythm tells one from another. */
+  readonly isSteady?: boolean
   /** Native memory that grows, per second. */
   readonly nativeBytesPerSecond?: number
 }
@@ -126,7 +136,7 @@ export class SyntheticApp {
       ms += elapsed
       this.#timeMs.push(ms)
       plan.routes.forEach(({ perSecond, shape }, index) => {
-        walk[index] = 0.7 * walk[index]! + 0.45 * normal(random)
+        if (!plan.isSteady) walk[index] = 0.7 * walk[index]! + 0.45 * normal(random)
         const rate = perSecond * Math.exp(walk[index]!) * (shape?.(ms / 1000) ?? 1)
         const before = this.#ended[index]!.at(-1) ?? 0
         this.#ended[index]!.push(before + poisson(random, (rate * elapsed) / 1000))
@@ -310,6 +320,7 @@ export class SyntheticApp {
       isBuffer: (plan.bufferBytes ?? 0) > 0,
       isTimer: false,
       seenUnder: owner ? [] : seenUnder,
+      traced: plan.traced ?? null,
     }
     const last = readings - 1
     for (const sample of samples) {
@@ -422,6 +433,7 @@ export function emptyPlace(
     isLarge: false,
     frames,
     seenUnder: [],
+    traced: null,
     liveBytes: zeros(),
     survivedBytes: zeros(),
     bornBytes: zeros(),

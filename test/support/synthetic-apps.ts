@@ -185,6 +185,40 @@ export function drawPlanted(seed: number, kind?: (typeof PLANTED_KINDS)[number])
   return { what, app: new SyntheticApp({ seed, routes, layers, samplingBytes, objects }), planted }
 }
 
+/**
+ * Three to forty routes whose mix does not drift, and one that leaks in a helper after its own await:
+ * neither a label nor a rhythm tells whose it is.
+ *
+ * @param isTraced - a trace saw who runs the helper
+ */
+export function drawSteady(seed: number, isTraced: boolean): DrawnApp {
+  const random = seeded(seed)
+  const count = Math.round(between(random, 3, 40))
+  const routes = Array.from({ length: count }, (_, at) => ({
+    route: `/thing/${at}`,
+    perSecond: (1000 / (1 + at * 0.3)) * (4 / count),
+  }))
+  const index = integer(random, 0, count - 1)
+  const least = 60_000 / routes[index]!.perSecond
+  const runs = { seen: 100, routes: [{ index, share: 1 }], idle: 0, lost: 0 }
+  const leak: ObjectsPlan = {
+    site: 'leak',
+    by: route(index),
+    bytes: Math.round(Math.max(between(random, 200, 5000), least)),
+    bias: drawBias(random),
+    owner: null,
+    calledBy: 'resume',
+    traced: isTraced ? { runs, growth: null } : null,
+  }
+  const samplingBytes = Math.round(between(random, 8 << 10, 16 << 10))
+  const app = new SyntheticApp({ seed, routes, samplingBytes, objects: [leak], isSteady: true })
+  return {
+    what: 'after an await, in steady traffic',
+    app,
+    planted: [{ site: 'leak', scope: 'route', route: index, kind: 'heap' }],
+  }
+}
+
 export function drawInnocent(seed: number, kind?: (typeof INNOCENT_KINDS)[number]): DrawnApp {
   const what = kind ?? INNOCENT_KINDS[seed % INNOCENT_KINDS.length]!
   const random = seeded(seed)

@@ -1,6 +1,7 @@
 /** An app by hand: its routes and layers, and the requests that the test lets end. */
 import type { Label } from '../../lib/hooks/listener'
 import type { RequestCounts } from '../../lib/leaks/watched-app'
+import { RequestMarks } from '../../lib/record/request-marks'
 import { type Layer, PathNode, type Route } from '../../lib/record/routes'
 
 export class AppByHand implements RequestCounts {
@@ -10,6 +11,7 @@ export class AppByHand implements RequestCounts {
   }
   readonly stats: Array<{ endedTotal: number; inFlight: number }> = []
   requests = 0
+  readonly marks: RequestMarks = new RequestMarks()
 
   constructor(patterns: readonly string[]) {
     for (const pattern of patterns) this.addRoute(pattern)

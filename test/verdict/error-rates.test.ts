@@ -7,11 +7,13 @@ import { describe, it } from 'node:test'
 import { judge } from '../../lib/verdict/judge'
 import type { Leak } from '../../lib/verdict/leak'
 import { openLives } from '../support/lives'
-import { type DrawnApp, drawInnocent, drawPlanted, type Planted } from '../support/synthetic-apps'
+import { type DrawnApp, drawInnocent, drawPlanted, drawSteady, type Planted } from '../support/synthetic-apps'
 import { THRESHOLDS } from '../../lib/verdict/thresholds'
 
 const APPS = 300
 const PLANTED_SEED = 1000
+const STEADY_APPS = 200
+const STEADY_SEED = 30_000
 const INNOCENT_SEED = 5000
 
 function isOf(leak: Leak, planted: Planted): boolean {
@@ -30,6 +32,11 @@ function percent(part: number, whole: number): string {
   return `${part} of ${whole} (${((100 * part) / whole).toFixed(1)} %)`
 }
 
+/** That something grows and nobody is known to pay for it blames nobody. */
+function blames(leak: Leak, { planted }: DrawnApp): boolean {
+  return leak.scope !== 'open' && !planted.some((one) => isOf(leak, one))
+}
+
 describe('after a minute of traffic, readings every 3 s', () => {
   it('names 19 in 20 planted leaks, blames others in 1 app of 100, and 19 in 20 intervals hold the truth', (t) => {
     let planted = 0
@@ -41,7 +48,7 @@ describe('after a minute of traffic, readings every 3 s', () => {
     for (let at = 0; at < APPS; at++) {
       const drawn = drawPlanted(PLANTED_SEED + at)
       const { leaks } = judge(drawn.app.observe())
-      if (leaks.some((leak) => !drawn.planted.some((one) => isOf(leak, one)))) blaming++
+      if (leaks.some((leak) => blames(leak, drawn))) blaming++
       for (const one of drawn.planted) {
         planted++
         const leak = leaks.find((each) => isOf(each, one))
@@ -93,5 +100,45 @@ describe('after a minute of traffic, readings every 3 s', () => {
     assert.ok(inTheEnd <= 1, `in the end ${percent(inTheEnd, APPS)}`)
     assert.ok(early <= APPS / 25, `while it fills ${percent(early, APPS)}`)
     assert.ok(late <= APPS / 60, `later ${percent(late, APPS)}`)
+  })
+
+  it('calls no leak steady after an await in steady traffic, and tells 19 in 20 as open', (t) => {
+    let told = 0
+    let steady = 0
+    let blaming = 0
+    for (let at = 0; at < STEADY_APPS; at++) {
+      const drawn = drawSteady(STEADY_SEED + at, false)
+      const { leaks, routes } = judge(drawn.app.observe())
+      const [planted] = drawn.planted
+      if (leaks.some((leak) => leak.scope === 'open' || isOf(leak, planted!))) told++
+      if (['steady', 'plateaued'].includes(routes[planted!.route!]!.verdict)) steady++
+      if (leaks.some((leak) => blames(leak, drawn))) blaming++
+    }
+    t.diagnostic(`told ${percent(told, STEADY_APPS)}, called steady ${percent(steady, STEADY_APPS)}`)
+    t.diagnostic(`somebody else is blamed in ${percent(blaming, STEADY_APPS)}`)
+    assert.ok(told >= 0.95 * STEADY_APPS, `told ${percent(told, STEADY_APPS)}`)
+    assert.ok(steady <= STEADY_APPS / 100, `called steady ${percent(steady, STEADY_APPS)}`)
+    assert.ok(blaming <= STEADY_APPS / 20, `blames in ${percent(blaming, STEADY_APPS)}`)
+  })
+
+  it('names the route of 19 in 20 once a trace saw who runs it, with intervals that hold the truth', (t) => {
+    let found = 0
+    let covered = 0
+    let near = 0
+    for (let at = 0; at < STEADY_APPS; at++) {
+      const drawn = drawSteady(STEADY_SEED + at, true)
+      const [planted] = drawn.planted
+      const leak = judge(drawn.app.observe()).leaks.find((one) => isOf(one, planted!))
+      if (!leak) continue
+      found++
+      const truth = truthOf(drawn, planted!)
+      if (leak.ci95[0] <= truth && truth <= leak.ci95[1]) covered++
+      if (Math.abs(leak.rate / truth - 1) <= 0.1) near++
+    }
+    t.diagnostic(`found ${percent(found, STEADY_APPS)}, within 10 %: ${percent(near, found)}`)
+    t.diagnostic(`the interval holds the truth for ${percent(covered, found)}`)
+    assert.ok(found >= 0.95 * STEADY_APPS, `found ${percent(found, STEADY_APPS)}`)
+    assert.ok(near >= 0.95 * found, `near ${percent(near, found)}`)
+    assert.ok(covered >= 0.95 * found, `covers ${percent(covered, found)}`)
   })
 })

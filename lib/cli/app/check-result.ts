@@ -41,7 +41,7 @@ export interface LeakOfUrl {
 
 export interface CheckResult {
   readonly urls: readonly CheckedUrl[]
-  /** Leaks of the whole process, which grow with the clock and not with the requests to any URL. */
+  /** Leaks of the whole process, which no URL is known to pay for. */
   readonly processLeaks: readonly LeakSummary[]
   readonly limitBytesPerRequest: number
   /** The gravest outcome of all URLs and leaks. */
@@ -68,7 +68,7 @@ export function judgeCheck(
 ): CheckResult {
   const leaks = summary.leaks.filter(({ since }) => since === null)
   const urls = targets.map((target) => judgeUrl(target, summary, leaks, options))
-  const processLeaks = leaks.filter(({ scope }) => scope === 'process')
+  const processLeaks = leaks.filter(({ scope }) => scope === 'process' || scope === 'open')
   // A limit says nothing of bytes per second; without one, whatever is proven counts.
   const outcomes = urls.map(({ outcome }) => outcome)
   if (options.limitBytesPerRequest === 0 && processLeaks.length > 0) outcomes.push('leaking')

@@ -151,6 +151,7 @@ function mergeLeaks(group: readonly InstanceLeak[], all: readonly InstanceLeak[]
     keptRequestsShare: kept ?? most.keptRequestsShare ?? null,
     attribution: most.attribution ?? null,
     directShare: most.directShare ?? null,
+    trace: most.trace ?? null,
     sites: mergeSites(placed),
     holders: (held ?? most).holders,
     holdersNote: (held ?? most).holdersNote ?? null,

@@ -8,6 +8,7 @@ import type {
   RetentionFields,
   RouteLine,
   Site,
+  TraceFields,
   Verdict,
 } from '../../schema/lines'
 import type { LogLineOf } from '../log/log-line'
@@ -138,6 +139,7 @@ export interface LeakSummary {
   readonly keptRequestsShare: number | null
   readonly attribution: Attribution | null
   readonly directShare: number | null
+  readonly trace: TraceFields | null
   readonly sites: readonly Site[]
   readonly holders: readonly Holder[]
   readonly holdersNote: string | null

@@ -4,6 +4,7 @@ import {
   choice,
   count,
   type FieldTable,
+  group,
   interval,
   list,
   maybe,
@@ -22,6 +23,7 @@ import {
   LEAK_KINDS,
   LEAK_SCOPES,
   type Site,
+  type TraceFields,
 } from '../lines'
 import { FLOOR, KEPT_SHARE, METHOD, ROUTE, SECONDS_TO_LIMIT } from './shared'
 
@@ -56,11 +58,22 @@ const HOLDER: FieldTable<Holder> = {
   line: maybe(count('search', 'From 1.')),
 }
 
+const TRACE: FieldTable<TraceFields> = {
+  hits: count('trace', 'Executions, or entries added, that were seen.'),
+  units: list('trace', 'Who did it, largest first.', {
+    method: METHOD,
+    route: ROUTE,
+    share: amount('trace', '0 to 1', 'Of all hits.'),
+  }),
+  idleShare: amount('trace', '0 to 1', 'Done without a request: timers, messages.'),
+  lostShare: amount('trace', '0 to 1', 'Done in callbacks that do not tell for which request.'),
+}
+
 export const LEAK: FieldTable<FieldsOf<'leak'>> = {
   scope: choice(
     'verdict',
     LEAK_SCOPES,
-    '`route`: this one; `shared`: every route pays alike; `process`: grows without requests.',
+    '`route`: this one; `shared`: every route pays alike; `process`: grows without requests; `open`: who pays is not known yet.',
   ),
   kind: choice(
     'verdict',
@@ -88,10 +101,11 @@ export const LEAK: FieldTable<FieldsOf<'leak'>> = {
     choice(
       'verdict',
       ATTRIBUTIONS,
-      '`direct`: allocated while the route’s own code ran; else by the rhythm of requests.',
+      '`direct`: allocated while the route’s own code ran; `traced`: seen to be done for its requests; else by their rhythm.',
     ),
   ),
   directShare: maybe(amount('verdict', '0 to 1', 'Share of the bytes that is `direct`.')),
+  trace: maybe(group('trace', 'Who was seen to do it, where the stacks do not tell.', TRACE)),
   sites: list('sampler', 'Where it was allocated, largest first.', SITE),
   holders: list('search', 'What keeps it; empty until it is found.', HOLDER),
   holdersNote: maybe(sentence('search', 'What the search left out.')),

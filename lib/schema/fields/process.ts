@@ -1,6 +1,9 @@
-import { amount, bytes, choice, count, type FieldTable, group, list, maybe, otel } from '../field'
+import { amount, bytes, choice, count, type FieldTable, group, interval, list, maybe, otel, signed } from '../field'
 import { type FieldsOf, LEAK_KINDS, UNROUTED_SCOPES } from '../lines'
 import { ROUTE, SECONDS_TO_LIMIT, SELF } from './shared'
+
+/** Of a part of the growth: so many bytes, and the interval beside it. */
+const PART_CI95 = interval('verdict', 'bytes', 'Low and high end of its 95 % interval.')
 
 export const PROCESS: FieldTable<FieldsOf<'process'>> = {
   rssBytes: otel('process.memory.usage', bytes('statm', 'The resident set.')),
@@ -41,5 +44,18 @@ export const PROCESS: FieldTable<FieldsOf<'process'>> = {
         route: maybe(ROUTE),
       },
     ),
+  ),
+  growth: maybe(
+    group('verdict', 'What the live heap grew by over the observation, and what of it is known.', {
+      bytes: signed(bytes('reading', 'The sum of the four that follow.')),
+      toldBytes: bytes('verdict', 'Of leaks that were told, but for those of scope `open`.'),
+      toldCi95: PART_CI95,
+      ownBytes: signed(bytes('memprof', 'What memprof itself keeps.')),
+      ownCi95: PART_CI95,
+      stoppedBytes: signed(bytes('verdict', 'Grew, and grows no more.')),
+      stoppedCi95: PART_CI95,
+      openBytes: signed(bytes('verdict', 'Goes on, and nobody was found for.')),
+      ci95: PART_CI95,
+    }),
   ),
 }

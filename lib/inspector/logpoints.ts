@@ -1,0 +1,99 @@
+/**
+ * Breakpoints that never pause: each has a condition that calls us and is false. So a function's
+ * executions are seen in the live process, with the async context that they run in.
+ *
+ * The condition calls one function on the global object, which is there, not enumerable, for as long as
+ * the logpoints are. 30 to 60 us a hit; `open` about 15 ms for 100 scripts. V8 throws away the optimised
+ * code of a function while a breakpoint is in it, and makes it anew afterwards.
+ */
+import { randomUUID } from 'node:crypto'
+import type { Debugger } from 'node:inspector'
+import { Connection } from './connection'
+import { defineProperty, deleteProperty, realm } from './intrinsics'
+import type { FunctionPosition } from './stack-frame'
+
+/** Of the function on the global object: a name that nobody else would use. */
+const NAME = `memprof_${randomUUID().replaceAll('-', '')}`
+
+interface Logpoint {
+  readonly breakpointId: string
+  readonly onHit: () => void
+}
+
+export class Logpoints {
+  #connection: Connection | null = null
+  #points: Array<Logpoint | null> = []
+
+  /** @returns false where the global object is frozen, or the debugger cannot be used */
+  open(): boolean {
+    const hit = (index: unknown): boolean => {
+      try {
+        this.#points[index as number]?.onHit()
+      } catch {
+        // The app's function runs on, whatever goes wrong here.
+      }
+      return false
+    }
+    if (!defineProperty(realm, NAME, { value: hit, configurable: true })) return false
+    try {
+      this.#connection = new Connection()
+      if (this.#post('Debugger.enable') === null) throw new Error('no debugger')
+      // A `debugger` statement of the app's is nothing that we wait at.
+      this.#post('Debugger.setSkipAllPauses', { skip: true })
+      return true
+    } catch {
+      this.close()
+      return false
+    }
+  }
+
+  /**
+   * @param onHit - called at each execution, before the function's first statement
+   * @returns its number; null where V8 knows no place to stop in that function
+   */
+  set(position: FunctionPosition, onHit: () => void): number | null {
+    const { scriptId, lineNumber, columnNumber } = position
+    const places = this.#post('Debugger.getPossibleBreakpoints', {
+      start: { scriptId, lineNumber, columnNumber },
+      restrictToFunction: true,
+    }) as Debugger.GetPossibleBreakpointsReturnType | null
+    const location = places?.locations[0]
+    if (!location) return null
+    const index = this.#points.length
+    // In a context of node:vm there is no such function: that is no error, and no hit.
+    const condition = `typeof ${NAME}==='function'&&${NAME}(${index})`
+    const answer = this.#post('Debugger.setBreakpoint', {
+      location,
+      condition,
+    }) as Debugger.SetBreakpointReturnType | null
+    if (!answer) return null
+    this.#points.push({ breakpointId: answer.breakpointId, onHit })
+    return index
+  }
+
+  /** Within a hit too, as a function that runs a million times in one go needs. */
+  remove(index: number): void {
+    const point = this.#points[index]
+    if (!point) return
+    this.#points[index] = null
+    this.#post('Debugger.removeBreakpoint', { breakpointId: point.breakpointId })
+  }
+
+  clear(): void {
+    for (let index = 0; index < this.#points.length; index++) this.remove(index)
+  }
+
+  /** Not within a hit: V8's stack is in the debugger then, and the process would end. */
+  close(): void {
+    this.clear()
+    this.#points = []
+    this.#post('Debugger.disable')
+    this.#connection?.close()
+    this.#connection = null
+    deleteProperty(realm, NAME)
+  }
+
+  #post(method: string, parameters?: object): object | null {
+    return this.#connection?.post(method, parameters) ?? null
+  }
+}

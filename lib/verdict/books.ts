@@ -1,0 +1,100 @@
+/**
+ * The books: what the live heap grew by over the observation, and what that was. docs/method.md, "The
+ * books".
+ *
+ *     growth = leaks whose payer is known + memprof's own + what has stopped + open
+ *
+ * The live heap after a major GC is exact, so what nobody was found for is known in bytes even where its
+ * payer is not. Open is what goes on in the second half of the observation; what has stopped is the rest:
+ * warm-up, caches that are full.
+ */
+import type { Interval } from '../schema/lines'
+import { Z95 } from '../stats/normal'
+import { slopeOf } from '../stats/slope'
+import { sumOf, sumSeries } from './growth'
+import type { MeasuredLeak } from './leak'
+import { type Evidence, grownBy } from './span'
+
+/** A part of the growth, bytes. */
+export interface Part {
+  readonly bytes: number
+  readonly ci95: Interval
+}
+
+export interface Books {
+  /** The sum of the others. */
+  readonly bytes: number
+  /** Of leaks whose payer is known. */
+  readonly told: Part
+  readonly own: Part
+  readonly stopped: Part
+  readonly open: Part
+  /** What is open grows beyond doubt, in both halves of what it is measured over. */
+  readonly isGrowing: boolean
+}
+
+/** @param leaks - on the heap */
+export function booksOf(leaks: readonly MeasuredLeak[], evidence: Evidence): Books {
+  const { observation, span, thresholds } = evidence
+  const { liveHeapBytes, places, timeMs } = observation
+  const { ownFactor, minNoiseBytes, correlation } = thresholds.calibration
+  const { ownBiasSd, minOpenBytes, minOpenShare, minHalfShare } = thresholds.books
+  const ofMemprof = places.filter(({ origin }) => origin === 'memprof')
+  const own = sumSeries(ofMemprof, timeMs.length, 'liveBytes').map((bytes) => ownFactor * bytes)
+  const told = timeMs.map((_, at) =>
+    sumOf(
+      leaks.map(({ leak, payer: { exposure } }) => leak.rate * (exposure[at]! - exposure[span.first]!)),
+    ),
+  )
+  const rest = liveHeapBytes.map((bytes, at) => bytes - own[at]! - told[at]!)
+  const middle = Math.floor((span.first + span.last) / 2)
+  const half = { first: middle, last: span.last }
+  const slope = slopeOf(
+    timeMs.slice(middle, span.last + 1),
+    rest.slice(middle, span.last + 1),
+    minNoiseBytes,
+  )
+  const durationMs = grownBy(timeMs, span)
+  const toldSd = Math.hypot(
+    ...leaks.map(({ leak: { ci95, exposure } }) => ((ci95[1] - ci95[0]) / 2 / Z95) * exposure),
+  )
+  const openBytes = slope.perX * durationMs
+  const open = part(openBytes, Math.hypot(correlation * slope.sd * durationMs, toldSd))
+  const bytes = grownBy(liveHeapBytes, span)
+  const toldBytes = grownBy(told, span)
+  const ownBytes = grownBy(own, span)
+  const ownSd = ownBiasSd * Math.abs(ownBytes)
+  const stoppedSd = Math.hypot(correlation * slope.sd * durationMs, ownSd)
+  const leastBytes = Math.max(minOpenBytes, minOpenShare * liveHeapBytes[span.last]!)
+  const quarter = Math.floor((middle + span.last) / 2)
+  const isSteady = [
+    { ...half, last: quarter },
+    { ...half, first: quarter },
+  ].every((of) => grownBy(rest, of) >= minHalfShare * slope.perX * grownBy(timeMs, of))
+  return {
+    bytes,
+    told: part(toldBytes, toldSd),
+    own: part(ownBytes, ownSd),
+    stopped: part(bytes - toldBytes - ownBytes - openBytes, stoppedSd),
+    open,
+    isGrowing: open.ci95[0] > 0 && openBytes >= leastBytes && isSteady,
+  }
+}
+
+/** The books as long as a leak is not told: it is open then. */
+export function withOpen(books: Books, { retainedBytes, ci95, exposure }: MeasuredLeak['leak']): Books {
+  const sd = ((ci95[1] - ci95[0]) / 2 / Z95) * exposure
+  return {
+    ...books,
+    told: part(books.told.bytes - retainedBytes, sdOf(books.told)),
+    open: part(books.open.bytes + retainedBytes, Math.hypot(sdOf(books.open), sd)),
+  }
+}
+
+function part(bytes: number, sd: number): Part {
+  return { bytes, ci95: [bytes - Z95 * sd, bytes + Z95 * sd] }
+}
+
+function sdOf({ ci95: [low, high] }: Part): number {
+  return (high - low) / 2 / Z95
+}

@@ -1,0 +1,103 @@
+/**
+ * What a trace saw of the functions that allocate. docs/method.md, "Whose bytes": tracing.
+ *
+ * Who alone runs a function pays for what it allocates. Where several run it, those pay whose code made
+ * the container grow that keeps it.
+ */
+import { sumOf } from './growth'
+import type { PlaceSeries, Shares, Traced } from './observation'
+import type { Thresholds } from './thresholds'
+
+/** A part of a place's bytes and whose it is: a route, by its index, or what is done without requests. */
+export interface TracedPart {
+  readonly route: number | null
+  readonly place: PlaceSeries
+}
+
+/** @returns null where the trace does not tell whose the place's bytes are */
+export function partsOf(place: PlaceSeries, { trace }: Thresholds): TracedPart[] | null {
+  const { runs, growth } = place.traced ?? { runs: null, growth: null }
+  if (!runs || runs.seen < trace.minSeen) return null
+  const runners = doersOf(runs)
+  if (growth && growth.seen >= trace.minSeen) {
+    // What another container of the leak grows by is not of this function, if it does not run there.
+    const adders = doersOf(growth).filter(({ route }) => runners.some((one) => one.route === route))
+    const main = adders.filter(({ share }) => share >= trace.minShare)
+    const share = sumOf(main.map((one) => one.share))
+    if (share >= trace.minKnownShare && main.every(({ isKnown }) => isKnown)) {
+      return main.map((one) => ({ route: one.route, place: scaled(place, one.share / share) }))
+    }
+  }
+  const [main, ...others] = runners.filter(({ share }) => share >= trace.minShare)
+  return main?.isKnown && others.length === 0 ? [{ route: main.route, place }] : null
+}
+
+/** Routes that run the place's functions; null where it is not known, or not requests alone do. */
+export function runnersOf(
+  { traced }: PlaceSeries,
+  { trace: { minSeen, minShare } }: Thresholds,
+): ReadonlySet<number> | null {
+  const runs = traced?.runs
+  if (!runs || runs.seen < minSeen || runs.lost + runs.idle >= minShare) return null
+  return new Set(runs.routes.map(({ index }) => index))
+}
+
+/** Whether several routes run the place's functions: then their rhythm does not tell whose the bytes are. */
+export function isShared(place: PlaceSeries, thresholds: Thresholds): boolean {
+  return (runnersOf(place, thresholds)?.size ?? 0) > 1
+}
+
+/** Of several places' traces all that was seen; null where none was traced. */
+export function tracedTogether(places: readonly PlaceSeries[]): Shares | null {
+  const traces = new Set(places.flatMap(({ traced }) => traced ?? []))
+  const of = (kind: keyof Traced): Shares[] =>
+    [...new Set([...traces].map((traced) => traced[kind]))].filter((shares) => shares !== null)
+  const [growth, runs] = [of('growth'), of('runs')]
+  if (growth.length + runs.length === 0) return null
+  return pooled(growth.length > 0 ? growth : runs)
+}
+
+interface Doer {
+  readonly route: number | null
+  readonly share: number
+  /** False for callbacks that may do what a request asked for. */
+  readonly isKnown: boolean
+}
+
+function doersOf({ routes, idle, lost }: Shares): Doer[] {
+  return [
+    ...routes.map(({ index, share }) => ({ route: index as number | null, share, isKnown: true })),
+    { route: null, share: idle, isKnown: true },
+    { route: null, share: lost, isKnown: false },
+  ].filter(({ share }) => share > 0)
+}
+
+/** Of all that any of them saw. */
+export function pooled(all: readonly Shares[]): Shares {
+  const seen = sumOf(all.map((one) => one.seen))
+  const meanOf = (share: (one: Shares) => number): number =>
+    seen === 0 ? 0 : sumOf(all.map((one) => share(one) * one.seen)) / seen
+  const indexes = new Set(all.flatMap(({ routes }) => routes.map(({ index }) => index)))
+  const shareOf = ({ routes }: Shares, index: number): number =>
+    routes.find((route) => route.index === index)?.share ?? 0
+  return {
+    seen,
+    routes: [...indexes]
+      .map((index) => ({ index, share: meanOf((one) => shareOf(one, index)) }))
+      .sort((a, b) => b.share - a.share),
+    idle: meanOf(({ idle }) => idle),
+    lost: meanOf(({ lost }) => lost),
+  }
+}
+
+/** A share of each sample is a sample with that chance: its bytes and their squares alike. */
+function scaled(place: PlaceSeries, share: number): PlaceSeries {
+  const part = (series: readonly number[]): number[] => series.map((bytes) => share * bytes)
+  return {
+    ...place,
+    liveBytes: part(place.liveBytes),
+    survivedBytes: part(place.survivedBytes),
+    bornBytes: part(place.bornBytes),
+    bornBytesSquared: part(place.bornBytesSquared),
+  }
+}
