@@ -41,6 +41,8 @@ export interface CorpusApp {
   /** In apps/. */
   readonly file: string
   readonly load: LoadPattern
+  /** The mix of routes does not drift, as with `--steady`: no rhythm tells the routes apart. */
+  readonly steadyMix?: true
   readonly routes: readonly CorpusRoute[]
   /** Empty: the app is innocent. */
   readonly leaks: readonly Leak[]
