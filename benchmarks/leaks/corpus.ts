@@ -32,6 +32,9 @@ export interface Leak {
   readonly holder: HolderTruth | null
   /** Set where every route behind a router pays alike: a line of scope `shared` is as right. */
   readonly orShared?: true
+  /** Set where nothing leads from the allocation back to a request: told without its route, by a line of
+   * scope `open`, `process` or `shared` that has its site or its holder, it is found as well. */
+  readonly orOpen?: true
 }
 
 export type LoadPattern = 'steady' | 'bursts' | 'connections' | 'shift' | 'polls'
