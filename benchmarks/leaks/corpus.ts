@@ -112,6 +112,29 @@ function app(
   return { name, file: `${name}.cjs`, load: 'steady', routes, leaks, ...more }
 }
 
+/** An app in layers: what it keeps is made after awaits, behind functions that its routes share. */
+function layered(
+  name: string,
+  routes: readonly CorpusRoute[],
+  leaks: readonly Leak[],
+  more: Partial<CorpusApp> = {},
+): CorpusApp {
+  return app(name, routes, leaks, { steadyMix: true, ...more })
+}
+
+/** A route `/KIND/:id` for each, or as `pattern` has it. */
+function each(kinds: readonly string[], weight: number, pattern = '/KIND/:id'): CorpusRoute[] {
+  return kinds.map((kind) => get(pattern.replace('KIND', kind), weight))
+}
+
+/** The routes of forty-services, the most asked for first. */
+const SERVICES = `
+  accounts addresses agents alerts assets branches brands budgets carriers carts claims
+  clients coupons currencies devices drivers events fees groups holidays images invoices
+  labels ledgers members messages notes offers orders parcels plans prices quotes refunds
+  regions shipments stores taxes teams vendors
+`.match(/\w+/g)!
+
 const leaking: readonly CorpusApp[] = [
   app(
     'audit-trail',
@@ -430,6 +453,27 @@ const leaking: readonly CorpusApp[] = [
       keep('GET /routes/:from/:to', holder('cache.cache', 'Object', /(^|\.)cache$/), [
         'fast-memoize',
       ]),
+    ],
+  ),
+  layered(
+    'forty-services',
+    SERVICES.map((name, at) => get(`/${name}/:id`, 1 / (1 + 0.3 * at))),
+    [keep('GET /carts/:id', holder('auditLog.entries', 'Array', /(^|\.)entries$/))],
+  ),
+  layered(
+    'shared-repository',
+    [
+      get('/invoices/:id', 12),
+      get('/contracts/:id', 8),
+      get('/customers/:id', 25),
+      get('/items/:id', 20),
+      ...each(['payments', 'reminders'], 12),
+      get('/suppliers/:id', 8),
+      get('/warehouses/:id', 3),
+    ],
+    [
+      keep('GET /invoices/:id', holder('unpaid', 'Array')),
+      keep('GET /contracts/:id', holder('renewals', 'Map')),
     ],
   ),
 ]
