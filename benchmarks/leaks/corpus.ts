@@ -476,6 +476,56 @@ const leaking: readonly CorpusApp[] = [
       keep('GET /contracts/:id', holder('renewals', 'Map')),
     ],
   ),
+  layered(
+    'embedded-db',
+    [
+      get('/exports/:tenant', 6),
+      get('/letters/:tenant', 30),
+      get('/memos/:tenant', 20),
+      get('/reports/:tenant', 14),
+      get('/tickets/:tenant', 30),
+    ],
+    [
+      keep('GET /exports/:tenant', holder('service.exported', 'Array', /(^|\.)exported$/), [
+        '@seald-io/nedb',
+      ]),
+    ],
+  ),
+  layered(
+    'redis-replies',
+    [
+      get('/baskets/:id', 10),
+      get('/customers/:id', 20),
+      get('/products/:id', 35),
+      get('/ratings/:id', 15),
+      get('/stocks/:id', 15),
+      get('/vouchers/:id', 5),
+    ],
+    // A reply is text that the parser of the one socket made.
+    [
+      keep(
+        'GET /baskets/:id',
+        holder('baskets.replies', 'Array', /(^|\.)replies$/),
+        ['ioredis', 'redis-parser'],
+        { orOpen: true },
+      ),
+    ],
+  ),
+  layered(
+    'upstream-fetch',
+    [
+      get('/rates/:pair', 6),
+      get('/banks/:id', 12),
+      get('/countries/:id', 10),
+      get('/weather/:id', 8),
+      get('/health', 64),
+    ],
+    [
+      keep('GET /rates/:pair', holder('rates.responses', 'Array', /(^|\.)responses$/), [
+        'node:internal',
+      ]),
+    ],
+  ),
 ]
 
 const innocent: readonly CorpusApp[] = [
