@@ -526,6 +526,39 @@ const leaking: readonly CorpusApp[] = [
       ]),
     ],
   ),
+  layered(
+    'job-queue',
+    [
+      post('/prints/:id', 10),
+      get('/previews/:id', 30),
+      get('/thumbnails/:id', 30),
+      get('/documents/:id', 25),
+      get('/queue', 5),
+    ],
+    [keep('POST /prints/:id', holder('archive', 'Array'))],
+  ),
+  layered(
+    'worker-pool',
+    [
+      get('/forecasts/:place', 8),
+      get('/charts/:place', 20),
+      get('/averages/:place', 12),
+      get('/samples/:place', 30),
+      get('/places', 30),
+    ],
+    [keep('GET /forecasts/:place', holder('forecasts.known', 'Map', /(^|\.)known$/))],
+  ),
+  layered(
+    'stream-transform',
+    [
+      get('/statements/:id', 8),
+      get('/bookings/:id', 12),
+      get('/customers/:id', 10),
+      get('/products/:id', 20),
+      get('/formats', 50),
+    ],
+    [keep('GET /statements/:id', holder('ledger', 'Array'))],
+  ),
 ]
 
 const innocent: readonly CorpusApp[] = [
