@@ -559,6 +559,44 @@ const leaking: readonly CorpusApp[] = [
     ],
     [keep('GET /statements/:id', holder('ledger', 'Array'))],
   ),
+  layered(
+    'batched-loader',
+    [
+      get('/books/:id', 12),
+      get('/authors/:id', 6),
+      get('/genres/:id', 30),
+      get('/publishers/:id', 17),
+      get('/series/:id', 25),
+      get('/languages/:id', 10),
+    ],
+    ['GET /books/:id', 'GET /authors/:id'].map((name) =>
+      keep(name, holder('loaded', 'Array'), [], { orOpen: true }),
+    ),
+  ),
+  layered(
+    'shared-socket',
+    [
+      get('/balances/:id', 12),
+      get('/fees/:id', 20),
+      get('/limits/:id', 18),
+      get('/rates/:id', 30),
+      get('/reserves/:id', 12),
+      get('/targets/:id', 8),
+    ],
+    [keep('GET /balances/:id', holder('journal', 'Array'), [], { orOpen: true })],
+  ),
+  layered(
+    'event-bus',
+    [
+      get('/contracts/:id', 10),
+      get('/tenants/:id', 25),
+      get('/flats/:id', 30),
+      get('/meters/:id', 20),
+      get('/rents', 15),
+    ],
+    [keep('GET /contracts/:id', holder('timeline', 'Array'))],
+    { file: 'event-bus.mjs' },
+  ),
 ]
 
 const innocent: readonly CorpusApp[] = [
