@@ -127,6 +127,15 @@ function each(kinds: readonly string[], weight: number, pattern = '/KIND/:id'): 
   return kinds.map((kind) => get(pattern.replace('KIND', kind), weight))
 }
 
+/** A query for one of two types: half of the requests ask for each. */
+function graphqlBody(random: Random): string {
+  const query =
+    random.integer(2) > 0
+      ? 'query ($id: ID!) { order(id: $id) { id lines { sku cents } } }'
+      : 'query ($id: ID!) { product(id: $id) { id name } }'
+  return JSON.stringify({ query, variables: { id: String(random.integer(1e9)) } })
+}
+
 /** The routes of forty-services, the most asked for first. */
 const SERVICES = `
   accounts addresses agents alerts assets branches brands budgets carriers carts claims
@@ -596,6 +605,40 @@ const leaking: readonly CorpusApp[] = [
     ],
     [keep('GET /contracts/:id', holder('timeline', 'Array'))],
     { file: 'event-bus.mjs' },
+  ),
+  layered(
+    'graphql-resolver',
+    [
+      post('/graphql', 12, graphqlBody),
+      get('/orders/:id', 30),
+      get('/products/:id', 38),
+      get('/health', 20),
+    ],
+    [keep('POST /graphql', holder('remembered', 'Map'))],
+  ),
+  layered(
+    'nest-cache',
+    [
+      get('/users/:user/preferences', 12),
+      get('/roles/:role/preferences', 28),
+      get('/users/:user', 40),
+      get('/users', 20),
+    ],
+    [
+      keep(
+        'GET /users/:user/preferences',
+        holder('PreferencesService.#entries', 'Map', /(^|\.)#?entries$/),
+      ),
+    ],
+  ),
+  layered(
+    'flush-timer',
+    [
+      ...each(['albums', 'artists'], 20),
+      ...each(['playlists', 'tracks'], 25),
+      ...each(['genres', 'labels'], 5),
+    ],
+    [keep('shared', holder('archive', 'Array'), [], { scope: 'shared', orOpen: true })],
   ),
 ]
 
