@@ -742,6 +742,45 @@ const innocent: readonly CorpusApp[] = [
     [get('/metrics', 5), get('/tracks/:id', 35), get('/playlists', 25), get('/playlists/:id', 35)],
     [],
   ),
+  layered(
+    'ok-service-cache',
+    [
+      ...each(['actor', 'movie', 'series', 'episode'], 16),
+      ...each(['award', 'channel', 'director', 'festival'], 6),
+      ...each(['genre', 'review', 'season', 'studio'], 3),
+    ],
+    [],
+  ),
+  layered(
+    'ok-queue-backlog',
+    [post('/mails/:to', 16), get('/mails', 24), get('/templates/:id', 35), get('/recipients', 25)],
+    [],
+    { load: 'bursts' },
+  ),
+  layered(
+    'ok-swept-entries',
+    [
+      get('/concerts/:id/seats', 8),
+      get('/films/:id/seats', 12),
+      get('/plays/:id/seats', 5),
+      ...each(['venues', 'artists', 'teams'], 25),
+    ],
+    [],
+    { file: 'ok-swept-entries.mjs' },
+  ),
+  layered(
+    'ok-async-memo',
+    [get('/texts/:id', 46), get('/dialects/:id', 4), get('/pages/:id', 30), get('/languages', 20)],
+    [],
+  ),
+  layered(
+    'ok-in-flight',
+    [
+      ...each(['airports', 'fares', 'flights', 'gates', 'seats'], 14),
+      ...each(['countries', 'luggage', 'meals', 'planes', 'routes'], 6),
+    ],
+    [],
+  ),
 ]
 
 /** Every app with its truth. The leaking ones first. */
