@@ -32,6 +32,9 @@ export interface Leak {
   readonly holder: HolderTruth | null
   /** Set where every route behind a router pays alike: a line of scope `shared` is as right. */
   readonly orShared?: true
+  /** Set where nothing leads from the allocation back to a request: told without its route, by a line of
+   * scope `open`, `process` or `shared` that has its site or its holder, it is found as well. */
+  readonly orOpen?: true
 }
 
 export type LoadPattern = 'steady' | 'bursts' | 'connections' | 'shift' | 'polls'
@@ -41,6 +44,8 @@ export interface CorpusApp {
   /** In apps/. */
   readonly file: string
   readonly load: LoadPattern
+  /** The mix of routes does not drift, as with `--steady`: no rhythm tells the routes apart. */
+  readonly steadyMix?: true
   readonly routes: readonly CorpusRoute[]
   /** Empty: the app is innocent. */
   readonly leaks: readonly Leak[]
@@ -106,6 +111,38 @@ function app(
 ): CorpusApp {
   return { name, file: `${name}.cjs`, load: 'steady', routes, leaks, ...more }
 }
+
+/** An app in layers: what it keeps is made after awaits, behind functions that its routes share. */
+function layered(
+  name: string,
+  routes: readonly CorpusRoute[],
+  leaks: readonly Leak[],
+  more: Partial<CorpusApp> = {},
+): CorpusApp {
+  return app(name, routes, leaks, { steadyMix: true, ...more })
+}
+
+/** A route `/KIND/:id` for each, or as `pattern` has it. */
+function each(kinds: readonly string[], weight: number, pattern = '/KIND/:id'): CorpusRoute[] {
+  return kinds.map((kind) => get(pattern.replace('KIND', kind), weight))
+}
+
+/** A query for one of two types: half of the requests ask for each. */
+function graphqlBody(random: Random): string {
+  const query =
+    random.integer(2) > 0
+      ? 'query ($id: ID!) { order(id: $id) { id lines { sku cents } } }'
+      : 'query ($id: ID!) { product(id: $id) { id name } }'
+  return JSON.stringify({ query, variables: { id: String(random.integer(1e9)) } })
+}
+
+/** The routes of forty-services, the most asked for first. */
+const SERVICES = `
+  accounts addresses agents alerts assets branches brands budgets carriers carts claims
+  clients coupons currencies devices drivers events fees groups holidays images invoices
+  labels ledgers members messages notes offers orders parcels plans prices quotes refunds
+  regions shipments stores taxes teams vendors
+`.match(/\w+/g)!
 
 const leaking: readonly CorpusApp[] = [
   app(
@@ -427,6 +464,182 @@ const leaking: readonly CorpusApp[] = [
       ]),
     ],
   ),
+  layered(
+    'forty-services',
+    SERVICES.map((name, at) => get(`/${name}/:id`, 1 / (1 + 0.3 * at))),
+    [keep('GET /carts/:id', holder('auditLog.entries', 'Array', /(^|\.)entries$/))],
+  ),
+  layered(
+    'shared-repository',
+    [
+      get('/invoices/:id', 12),
+      get('/contracts/:id', 8),
+      get('/customers/:id', 25),
+      get('/items/:id', 20),
+      ...each(['payments', 'reminders'], 12),
+      get('/suppliers/:id', 8),
+      get('/warehouses/:id', 3),
+    ],
+    [
+      keep('GET /invoices/:id', holder('unpaid', 'Array')),
+      keep('GET /contracts/:id', holder('renewals', 'Map')),
+    ],
+  ),
+  layered(
+    'embedded-db',
+    [
+      get('/exports/:tenant', 6),
+      get('/letters/:tenant', 30),
+      get('/memos/:tenant', 20),
+      get('/reports/:tenant', 14),
+      get('/tickets/:tenant', 30),
+    ],
+    [
+      keep('GET /exports/:tenant', holder('service.exported', 'Array', /(^|\.)exported$/), [
+        '@seald-io/nedb',
+      ]),
+    ],
+  ),
+  layered(
+    'redis-replies',
+    [
+      get('/baskets/:id', 10),
+      get('/customers/:id', 20),
+      get('/products/:id', 35),
+      get('/ratings/:id', 15),
+      get('/stocks/:id', 15),
+      get('/vouchers/:id', 5),
+    ],
+    // A reply is text that the parser of the one socket made.
+    [
+      keep(
+        'GET /baskets/:id',
+        holder('baskets.replies', 'Array', /(^|\.)replies$/),
+        ['ioredis', 'redis-parser'],
+        { orOpen: true },
+      ),
+    ],
+  ),
+  layered(
+    'upstream-fetch',
+    [
+      get('/rates/:pair', 6),
+      get('/banks/:id', 12),
+      get('/countries/:id', 10),
+      get('/weather/:id', 8),
+      get('/health', 64),
+    ],
+    [
+      keep('GET /rates/:pair', holder('rates.responses', 'Array', /(^|\.)responses$/), [
+        'node:internal',
+      ]),
+    ],
+  ),
+  layered(
+    'job-queue',
+    [
+      post('/prints/:id', 10),
+      get('/previews/:id', 30),
+      get('/thumbnails/:id', 30),
+      get('/documents/:id', 25),
+      get('/queue', 5),
+    ],
+    [keep('POST /prints/:id', holder('archive', 'Array'))],
+  ),
+  layered(
+    'worker-pool',
+    [
+      get('/forecasts/:place', 8),
+      get('/charts/:place', 20),
+      get('/averages/:place', 12),
+      get('/samples/:place', 30),
+      get('/places', 30),
+    ],
+    [keep('GET /forecasts/:place', holder('forecasts.known', 'Map', /(^|\.)known$/))],
+  ),
+  layered(
+    'stream-transform',
+    [
+      get('/statements/:id', 8),
+      get('/bookings/:id', 12),
+      get('/customers/:id', 10),
+      get('/products/:id', 20),
+      get('/formats', 50),
+    ],
+    [keep('GET /statements/:id', holder('ledger', 'Array'))],
+  ),
+  layered(
+    'batched-loader',
+    [
+      get('/books/:id', 12),
+      get('/authors/:id', 6),
+      get('/genres/:id', 30),
+      get('/publishers/:id', 17),
+      get('/series/:id', 25),
+      get('/languages/:id', 10),
+    ],
+    ['GET /books/:id', 'GET /authors/:id'].map((name) =>
+      keep(name, holder('loaded', 'Array'), [], { orOpen: true }),
+    ),
+  ),
+  layered(
+    'shared-socket',
+    [
+      get('/balances/:id', 12),
+      get('/fees/:id', 20),
+      get('/limits/:id', 18),
+      get('/rates/:id', 30),
+      get('/reserves/:id', 12),
+      get('/targets/:id', 8),
+    ],
+    [keep('GET /balances/:id', holder('journal', 'Array'), [], { orOpen: true })],
+  ),
+  layered(
+    'event-bus',
+    [
+      get('/contracts/:id', 10),
+      get('/tenants/:id', 25),
+      get('/flats/:id', 30),
+      get('/meters/:id', 20),
+      get('/rents', 15),
+    ],
+    [keep('GET /contracts/:id', holder('timeline', 'Array'))],
+    { file: 'event-bus.mjs' },
+  ),
+  layered(
+    'graphql-resolver',
+    [
+      post('/graphql', 12, graphqlBody),
+      get('/orders/:id', 30),
+      get('/products/:id', 38),
+      get('/health', 20),
+    ],
+    [keep('POST /graphql', holder('remembered', 'Map'))],
+  ),
+  layered(
+    'nest-cache',
+    [
+      get('/users/:user/preferences', 12),
+      get('/roles/:role/preferences', 28),
+      get('/users/:user', 40),
+      get('/users', 20),
+    ],
+    [
+      keep(
+        'GET /users/:user/preferences',
+        holder('PreferencesService.#entries', 'Map', /(^|\.)#?entries$/),
+      ),
+    ],
+  ),
+  layered(
+    'flush-timer',
+    [
+      ...each(['albums', 'artists'], 20),
+      ...each(['playlists', 'tracks'], 25),
+      ...each(['genres', 'labels'], 5),
+    ],
+    [keep('shared', holder('archive', 'Array'), [], { scope: 'shared', orOpen: true })],
+  ),
 ]
 
 const innocent: readonly CorpusApp[] = [
@@ -527,6 +740,45 @@ const innocent: readonly CorpusApp[] = [
   app(
     'ok-aggregates',
     [get('/metrics', 5), get('/tracks/:id', 35), get('/playlists', 25), get('/playlists/:id', 35)],
+    [],
+  ),
+  layered(
+    'ok-service-cache',
+    [
+      ...each(['actor', 'movie', 'series', 'episode'], 16),
+      ...each(['award', 'channel', 'director', 'festival'], 6),
+      ...each(['genre', 'review', 'season', 'studio'], 3),
+    ],
+    [],
+  ),
+  layered(
+    'ok-queue-backlog',
+    [post('/mails/:to', 16), get('/mails', 24), get('/templates/:id', 35), get('/recipients', 25)],
+    [],
+    { load: 'bursts' },
+  ),
+  layered(
+    'ok-swept-entries',
+    [
+      get('/concerts/:id/seats', 8),
+      get('/films/:id/seats', 12),
+      get('/plays/:id/seats', 5),
+      ...each(['venues', 'artists', 'teams'], 25),
+    ],
+    [],
+    { file: 'ok-swept-entries.mjs' },
+  ),
+  layered(
+    'ok-async-memo',
+    [get('/texts/:id', 46), get('/dialects/:id', 4), get('/pages/:id', 30), get('/languages', 20)],
+    [],
+  ),
+  layered(
+    'ok-in-flight',
+    [
+      ...each(['airports', 'fares', 'flights', 'gates', 'seats'], 14),
+      ...each(['countries', 'luggage', 'meals', 'planes', 'routes'], 6),
+    ],
     [],
   ),
 ]

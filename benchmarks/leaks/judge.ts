@@ -19,9 +19,12 @@ export interface LeakResult {
   /** `withdrawn`: said, but the verdict at the end was another. */
   readonly found: 'yes' | 'withdrawn' | 'no'
   readonly kindSaid: string | null
-  /** A `shared` line was taken for a route whose router pays as a whole. */
-  readonly asShared: boolean
-  /** Bytes per request, per second for scope `process`; of the last leak line. */
+  /** Scope of the last leak line, where it is another than the leak's own and as right. */
+  readonly saidScope: string | null
+  /** Seconds into the load at which the route was first called steady; null: never. */
+  readonly steadySeconds: number | null
+  /** Bytes per request, per second for scope `process`; of the last leak line. null where its scope does
+   * not count by the requests that pay. */
   readonly saidBytes: number | null
   readonly trueBytes: number | null
   readonly ci95: readonly [number, number] | null
@@ -46,6 +49,9 @@ export interface AppResult {
   /** `GET /x (heap)` for each innocent route that was named at any time; `shared` and `process` for
    * an app that leaks nothing of that scope. */
   readonly falseAlarms: readonly string[]
+  /** Lines of scope `open` that tell none of the leaks: `open (heap)`. Who pays was not said, so nobody
+   * was blamed. */
+  readonly open: readonly string[]
   readonly innocentRoutes: number
   readonly started: boolean
   readonly stopped: boolean
@@ -64,11 +70,17 @@ export function judgeApp(
     const truth = truths.find(({ name, kind }) => name === leak.name && kind === leak.kind)
     return judgeLeak(app, leak, log, load, truth, markers.get(leak.name))
   })
+  const untold = log.leaks.filter(
+    (line) => !app.leaks.some((leak) => tells(app, line, leak, markers.get(leak.name))),
+  )
+  const alarms = untold.filter(({ scope }) => scope !== 'open')
+  const open = untold.filter(({ scope }) => scope === 'open')
   const guilty = app.leaks.filter((leak) => leak.scope === 'route').map((leak) => leak.name)
   return {
     app: app.name,
     leaks,
-    falseAlarms: findFalseAlarms(app, log, guilty),
+    falseAlarms: nameAlarms(app, alarms, guilty),
+    open: [...new Set(open.map(({ kind }) => `open (${kind})`))],
     innocentRoutes: app.routes.length - guilty.length,
     started: log.hooked,
     stopped: log.verdicts !== undefined,
@@ -85,7 +97,7 @@ function judgeLeak(
   truth: Truth | undefined,
   marked: MarkedSite | undefined,
 ): LeakResult {
-  const own = log.leaks.filter((line) => names(line, leak))
+  const own = log.leaks.filter((line) => tells(app, line, leak, marked))
   const rightKind = own.filter((line) => line.kind === leak.kind)
   const lines = rightKind.length > 0 ? rightKind : own
   const last = lines.at(-1)
@@ -98,20 +110,28 @@ function judgeLeak(
       (entry) => sameRoute(entry.method, entry.route, leak.name) && entry.verdict !== 'leaking',
     ) &&
     last?.scope === 'route'
+  const saidScope = last && last.scope !== leak.scope ? last.scope : null
+  // All that a router keeps is shared by the requests behind it; elsewhere by requests that pay nothing.
+  const counted = saidScope === null || leak.orShared ? last : undefined
   const saidBytes =
-    (leak.scope === 'process' ? last?.bytesPerSecond : last?.bytesPerRequest) ?? null
-  const ci95 = last?.ci95 ?? null
+    (leak.scope === 'process' ? counted?.bytesPerSecond : counted?.bytesPerRequest) ?? null
+  const ci95 = counted?.ci95 ?? null
   const site = rankSites(app, leak, withSites?.sites ?? [], marked)
   const holders = withHolders?.holders ?? []
   const holderIndex = leak.holder ? holders.findIndex((said) => isHolder(said, leak)) : -1
-  const firstTime = lines[0]?.time ?? Number.NaN
+  const steady = log.routes.find(
+    ({ method, route, verdict }) => verdict === 'steady' && sameRoute(method, route, leak.name),
+  )
+  const secondsAt = (line: { readonly time: number } | undefined): number | null =>
+    line && Number.isFinite(line.time) ? (line.time - load.startedAt) / 1000 : null
   return {
     name: leak.name,
     scope: leak.scope,
     kind: leak.kind,
     found: last === undefined ? 'no' : withdrawn ? 'withdrawn' : 'yes',
     kindSaid: last?.kind ?? null,
-    asShared: leak.scope === 'route' && last?.scope === 'shared',
+    saidScope,
+    steadySeconds: leak.scope === 'route' ? secondsAt(steady) : null,
     saidBytes,
     trueBytes: truth?.bytes ?? null,
     ci95,
@@ -123,15 +143,28 @@ function judgeLeak(
     holdersSaid: holders.length,
     holderKnown: leak.holder !== null,
     firstHolder: holders[0]?.path ?? null,
-    seconds: Number.isFinite(firstTime) ? (firstTime - load.startedAt) / 1000 : null,
+    seconds: secondsAt(lines[0]),
     requests: load.sent[leak.name] ?? Object.values(load.sent).reduce((sum, n) => sum + n, 0),
   }
 }
 
-function names(line: LeakLine, leak: Leak): boolean {
-  if (leak.scope !== 'route') return line.scope === leak.scope
-  if (line.scope === 'shared') return leak.orShared === true
-  return line.scope === 'route' && sameRoute(line.method, line.route, leak.name)
+/** Whether a line says this leak, its route or scope or, where nothing leads to a route, its place. */
+function tells(
+  app: CorpusApp,
+  line: LeakLine,
+  leak: Leak,
+  marked: MarkedSite | undefined,
+): boolean {
+  if (line.scope === 'route') {
+    return leak.scope === 'route' && sameRoute(line.method, line.route, leak.name)
+  }
+  if (line.scope === leak.scope) return true
+  if (line.scope === 'shared' && leak.orShared) return true
+  return (
+    leak.orOpen === true &&
+    (rankSites(app, leak, line.sites, marked).siteRank !== null ||
+      line.holders.some((said) => isHolder(said, leak)))
+  )
 }
 
 /** Placeholders are equal however they are written: what a plain server's ids are folded into is
@@ -151,10 +184,13 @@ export function sameRoute(
   return fold(route) === fold(ownRoute)
 }
 
-function findFalseAlarms(app: CorpusApp, log: MemprofLog, guilty: readonly string[]): string[] {
+function nameAlarms(
+  app: CorpusApp,
+  lines: readonly LeakLine[],
+  guilty: readonly string[],
+): string[] {
   const alarms = new Set<string>()
-  for (const line of log.leaks) {
-    if (app.leaks.some((leak) => names(line, leak))) continue
+  for (const line of lines) {
     if (line.scope !== 'route') {
       alarms.add(`${line.scope} (${line.kind})`)
       continue

@@ -35,8 +35,14 @@ export interface FinalVerdict {
   readonly verdict: string
 }
 
+/** A `route` line that has a verdict. */
+export interface RouteVerdict extends FinalVerdict {
+  readonly time: number
+}
+
 export interface MemprofLog {
   readonly leaks: readonly LeakLine[]
+  readonly routes: readonly RouteVerdict[]
   /** undefined: no `stop` line. */
   readonly verdicts: readonly FinalVerdict[] | undefined
   readonly warnings: readonly string[]
@@ -48,6 +54,7 @@ type Fields = Record<string, unknown>
 /** Lines of the profiled process's log; what is not memprof's is passed over. */
 export function readLog(file: string): MemprofLog {
   const leaks: LeakLine[] = []
+  const routes: RouteVerdict[] = []
   const warnings: string[] = []
   let verdicts: FinalVerdict[] | undefined
   let hooked = false
@@ -55,18 +62,17 @@ export function readLog(file: string): MemprofLog {
     const line = parse(text)
     if (line?.['name'] !== 'memprof') continue
     if (line['event'] === 'leak') leaks.push(toLeakLine(line))
-    else if (line['event'] === 'warning') {
+    else if (line['event'] === 'route' && line['verdict'] !== undefined) {
+      routes.push({ time: number(line['time']) ?? Number.NaN, ...toVerdict(line) })
+    } else if (line['event'] === 'warning') {
       warnings.push(`${string(line['code']) ?? ''} ${string(line['msg']) ?? ''}`.trim())
     } else if (line['event'] === 'start') hooked = true
-    else if (line['event'] === 'stop') {
-      verdicts = array<Fields>(line['verdicts']).map((entry) => ({
-        method: string(entry['method']),
-        route: string(entry['route']) ?? '',
-        verdict: string(entry['verdict']) ?? '',
-      }))
+    else if (line['event'] === 'stop' && line['threadId'] === undefined) {
+      // The threads of an app end with lines of their own, and serve none of its routes.
+      verdicts = array<Fields>(line['verdicts']).map(toVerdict)
     }
   }
-  return { leaks, verdicts, warnings, hooked }
+  return { leaks, routes, verdicts, warnings, hooked }
 }
 
 function readText(file: string): string {
@@ -84,6 +90,14 @@ function parse(text: string): Fields | undefined {
     return JSON.parse(text) as Fields
   } catch {
     return undefined
+  }
+}
+
+function toVerdict(fields: Fields): FinalVerdict {
+  return {
+    method: string(fields['method']),
+    route: string(fields['route']) ?? '',
+    verdict: string(fields['verdict']) ?? '',
   }
 }
 

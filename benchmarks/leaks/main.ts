@@ -9,7 +9,8 @@
  *   node dist/benchmarks/leaks/main.js --curve     the live heap under the same load, without memprof
  *
  * `--parallel N` runs N apps at once, each under a load of its own: on fewer cores than twice as many,
- * late readings and skipped requests are the machine's. `--steady`: the mix of routes does not drift.
+ * late readings and skipped requests are the machine's. `--steady`: the mix of routes does not drift, as it
+ * does not anyhow where corpus.ts says so.
  *
  * Measured: leaks named, false alarms, bytes said against bytes true, intervals, sites, holders and
  * seconds until the verdict. Left out: what memprof costs (the overhead benchmark's), and the first
@@ -89,7 +90,7 @@ async function runLoad(app: CorpusApp, port: number): Promise<LoadReport> {
     seconds: Number(values.seconds),
     rate: RATE,
     seed: Number(values.seed),
-    steady: values.steady,
+    steady: values.steady || app.steadyMix === true,
   }
   const child = spawn(
     process.execPath,

@@ -13,6 +13,7 @@ const HEADINGS = [
   'site',
   'holder',
   'after',
+  'called steady',
   'false alarms',
 ]
 
@@ -21,10 +22,11 @@ export function renderTable(results: readonly AppResult[]): string {
   const rows = results.flatMap((result) => {
     const alarms = [
       result.falseAlarms.join(', ') || '-',
+      ...result.open.map((line) => `noted: ${line}`),
       ...(result.stopped ? [] : ['no stop line']),
     ].join('; ')
     if (result.leaks.length === 0) {
-      return [[result.app, 'none', '', '', '', '', '', '', '', '', alarms]]
+      return [[result.app, 'none', '', '', '', '', '', '', '', '', '', alarms]]
     }
     return result.leaks.map((leak, index) => [
       index === 0 ? result.app : '',
@@ -44,8 +46,8 @@ function leakCells(leak: LeakResult): string[] {
     leak.kind === 'heap' ? leak.name : `${leak.name} (${leak.kind})`,
     leak.found === 'yes' && leak.kindSaid !== leak.kind
       ? `as ${leak.kindSaid}`
-      : leak.asShared
-        ? 'as shared'
+      : leak.saidScope !== null
+        ? `as ${leak.saidScope}`
         : leak.found,
     said,
     truth,
@@ -58,6 +60,7 @@ function leakCells(leak: LeakResult): string[] {
         : `${leak.siteRank} ${leak.siteMatch}`,
     holderCell(leak),
     leak.seconds === null ? '' : `${leak.seconds.toFixed(0)} s`,
+    leak.steadySeconds === null ? '' : `at ${leak.steadySeconds.toFixed(0)} s`,
   ]
 }
 
@@ -90,11 +93,14 @@ export function renderSummary(results: readonly AppResult[]): string {
   const judged = found.filter((leak) => leak.covered !== null)
   const holders = found.filter((leak) => leak.holderKnown && leak.kind === 'heap')
   const saidHolders = holders.filter((leak) => leak.holdersSaid > 0)
-  const large = leaks.filter((leak) => leak.scope === 'route' && (leak.trueBytes ?? 0) >= 2000)
+  const ofRoutes = leaks.filter((leak) => leak.scope === 'route')
+  const large = ofRoutes.filter((leak) => (leak.trueBytes ?? 0) >= 2000)
   return [
     `found                    ${count(leaks, (leak) => leak.found === 'yes')} leaks` +
       ` (${count(leaks.filter(atLeast100), (leak) => leak.found === 'yes')} of 100 bytes or more)` +
       `, withdrawn ${leaks.filter((leak) => leak.found === 'withdrawn').length}`,
+    `without their route      ${found.filter((leak) => leak.saidScope !== null).length} of those found; open lines beside them on ${count(results, (result) => result.open.length > 0)} apps`,
+    `called steady            ${count(ofRoutes, (leak) => leak.steadySeconds !== null)} leaking routes, at any time`,
     `false alarms             ${alarms} over ${routes} innocent routes, on ${count(results, (result) => result.falseAlarms.length > 0)} apps` +
       ` (${count(clean, (result) => result.falseAlarms.length > 0)} of those that leak nothing)`,
     `figure within 10 %       ${within(false, 0.1)} where one route leaks; ${within(true, 0.1)} where several do`,

@@ -72,14 +72,18 @@ export function* recordedCases(directory: string): Generator<RecordedCase> {
   }
 }
 
-function plantedIn({ scope, kind, name, orShared }: CorpusLeak): Planted {
+function plantedIn({ scope, kind, name, orShared, orOpen }: CorpusLeak): Planted {
   const isRoute = (index: number, { routes }: Observation): boolean =>
     scope === 'route' && sameRoute(routes[index]!.method, routes[index]!.route, name)
   return {
     isRoute,
     isOf(leak, observation) {
       if (leak.kind !== kind) return false
-      if (leak.scope !== scope) return orShared === true && leak.scope === 'shared'
+      if (leak.scope !== scope) {
+        return (
+          (orShared === true && leak.scope === 'shared') || (orOpen === true && leak.route === null)
+        )
+      }
       return leak.route === null || isRoute(leak.route, observation)
     },
   }

@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { relative } from 'node:path'
+import { describe, it } from 'node:test'
+import { ROOT } from '../../test/support/files'
+import { type CorpusApp, corpus, routeName } from './corpus'
+import { type AppResult, judgeApp } from './judge'
+import type { LeakLine, MemprofLog } from './log'
+import { readMarkers } from './markers'
+import { appFile } from './places'
+
+const STARTED_AT = 1_000_000
+const LOAD = { startedAt: STARTED_AT, endedAt: 0, sent: {}, errors: 0, skipped: 0, connections: 20 }
+
+function appOf(name: string): CorpusApp {
+  return corpus.find((app) => app.name === name)!
+}
+
+function judged(app: CorpusApp, lines: Partial<LeakLine>[], more: Partial<MemprofLog> = {}) {
+  const leaks = lines.map((line) => ({
+    time: STARTED_AT + 9000,
+    scope: 'route',
+    kind: 'heap',
+    method: undefined,
+    route: undefined,
+    bytesPerRequest: 500,
+    bytesPerSecond: undefined,
+    ci95: undefined,
+    sites: [],
+    holders: [],
+    ...line,
+  }))
+  const log = { leaks, routes: [], verdicts: [], warnings: [], hooked: true, ...more }
+  return judgeApp(app, log, LOAD, [])
+}
+
+/** A line without a route that names the place of the app's leak. */
+function atItsPlace(app: CorpusApp, scope: string): Partial<LeakLine> {
+  const [line] = readMarkers(appFile(app)).get(app.leaks[0]!.name)!.lines
+  return { scope, sites: [{ file: relative(ROOT, appFile(app)), line: line! }] }
+}
+
+function found({ leaks }: AppResult): string[] {
+  return leaks.map((leak) => leak.found)
+}
+
+describe('the truth of the corpus', () => {
+  it('marks a line of each leak, and names no leak that is not in the table', () => {
+    for (const app of corpus) {
+      assert.ok(existsSync(appFile(app)), app.file)
+      const named = new Set(app.leaks.map(({ name }) => name))
+      const marked = readMarkers(appFile(app))
+      assert.deepEqual(new Set(marked.keys()), named, app.name)
+      for (const [name, { lines }] of marked) assert.ok(lines.size > 0, `${app.name}: ${name}`)
+    }
+  })
+
+  it('names a route of the app by each leak of a route', () => {
+    for (const { name, routes, leaks } of corpus) {
+      for (const leak of leaks.filter(({ scope }) => scope === 'route')) {
+        assert.ok(routes.map(routeName).includes(leak.name), `${name}: ${leak.name}`)
+      }
+    }
+  })
+})
+
+describe('a leak to which no request leads', () => {
+  const lost = appOf('shared-socket')
+
+  it('is found by a line without a route that has its site or its holder', () => {
+    for (const scope of ['open', 'process', 'shared']) {
+      const bySite = judged(lost, [atItsPlace(lost, scope)])
+      assert.deepEqual([found(bySite), bySite.falseAlarms], [['yes'], []])
+      assert.equal(bySite.leaks[0]!.saidScope, scope)
+      const byHolder = judged(lost, [{ scope, holders: [{ path: 'journal' }] }])
+      assert.deepEqual(found(byHolder), ['yes'])
+    }
+  })
+
+  it('gets no figure from such a line: its requests are not those that pay', () => {
+    assert.equal(judged(lost, [atItsPlace(lost, 'open')]).leaks[0]!.saidBytes, null)
+  })
+
+  it('is not found by a line without a route that has another place', () => {
+    const elsewhere = { sites: [{ file: 'other.js', line: 1 }] }
+    const open = judged(lost, [{ scope: 'open', ...elsewhere }])
+    assert.deepEqual([found(open), open.falseAlarms, open.open], [['no'], [], ['open (heap)']])
+    const process = judged(lost, [{ scope: 'process', ...elsewhere }])
+    assert.deepEqual([found(process), process.falseAlarms], [['no'], ['process (heap)']])
+  })
+
+  it('is found by its route, with the figure, as any other', () => {
+    const { leaks } = judged(lost, [{ method: 'GET', route: '/balances/:id' }])
+    assert.deepEqual([leaks[0]!.found, leaks[0]!.saidBytes], ['yes', 500])
+  })
+})
+
+describe('a leak of a route', () => {
+  const plain = appOf('forty-services')
+
+  it('is not found by a line of scope open, which is noted and no false alarm', () => {
+    const result = judged(plain, [atItsPlace(plain, 'open')])
+    assert.deepEqual([found(result), result.falseAlarms], [['no'], []])
+    assert.deepEqual(result.open, ['open (heap)'])
+  })
+
+  it('was called steady when one of its route lines said so, at any time', () => {
+    const line = { time: STARTED_AT + 12_000, method: 'GET', verdict: 'steady' }
+    const called = judged(plain, [], { routes: [{ ...line, route: '/carts/:id' }] })
+    assert.equal(called.leaks[0]!.steadySeconds, 12)
+    const another = judged(plain, [], { routes: [{ ...line, route: '/claims/:id' }] })
+    assert.equal(another.leaks[0]!.steadySeconds, null)
+  })
+})
