@@ -45,7 +45,10 @@ export function leakRate(
  * @param interval - said after the figure
  */
 export function keepsWords(
-  line: Pick<LeakLine, 'scope' | 'kind' | 'method' | 'route' | 'bytesPerRequest' | 'bytesPerSecond'>,
+  line: Pick<
+    LeakLine,
+    'scope' | 'kind' | 'method' | 'route' | 'bytesPerRequest' | 'bytesPerSecond'
+  >,
   interval: string,
   show: ShowName,
 ): string {

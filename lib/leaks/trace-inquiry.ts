@@ -139,9 +139,9 @@ export class TraceInquiry implements Inquiry {
 }
 
 function stacksOf({ leak }: LeakLife): Stack[] {
-  return leak.places.slice(0, MAX_PLACES).flatMap(({ place: { origin, frames } }) =>
-    origin === 'app' ? [frames] : [],
-  )
+  return leak.places
+    .slice(0, MAX_PLACES)
+    .flatMap(({ place: { origin, frames } }) => (origin === 'app' ? [frames] : []))
 }
 
 /** What allocates, and what the event loop called: each once, those of the largest places first. */

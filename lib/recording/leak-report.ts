@@ -10,7 +10,14 @@ import { SourceMaps } from '../inspector/source-maps'
 import type { LeakLife } from '../leaks/leak-life'
 import type { Findings, LeakListener } from '../leaks/listener'
 import type { RouteStats } from '../record/route-stats'
-import type { GrowthFields, Interval, LeakLine, RetentionFields, RouteVerdict, UnroutedLeak } from '../schema/lines'
+import type {
+  GrowthFields,
+  Interval,
+  LeakLine,
+  RetentionFields,
+  RouteVerdict,
+  UnroutedLeak,
+} from '../schema/lines'
 import type { HeapGrowth } from '../verdict/heap-only'
 import type { Leak } from '../verdict/leak'
 import { THRESHOLDS } from '../verdict/thresholds'

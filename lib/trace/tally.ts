@@ -37,7 +37,10 @@ export class Tally {
       if (endedMs === Number.POSITIVE_INFINITY) continue
       byRoute.set(routeId, (byRoute.get(routeId) ?? 0) + amount)
     }
-    const seen = [...byRoute.values()].reduce((sum, amount) => sum + amount, this.#idle + this.#lost)
+    const seen = [...byRoute.values()].reduce(
+      (sum, amount) => sum + amount,
+      this.#idle + this.#lost,
+    )
     const shareOf = (amount: number): number => (seen === 0 ? 0 : amount / seen)
     return {
       seen,

@@ -67,7 +67,9 @@ export class Trace {
   constructor(subjects: readonly Subject[], options: TraceOptions, withDebugger: boolean) {
     const { marks, now } = options
     this.#options = options
-    this.#subjects = subjects.map((subject) => (withDebugger ? subject : { ...subject, functions: [] }))
+    this.#subjects = subjects.map((subject) =>
+      withDebugger ? subject : { ...subject, functions: [] },
+    )
     this.#slices = new Slices(marks, now)
     marks.begin()
     this.#slices.begin()
@@ -132,9 +134,7 @@ export class Trace {
 
   #sawEnough(): boolean {
     if (this.#executions && !this.#executions.isOver) return false
-    return this.#growths.every((tallies) =>
-      tallies.every(({ total }) => total >= ENOUGH_ENTRIES),
-    )
+    return this.#growths.every((tallies) => tallies.every(({ total }) => total >= ENOUGH_ENTRIES))
   }
 
   #stopWatching(): void {

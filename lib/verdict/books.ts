@@ -43,7 +43,9 @@ export function booksOf(leaks: readonly MeasuredLeak[], evidence: Evidence): Boo
   const own = sumSeries(ofMemprof, timeMs.length, 'liveBytes').map((bytes) => ownFactor * bytes)
   const told = timeMs.map((_, at) =>
     sumOf(
-      leaks.map(({ leak, payer: { exposure } }) => leak.rate * (exposure[at]! - exposure[span.first]!)),
+      leaks.map(
+        ({ leak, payer: { exposure } }) => leak.rate * (exposure[at]! - exposure[span.first]!),
+      ),
     ),
   )
   const rest = liveHeapBytes.map((bytes, at) => bytes - own[at]! - told[at]!)
@@ -82,7 +84,10 @@ export function booksOf(leaks: readonly MeasuredLeak[], evidence: Evidence): Boo
 }
 
 /** The books as long as a leak is not told: it is open then. */
-export function withOpen(books: Books, { retainedBytes, ci95, exposure }: MeasuredLeak['leak']): Books {
+export function withOpen(
+  books: Books,
+  { retainedBytes, ci95, exposure }: MeasuredLeak['leak'],
+): Books {
   const sd = ((ci95[1] - ci95[0]) / 2 / Z95) * exposure
   return {
     ...books,

@@ -177,7 +177,9 @@ function hiddenBytes(index: number, { heap, grown, rest, evidence }: Rest): numb
   if (!openLeak) return Math.max(inSamples, unexplained)
   const found = nobodys.filter(isFound)
   const share = mayBeOf(index, found, evidence) / bytesOf(found)
-  return Math.max(inSamples, unexplained) + Math.min(1, share) * openLeak.ci95[1] * openLeak.exposure
+  return (
+    Math.max(inSamples, unexplained) + Math.min(1, share) * openLeak.ci95[1] * openLeak.exposure
+  )
 }
 
 function bytesOf(grown: readonly PayerGrowth[]): number {

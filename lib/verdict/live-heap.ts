@@ -17,7 +17,10 @@ export function measureHeap(found: readonly PayerGrowth[], evidence: Evidence): 
   const readings = timeMs.length
   // A place may be claimed in parts: what is left of it is what nobody claimed.
   const claimed = found.flatMap(({ lasting }) => lasting)
-  const left = (series: 'liveBytes' | 'survivedBytes', is: (place: PlaceSeries) => boolean): number[] => {
+  const left = (
+    series: 'liveBytes' | 'survivedBytes',
+    is: (place: PlaceSeries) => boolean,
+  ): number[] => {
     const ofClaims = sumSeries(claimed.filter(is), readings, series)
     return sumSeries(places.filter(is), readings, series).map((bytes, at) => bytes - ofClaims[at]!)
   }

@@ -147,7 +147,7 @@ describe('leakLine', () => {
     const { sites } = leakLine(leak({ places: [grown(1, 'keep', 'caller')] }), {
       ...CONTEXT,
       nameOf: () => ({ method: 'GET', route: '/traced' }),
-  locate: () => ({ function: `begin${long}`, file: `${long}/end.js`, line: 1, column: 1 }),
+      locate: () => ({ function: `begin${long}`, file: `${long}/end.js`, line: 1, column: 1 }),
     })
     assert.equal(sites[0]?.function.length, 256)
     assert.ok(sites[0]?.function.startsWith('begin'))

@@ -177,7 +177,9 @@ class Trial {
   find(capacity: number, isThorough = true): this {
     const holders = [{ path: 'cache', kind: 'Map', size: 50, growthPerRequest: 1 } as const]
     const bounds = [{ size: 50, growth: 1, capacity }]
-    return this.#step(() => this.opened.search.latest.end(isThorough, { holders, bounds, containers: [] }))
+    return this.#step(() =>
+      this.opened.search.latest.end(isThorough, { holders, bounds, containers: [] }),
+    )
   }
 
   /** The search ends with nothing. */

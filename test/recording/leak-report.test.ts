@@ -128,7 +128,10 @@ describe('the fields of a route', () => {
 
   it('have no share of fewer than ten watched requests', () => {
     const { report, lives } = open()
-    lives.judged({ routes: [{ verdict: 'steady' }], leaks: [], books: null, unsure: [] }, observed(8, { watched: 9 }))
+    lives.judged(
+      { routes: [{ verdict: 'steady' }], leaks: [], books: null, unsure: [] },
+      observed(8, { watched: 9 }),
+    )
     assert.deepEqual(report.retentionOf(0), { verdict: 'steady' })
   })
 })

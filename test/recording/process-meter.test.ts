@@ -9,7 +9,8 @@ const NOTHING = {
   self: SELF,
   liveHeapBytes: undefined,
   secondsToLimit: undefined,
-  leaks: undefined, growth: undefined,
+  leaks: undefined,
+  growth: undefined,
 }
 
 describe('the process line', () => {

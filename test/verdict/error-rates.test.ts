@@ -7,7 +7,13 @@ import { describe, it } from 'node:test'
 import { judge } from '../../lib/verdict/judge'
 import type { Leak } from '../../lib/verdict/leak'
 import { openLives } from '../support/lives'
-import { type DrawnApp, drawInnocent, drawPlanted, drawSteady, type Planted } from '../support/synthetic-apps'
+import {
+  type DrawnApp,
+  drawInnocent,
+  drawPlanted,
+  drawSteady,
+  type Planted,
+} from '../support/synthetic-apps'
 import { THRESHOLDS } from '../../lib/verdict/thresholds'
 
 const APPS = 300
@@ -114,7 +120,9 @@ describe('after a minute of traffic, readings every 3 s', () => {
       if (['steady', 'plateaued'].includes(routes[planted!.route!]!.verdict)) steady++
       if (leaks.some((leak) => blames(leak, drawn))) blaming++
     }
-    t.diagnostic(`told ${percent(told, STEADY_APPS)}, called steady ${percent(steady, STEADY_APPS)}`)
+    t.diagnostic(
+      `told ${percent(told, STEADY_APPS)}, called steady ${percent(steady, STEADY_APPS)}`,
+    )
     t.diagnostic(`somebody else is blamed in ${percent(blaming, STEADY_APPS)}`)
     assert.ok(told >= 0.95 * STEADY_APPS, `told ${percent(told, STEADY_APPS)}`)
     assert.ok(steady <= STEADY_APPS / 100, `called steady ${percent(steady, STEADY_APPS)}`)

@@ -182,7 +182,10 @@ describe('judge: what goes on, and what has stopped', () => {
       liveBytes: steps(LONG, 0).map((_, at) => (at < LONG / 2 ? 0 : 10 * S)),
     }
     const { leaks } = judge({ ...base, places: [...base.places, young] })
-    assert.equal(Math.round(only({ routes: [], leaks, books: null, unsure: [] }).rate), Math.round((4 * S) / 100))
+    assert.equal(
+      Math.round(only({ routes: [], leaks, books: null, unsure: [] }).rate),
+      Math.round((4 * S) / 100),
+    )
   })
 })
 

@@ -1,4 +1,16 @@
-import { amount, bytes, choice, count, type FieldTable, group, interval, list, maybe, otel, signed } from '../field'
+import {
+  amount,
+  bytes,
+  choice,
+  count,
+  type FieldTable,
+  group,
+  interval,
+  list,
+  maybe,
+  otel,
+  signed,
+} from '../field'
 import { type FieldsOf, LEAK_KINDS, UNROUTED_SCOPES } from '../lines'
 import { ROUTE, SECONDS_TO_LIMIT, SELF } from './shared'
 
