@@ -36,8 +36,6 @@ const MIN_SECONDS = 6
 /** A search ends without a result after so many looks, or so long, ms. */
 const MAX_LOOKS = 8
 const MAX_SEARCH_MS = 15 * 60_000
-/** For longer than this, ms, no leak waits for a search to say that it is a cache on its way. */
-const MAX_WAIT_MS = 3 * 60_000
 /** Of a leak's places, and of each place's frames, so many are searched for. */
 const MAX_PLACES = 5
 const MAX_FRAMES = 6
@@ -81,10 +79,10 @@ export class Sought {
   /** People know of the leak: what is not found near by is searched for further. */
   isTold: boolean
   readonly frames: readonly StackFrame[]
+  readonly sinceMs: number
   /** Null until the search ends, and where it was given up. */
   found: FoundHolders | null = null
   readonly #kept: Kept
-  readonly #sinceMs: number
   #stage: SearchStage = 'near'
   /** Of this stage; those for another leak may come more often than its own. */
   #looks: Look[] = []
@@ -94,7 +92,7 @@ export class Sought {
     const { places, scope, exposure, rate } = leak
     this.leak = leak
     this.isTold = isTold
-    this.#sinceMs = nowMs
+    this.sinceMs = nowMs
     this.frames = places
       .slice(0, MAX_PLACES)
       .flatMap(({ place }) => place.frames.slice(0, MAX_FRAMES))
@@ -114,10 +112,9 @@ export class Sought {
     return this.#stage === 'put off' || this.#stage === 'done'
   }
 
-  /** Whether a cache that fills, or has just become full, may keep it, by the looks so far; not for long. */
-  mayBeFilling(nowMs: number): boolean {
-    if (this.#stage !== 'near' || nowMs - this.#sinceMs > MAX_WAIT_MS) return false
-    return mayBeFilling(this.#looks, this.#kept)
+  /** Whether a cache that fills, or has just become full, may keep it, by the looks so far. */
+  mayBeFilling(): boolean {
+    return this.#stage === 'near' && mayBeFilling(this.#looks, this.#kept)
   }
 
   /** Who pays, and where its code stands, for the ranking. */
@@ -175,7 +172,7 @@ export class Sought {
   }
 
   isHopeless(nowMs: number): boolean {
-    return nowMs - this.#sinceMs >= MAX_SEARCH_MS || this.#ownLooks >= MAX_LOOKS
+    return nowMs - this.sinceMs >= MAX_SEARCH_MS || this.#ownLooks >= MAX_LOOKS
   }
 
   /** Nothing was found: it is searched for in another way. */

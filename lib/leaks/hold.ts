@@ -5,14 +5,7 @@
  */
 import type { Bound } from '../holders/sought'
 import type { Leak } from '../verdict/leak'
-
-/**
- * A full cache is judged by what came after it was full: with this many times the requests until then,
- * the last third of the observation, which decides whether a leak goes on, lies behind that.
- */
-const FULL_FACTOR = 1.5
-/** Exposure below this share of what it was: sampling began anew, and with it the observation. */
-const RESTART_SHARE = 0.5
+import { CACHES } from './thresholds'
 
 type Growing = Pick<Leak, 'exposure' | 'rate'>
 
@@ -38,7 +31,7 @@ export function holdFor(
   const left = Math.max(0, ...bounds.map(untilFull))
   if (bounds.length === 0 || !Number.isFinite(left)) return null
   const fullAt = exposure + left
-  const until = FULL_FACTOR * fullAt
+  const until = CACHES.fullFactor * fullAt
   // What goes on beside a cache that is full already is a leak for all of that time.
   const growsUntil = left === 0 ? until : fullAt
   const hold = { heldAt: exposure, growsUntil, until }
@@ -48,7 +41,7 @@ export function holdFor(
 /** Whether the leak goes on for longer than its caches explain, or the memory no longer suffices. */
 export function isOver(hold: Hold, leak: Growing, headroomBytes: number): boolean {
   const { exposure } = leak
-  if (exposure >= hold.until || exposure < RESTART_SHARE * hold.heldAt) return true
+  if (exposure >= hold.until || exposure < CACHES.restartShare * hold.heldAt) return true
   return !suffices(hold, leak, headroomBytes)
 }
 

@@ -15,24 +15,7 @@
 import type { FoundHolders, SearchStage, Sought } from '../holders/sought'
 import type { Leak } from '../verdict/leak'
 import { type Hold, holdFor, isOver } from './hold'
-
-/** A leak is told when it was found in this many judgements in a row: one may be a whim. */
-const JUDGEMENTS_IN_A_ROW = 2
-/** The same of a leak whose payer is not known: what many routes fill for a while looks like one. */
-const OPEN_IN_A_ROW = 6
-/** So sure that one is enough: the low end of the interval over its width. */
-const SURE_RATIO = 2
-/** A figure outside the interval that was told is news, and so is one this much surer. */
-const NARROWER = 0.6
-/** At the end, what was told may differ by this share from what is known. */
-const LAST_CHANGE_SHARE = 0.05
-/** A leak whose payer is not known waits so long, ms, for a trace to tell it. */
-const MAX_TRACE_WAIT_MS = 60_000
-/** It is traced so often, and again after this long, ms, and twice as long each time. */
-const MAX_TRACES = 3
-const TRACE_AGAIN_MS = 30_000
-/** A leak is held back so often: a cache that is cleared before it is full never is. */
-const MAX_HOLDS = 3
+import { CACHES, TELLING, TRACES } from './thresholds'
 
 export type LifeState = 'suspected' | 'held back' | 'told' | 'stopped'
 
@@ -122,7 +105,7 @@ export class LeakLife {
 
   /** Whether a trace may begin: what keeps it says more than who runs it, so that is sought first. */
   wantsTrace(nowMs: number): boolean {
-    if (!this.isUnsure || this.isTraced || this.#traces >= MAX_TRACES) return false
+    if (!this.isUnsure || this.isTraced || this.#traces >= TRACES.max) return false
     return nowMs >= this.#traceDueMs && (this.sought === null || this.sought.isOver)
   }
 
@@ -134,7 +117,7 @@ export class LeakLife {
   /** A trace of it has ended: the next judgement says what it tells. */
   noteTrace(nowMs: number): void {
     this.isTraced = false
-    this.#traceDueMs = nowMs + TRACE_AGAIN_MS * 2 ** this.#traces
+    this.#traceDueMs = nowMs + TRACES.againMs * 2 ** this.#traces
     this.#traces++
   }
 
@@ -160,7 +143,7 @@ export class LeakLife {
     if (!found) return
     this.#holders = found
     if (found.holders.length > 0) this.#holdersAreNews = true
-    if (this.#holds >= MAX_HOLDS) return
+    if (this.#holds >= CACHES.maxHolds) return
     const hold = holdFor(this.#leak, found.bounds, this.#headroomBytes())
     if (!hold) return
     this.#hold = hold
@@ -178,8 +161,10 @@ export class LeakLife {
   #waits(nowMs: number): boolean {
     if (this.isTold) return false
     const since = this.#awaitsTraceSinceMs
-    if (since !== null && nowMs - since < MAX_TRACE_WAIT_MS) return true
-    return this.sought !== null && this.sought.mayBeFilling(nowMs)
+    if (since !== null && nowMs - since < TRACES.maxWaitMs) return true
+    const { sought } = this
+    if (sought === null || nowMs - sought.sinceMs > CACHES.maxWaitMs) return false
+    return sought.mayBeFilling()
   }
 
   /** Nobody looks for holders any more: nothing waits for that. What was to be traced stays unknown. */
@@ -193,11 +178,11 @@ export class LeakLife {
     const { rate, ci95, scope, isProven } = this.#leak
     const width = ci95[1] - ci95[0]
     if (!this.#told) {
-      if (scope === 'open') return isProven && this.#inARow >= OPEN_IN_A_ROW
-      return this.#inARow >= JUDGEMENTS_IN_A_ROW || ci95[0] > SURE_RATIO * width
+      if (scope === 'open') return isProven && this.#inARow >= TELLING.openJudgements
+      return this.#inARow >= TELLING.judgements || ci95[0] > TELLING.sureRatio * width
     }
     const [low, high] = this.#told.ci95
-    return rate < low || rate > high || width < NARROWER * (high - low)
+    return rate < low || rate > high || width < TELLING.narrower * (high - low)
   }
 
   /** Whether a line is due for what keeps it: people know of the leak, and not of that. */
@@ -210,7 +195,9 @@ export class LeakLife {
     if (!this.isShown) return false
     const { rate, scope } = this.#leak
     if (!this.#told && scope === 'open') return this.isDue
-    return !this.#told || Math.abs(rate - this.#told.rate) > LAST_CHANGE_SHARE * this.#told.rate
+    return (
+      !this.#told || Math.abs(rate - this.#told.rate) > TELLING.lastChangeShare * this.#told.rate
+    )
   }
 
   /** A line is written of it as it is now. */
