@@ -42,6 +42,7 @@ export class LeakLife {
   isTraced = false
   #traces = 0
   #traceDueMs = 0
+  #tracedMs = Number.NEGATIVE_INFINITY
   /** Since when it waits for a trace; null where it does not. */
   #awaitsTraceSinceMs: number | null = null
 
@@ -99,14 +100,23 @@ export class LeakLife {
   /** Its stacks do not tell who pays, and those that were traced neither. */
   get isUnsure(): boolean {
     const { kind, attribution, places } = this.#leak
-    const isTraceable = places.some(({ place: { origin } }) => origin === 'app')
+    const isTraceable = places.some(({ place: { frames } }) => frames.length > 0)
     return kind !== 'native' && attribution === 'estimated' && isTraceable
   }
 
   /** Whether a trace may begin: what keeps it says more than who runs it, so that is sought first. */
   wantsTrace(nowMs: number): boolean {
     if (!this.isUnsure || this.isTraced || this.#traces >= TRACES.max) return false
-    return nowMs >= this.#traceDueMs && (this.sought === null || this.sought.isOver)
+    // V8 inlines a function, and its bytes are those of another that no trace has seen.
+    const dueMs = this.#isNew ? this.#tracedMs + TRACES.restMs : this.#traceDueMs
+    return nowMs >= dueMs && (this.sought === null || this.sought.isOver)
+  }
+
+  /** Most of it grows where no trace has looked. */
+  get #isNew(): boolean {
+    const { places } = this.#leak
+    const bytesOf = (of: Leak['places']): number => of.reduce((sum, { bytes }) => sum + bytes, 0)
+    return bytesOf(places.filter(({ place }) => !place.traced)) > bytesOf(places) / 2
   }
 
   /** Somebody traces: as long as nobody knows of it, it waits for that. */
@@ -117,6 +127,7 @@ export class LeakLife {
   /** A trace of it has ended: the next judgement says what it tells. */
   noteTrace(nowMs: number): void {
     this.isTraced = false
+    this.#tracedMs = nowMs
     this.#traceDueMs = nowMs + TRACES.againMs * 2 ** this.#traces
     this.#traces++
   }

@@ -36,8 +36,10 @@ export const CACHES = {
 export const TRACES = {
   /** Until a trace has told, at most, ms. Tuned: a search for holders and a trace take a third of it. */
   maxWaitMs: 60_000,
-  /** A trace that tells nothing is made again, so often in all. Tuned. */
-  max: 3,
-  /** So long after the first, ms, and twice as long after each that follows. Tuned. */
+  /** A leak is traced so often, at most. Tuned. */
+  max: 6,
+  /** Again so long after the first that told nothing, ms, and twice as long after each that follows. Tuned. */
   againMs: 30_000,
+  /** Between two of them, at least, ms: the next reading has to be judged. Tuned. */
+  restMs: 5000,
 } as const

@@ -141,14 +141,19 @@ export class TraceInquiry implements Inquiry {
 function stacksOf({ leak }: LeakLife): Stack[] {
   return leak.places
     .slice(0, MAX_PLACES)
-    .flatMap(({ place: { origin, frames } }) => (origin === 'app' ? [frames] : []))
+    .flatMap(({ place: { frames } }) => (frames.length > 0 ? [frames] : []))
 }
 
-/** What allocates, and what the event loop called: each once, those of the largest places first. */
+/**
+ * What allocates, and what the event loop called, of the app: each once, those of the largest places
+ * first. Node's own functions run for everybody.
+ */
 function functionsOf(stacks: readonly Stack[]): FunctionPosition[] {
   const found = new Map<string, FunctionPosition>()
   for (const frames of stacks) {
-    for (const frame of [frames[0]!, frames.at(-1)!]) found.set(positionKey(frame), frame)
+    for (const frame of [frames[0]!, frames.at(-1)!]) {
+      if (!frame.url.startsWith('node:')) found.set(positionKey(frame), frame)
+    }
   }
   return [...found.values()]
 }

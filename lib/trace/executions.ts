@@ -6,20 +6,31 @@ import { Tally } from './tally'
 
 /** Looked at in one trace, at most. */
 export const MAX_FUNCTIONS = 16
-/** Hits of a function, at most: enough to tell a share of 3 % from none, 19 times in 20. */
-const MAX_HITS = 100
+/**
+ * Hits of a function from one look to the next, at most: one request may run it a thousand times, and
+ * each hit costs.
+ */
+const MAX_HITS_AT_ONCE = 12
+/** Requests from which enough was seen of a function: a share of 3 % is told from none, 19 times in 20. */
+const ENOUGH = 100
 /** All hits of a trace, ms: they are time of the app's. */
-const MAX_HITS_MS = 50
+const MAX_HITS_MS = 60
 /** The debugger takes about so many times as long for a hit as what is measured within. */
 const HIT_FACTOR = 3
 
+interface Watched {
+  readonly position: FunctionPosition
+  readonly tally: Tally
+  /** Of its logpoint; null while it has none. */
+  id: number | null
+  hits: number
+}
+
 export class Executions {
-  /** By `positionKey`. */
-  readonly tallies: ReadonlyMap<string, Tally>
   readonly #logpoints: Logpoints
   readonly #marks: RequestMarks
   readonly #now: () => number
-  #open = 0
+  readonly #watched: readonly Watched[]
   #withinMs = 0
 
   constructor(
@@ -31,14 +42,15 @@ export class Executions {
     this.#logpoints = logpoints
     this.#marks = marks
     this.#now = now
-    const tallies = new Map<string, Tally>()
-    for (const position of functions.slice(0, MAX_FUNCTIONS)) {
-      const tally = new Tally()
-      const id: number | null = logpoints.set(position, () => this.#hit(tally, id))
-      if (id !== null) tallies.set(positionKey(position), tally)
-    }
-    this.tallies = tallies
-    this.#open = tallies.size
+    this.#watched = functions
+      .slice(0, MAX_FUNCTIONS)
+      .map((position) => ({ position, tally: new Tally(), id: null, hits: 0 }))
+    this.look()
+  }
+
+  /** By `positionKey`. */
+  get tallies(): ReadonlyMap<string, Tally> {
+    return new Map(this.#watched.map(({ position, tally }) => [positionKey(position), tally]))
   }
 
   /** Time of the app's that the hits took, about. */
@@ -46,20 +58,30 @@ export class Executions {
     return HIT_FACTOR * this.#withinMs
   }
 
-  /** All that may be seen was seen. */
-  get isOver(): boolean {
-    return this.#open === 0
+  /** @param needed - requests of each function */
+  sawEnough(needed: number = ENOUGH): boolean {
+    return this.#isSpent || this.#watched.every(({ tally }) => tally.total >= needed)
   }
 
-  #hit(tally: Tally, id: number | null): void {
+  get #isSpent(): boolean {
+    return this.hitsMs >= MAX_HITS_MS
+  }
+
+  /** Watches on, for as many hits again. */
+  look(): void {
+    for (const watched of this.#watched) {
+      watched.hits = 0
+      if (watched.id !== null || this.#isSpent || watched.tally.total >= ENOUGH) continue
+      watched.id = this.#logpoints.set(watched.position, () => this.#hit(watched))
+    }
+  }
+
+  #hit(watched: Watched): void {
     const beganMs = this.#now()
-    tally.note(this.#marks.current, 1, beganMs)
-    if (this.hitsMs >= MAX_HITS_MS) {
-      this.#open = 0
-      this.#logpoints.clear()
-    } else if (tally.total === MAX_HITS && id !== null) {
-      this.#open--
-      this.#logpoints.remove(id)
+    watched.tally.noteOnce(this.#marks.current, beganMs)
+    if (++watched.hits >= MAX_HITS_AT_ONCE || this.#isSpent) {
+      this.#logpoints.remove(watched.id!)
+      watched.id = null
     }
     this.#withinMs += this.#now() - beganMs
   }

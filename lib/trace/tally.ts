@@ -6,9 +6,19 @@ import type { Shares } from '../verdict/observation'
 const MAX_REQUESTS = 8192
 /** This long after its request ended, ms, a mark says little: a connection opened in a request has it for ever. */
 const STALE_MS = 2000
+/** What requests did before they ended, from which what was done later need not be asked. */
+const ENOUGH_IN_TIME = 20
+/** One route alone: at least this share. */
+const ALONE_SHARE = 0.97
+
+interface Amounts {
+  inTime: number
+  /** Done after the request had ended. */
+  late: number
+}
 
 export class Tally {
-  readonly #byRequest: Map<Mark, number> = new Map()
+  readonly #byRequest: Map<Mark, Amounts> = new Map()
   #idle = 0
   #lost = 0
   #total = 0
@@ -17,38 +27,70 @@ export class Tally {
     return this.#total
   }
 
+  /** Requests that did it. */
+  get requests(): number {
+    return this.#byRequest.size
+  }
+
   note(mark: Mark | null, amount: number, nowMs: number): void {
     this.#total += amount
     if (mark?.kind === 'idle') {
       this.#idle += amount
       return
     }
-    const isKnown = mark?.kind === 'request' && nowMs - mark.endedMs <= STALE_MS
-    const before = isKnown ? this.#byRequest.get(mark) : undefined
-    const isRoom = before !== undefined || this.#byRequest.size < MAX_REQUESTS
-    if (isKnown && isRoom) this.#byRequest.set(mark, (before ?? 0) + amount)
-    else this.#lost += amount
+    const isFresh = mark?.kind === 'request' && nowMs - mark.endedMs <= STALE_MS
+    const of = isFresh ? this.#ofRequest(mark) : null
+    if (!of) this.#lost += amount
+    else if (nowMs > mark!.endedMs) of.late += amount
+    else of.inTime += amount
   }
 
-  /** Of all but the requests that are in flight still. */
+  /** Each request counts once: one may run a function a thousand times. */
+  noteOnce(mark: Mark | null, nowMs: number): void {
+    if (mark?.kind === 'request' && this.#byRequest.has(mark)) return
+    this.note(mark, 1, nowMs)
+  }
+
+  #ofRequest(mark: Mark): Amounts | null {
+    const known = this.#byRequest.get(mark)
+    if (known || this.#byRequest.size >= MAX_REQUESTS) return known ?? null
+    const amounts = { inTime: 0, late: 0 }
+    this.#byRequest.set(mark, amounts)
+    return amounts
+  }
+
+  /**
+   * Of all but the requests that are in flight still.
+   *
+   * A queue runs the job of one request in the turn of another, which is over by then: what is done late
+   * says nothing where enough was done in time. Where hardly anything was, and one route alone did it
+   * all, it is what that does after its answer; else it is lost.
+   */
   shares(): Shares {
-    const byRoute = new Map<number, number>()
-    for (const [{ routeId, endedMs }, amount] of this.#byRequest) {
+    const byRoute = new Map<number, Amounts>()
+    for (const [{ routeId, endedMs }, { inTime, late }] of this.#byRequest) {
       if (endedMs === Number.POSITIVE_INFINITY) continue
-      byRoute.set(routeId, (byRoute.get(routeId) ?? 0) + amount)
+      const of = byRoute.get(routeId) ?? { inTime: 0, late: 0 }
+      byRoute.set(routeId, { inTime: of.inTime + inTime, late: of.late + late })
     }
-    const seen = [...byRoute.values()].reduce(
-      (sum, amount) => sum + amount,
-      this.#idle + this.#lost,
-    )
+    const all = [...byRoute.values()]
+    const inTime = all.reduce((sum, of) => sum + of.inTime, 0)
+    const late = all.reduce((sum, of) => sum + of.late, 0)
+    const most = Math.max(0, ...all.map((of) => of.inTime + of.late))
+    const isOfOne = most >= ALONE_SHARE * (inTime + late)
+    const lateCounts = isOfOne && inTime < ENOUGH_IN_TIME
+    const lost = this.#lost + (lateCounts || inTime >= ENOUGH_IN_TIME ? 0 : late)
+    const amountOf = (of: Amounts): number => of.inTime + (lateCounts ? of.late : 0)
+    const seen = all.reduce((sum, of) => sum + amountOf(of), this.#idle + lost)
     const shareOf = (amount: number): number => (seen === 0 ? 0 : amount / seen)
     return {
       seen,
       routes: [...byRoute]
-        .map(([index, amount]) => ({ index, share: shareOf(amount) }))
+        .filter(([, of]) => amountOf(of) > 0)
+        .map(([index, of]) => ({ index, share: shareOf(amountOf(of)) }))
         .sort((a, b) => b.share - a.share),
       idle: shareOf(this.#idle),
-      lost: shareOf(this.#lost),
+      lost: shareOf(lost),
     }
   }
 }

@@ -13,6 +13,7 @@ import type { Logpoints } from '../inspector/logpoints'
 import { type FunctionPosition, positionKey } from '../inspector/stack-frame'
 import type { RequestMarks } from '../record/request-marks'
 import type { Shares } from '../verdict/observation'
+import { THRESHOLDS } from '../verdict/thresholds'
 import { Executions } from './executions'
 import { Slices } from './slices'
 import type { Tally } from './tally'
@@ -21,6 +22,7 @@ import type { Tally } from './tally'
 const SETTLE_MS = 1000
 /** Watched for this long at least, and at most where little happens, ms. */
 const MIN_WATCH_MS = 2000
+const LONG_WATCH_MS = 5000
 const MAX_WATCH_MS = 15_000
 /** How often it is asked whether enough was seen, ms. */
 const LOOK_MS = 250
@@ -117,13 +119,14 @@ export class Trace {
     )
     this.#stage = 'watch'
     this.#beganMs = now()
-    this.#dueMs = this.#beganMs + MIN_WATCH_MS
+    this.#dueMs = this.#beganMs + LOOK_MS
   }
 
   #look(): void {
     const nowMs = this.#options.now()
-    const mayGoOn = nowMs - this.#beganMs < MAX_WATCH_MS
-    if (mayGoOn && !this.#sawEnough()) {
+    const watchedMs = nowMs - this.#beganMs
+    if (watchedMs < MIN_WATCH_MS || (watchedMs < MAX_WATCH_MS && !this.#sawEnough(watchedMs))) {
+      this.#executions?.look()
       this.#dueMs = nowMs + LOOK_MS
       return
     }
@@ -132,8 +135,10 @@ export class Trace {
     this.#dueMs = nowMs + DRAIN_MS
   }
 
-  #sawEnough(): boolean {
-    if (this.#executions && !this.#executions.isOver) return false
+  #sawEnough(watchedMs: number): boolean {
+    // Where requests are few, it is enough that the verdict takes a function's hits for what they are.
+    const needed = watchedMs < LONG_WATCH_MS ? undefined : THRESHOLDS.trace.minSeen
+    if (this.#executions && !this.#executions.sawEnough(needed)) return false
     return this.#growths.every((tallies) => tallies.every(({ total }) => total >= ENOUGH_ENTRIES))
   }
 

@@ -62,12 +62,14 @@ export function judge(
     measureHeap([...owned.filter(isFound), ...together(open, evidence)], evidence).filter(
       (measured) => !isOfWrappers(measured, buffers, thresholds),
     )
-  const ofApp = openOfApp(nobodys, evidence, standing)
+  const of = (origin: 'app' | 'runtime'): PayerGrowth[] =>
+    nobodys.filter((one) => isOfRuntime(one) === (origin === 'runtime'))
+  const ofApp = goingOn(of('app'), evidence, standing)
   let heap = measure(ofApp)
   let rest = booksOf(heap, evidence)
   // What Node and V8 allocate by themselves moves a lot: it is a leak only where the heap shows it too.
-  const ofRuntime = nobodys.filter((one) => isFound(one) && isOfRuntime(one))
-  if (rest.isGrowing && ofRuntime.length > 0) {
+  const ofRuntime = rest.isGrowing ? goingOn(of('runtime'), evidence, standing) : []
+  if (ofRuntime.length > 0) {
     heap = measure([...ofApp, ...ofRuntime])
     rest = booksOf(heap, evidence)
   }
@@ -102,16 +104,23 @@ function isFound({ goesOn, cameAtOnce }: PayerGrowth): boolean {
   return goesOn && !cameAtOnce
 }
 
-/** Groups of places that grow; and the others together, where they show it only so. */
-function openOfApp(
-  nobodys: readonly PayerGrowth[],
+/**
+ * Of groups of places that nobody pays for those that grow, and of the others what shows it together. What
+ * V8 inlines now here, now there moves from one to the other: where all of them do, all of them.
+ */
+function goingOn(
+  groups: readonly PayerGrowth[],
   evidence: Evidence,
   standing: ReadonlySet<string>,
 ): PayerGrowth[] {
-  const ofApp = nobodys.filter((one) => !isOfRuntime(one))
-  const others = ofApp.filter((one) => !isFound(one))
-  const rest = others.length < 2 ? [] : [payerGrowth(joined(others, evidence), evidence, standing)]
-  return [...ofApp, ...rest].filter(isFound)
+  const found = groups.filter(isFound)
+  const asOne = (some: readonly PayerGrowth[]): PayerGrowth[] =>
+    some.length < 2 ? [] : [payerGrowth(joined(some, evidence), evidence, standing)].filter(isFound)
+  const others = groups.filter((one) => !isFound(one))
+  const rest = asOne(others)
+  if (rest.length > 0 || groups.some((one) => !isOfRuntime(one))) return [...found, ...rest]
+  const all = asOne(groups)
+  return all.length > 0 ? all : found
 }
 
 function isOfRuntime({ payer }: PayerGrowth): boolean {

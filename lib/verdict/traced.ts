@@ -17,11 +17,14 @@ export interface TracedPart {
 /** @returns null where the trace does not tell whose the place's bytes are */
 export function partsOf(place: PlaceSeries, { trace }: Thresholds): TracedPart[] | null {
   const { runs, growth } = place.traced ?? { runs: null, growth: null }
-  if (!runs || runs.seen < trace.minSeen) return null
-  const runners = doersOf(runs)
-  if (growth && growth.seen >= trace.minSeen) {
+  const runners = runs && runs.seen >= trace.minSeen ? doersOf(runs) : []
+  // Node's own code that V8 inlined the app's into is run by everybody: what keeps it is all there is.
+  const isOfAll = place.origin === 'runtime'
+  if (growth && growth.seen >= trace.minSeen && (isOfAll || runners.length > 0)) {
     // What another container of the leak grows by is not of this function, if it does not run there.
-    const adders = doersOf(growth).filter(({ route }) => runners.some((one) => one.route === route))
+    const adders = doersOf(growth).filter(
+      ({ route }) => isOfAll || runners.some((one) => one.route === route),
+    )
     const main = adders.filter(({ share }) => share >= trace.minShare)
     const share = sumOf(main.map((one) => one.share))
     if (share >= trace.minKnownShare && main.every(({ isKnown }) => isKnown)) {
