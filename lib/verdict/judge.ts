@@ -10,14 +10,14 @@
  */
 import type { Interval, Verdict } from '../schema/lines'
 import { type Books, booksOf } from './books'
-import { sumOf } from './growth'
 import { floorOf, type Leak, type MeasuredLeak } from './leak'
 import { measureHeap } from './live-heap'
 import type { Observation, PlaceSeries } from './observation'
 import { measureBuffers, measureNative } from './off-heap'
-import { joined, mayBeOf, together } from './open'
-import { type PayerGrowth, payerGrowth } from './payer-growth'
-import { gather, OPEN_RUNTIME } from './payers'
+import { hiddenBytes, openBytesOf, type Unknown } from './hidden'
+import { joined, together } from './open'
+import { isFound, type PayerGrowth, payerGrowth } from './payer-growth'
+import { gather, isOfRuntime } from './payers'
 import { type Evidence, grownBy, spanOf } from './span'
 import { THRESHOLDS, type Thresholds } from './thresholds'
 
@@ -63,7 +63,7 @@ export function judge(
       (measured) => !isOfWrappers(measured, buffers, thresholds),
     )
   const of = (origin: 'app' | 'runtime'): PayerGrowth[] =>
-    nobodys.filter((one) => isOfRuntime(one) === (origin === 'runtime'))
+    nobodys.filter((one) => isOfRuntime(one.payer) === (origin === 'runtime'))
   const ofApp = goingOn(of('app'), evidence, standing)
   let heap = measure(ofApp)
   let rest = booksOf(heap, evidence)
@@ -75,14 +75,13 @@ export function judge(
   }
   const known = heap.filter(({ leak }) => leak.scope !== 'open')
   const books = known.length === heap.length ? rest : booksOf(known, evidence)
-  const leaks = [...buffers, ...heap].map((measured) =>
-    measured.leak.scope === 'open' && !books.isGrowing
-      ? { ...measured, leak: { ...measured.leak, isProven: false } }
-      : measured,
-  )
-  const hidden = { heap, grown, rest, evidence }
+  const unknown = { heap, grown, rest, standing, evidence }
+  const leaks = [
+    ...buffers,
+    ...heap.map(({ payer, leak }) => ({ payer, leak: withOpen(leak, unknown, books) })),
+  ]
   return {
-    routes: routes.map((_, index) => judgeRoute(index, leaks, hidden)),
+    routes: routes.map((_, index) => judgeRoute(index, leaks, unknown)),
     leaks: [...leaks.map(({ leak }) => leak), ...measureNative(evidence)],
     books,
     unsure: unsureOf(evidence),
@@ -100,10 +99,6 @@ function unsureOf({ observation: { places }, span }: Evidence): PlaceSeries[] {
     .slice(0, MAX_UNSURE)
 }
 
-function isFound({ goesOn, cameAtOnce }: PayerGrowth): boolean {
-  return goesOn && !cameAtOnce
-}
-
 /**
  * Of groups of places that nobody pays for those that grow, and of the others what shows it together. What
  * V8 inlines now here, now there moves from one to the other: where all of them do, all of them.
@@ -118,13 +113,20 @@ function goingOn(
     some.length < 2 ? [] : [payerGrowth(joined(some, evidence), evidence, standing)].filter(isFound)
   const others = groups.filter((one) => !isFound(one))
   const rest = asOne(others)
-  if (rest.length > 0 || groups.some((one) => !isOfRuntime(one))) return [...found, ...rest]
+  if (rest.length > 0 || groups.some((one) => !isOfRuntime(one.payer))) return [...found, ...rest]
   const all = asOne(groups)
   return all.length > 0 ? all : found
 }
 
-function isOfRuntime({ payer }: PayerGrowth): boolean {
-  return payer.key.startsWith(OPEN_RUNTIME)
+/**
+ * What is open may be part of a route's leak: so much more it may be. And what is open is told only where
+ * the books show it beside all that is known.
+ */
+function withOpen(leak: Leak, unknown: Unknown, { isGrowing }: Books): Leak {
+  if (leak.scope === 'open') return isGrowing ? leak : { ...leak, isProven: false }
+  if (leak.route === null) return leak
+  const [low, high] = leak.ci95
+  return { ...leak, ci95: [low, high + openBytesOf(leak.route, unknown) / leak.exposure] }
 }
 
 /** Whether the heap's part of a leak is little more than the wrappers of its buffers. */
@@ -137,24 +139,19 @@ function isOfWrappers(
   return ofPayer !== undefined && rate < maxWrapperShare * ofPayer.leak.rate
 }
 
-/** What a verdict of a route is drawn from, besides its own leaks. */
-interface Rest {
-  readonly heap: readonly MeasuredLeak[]
-  readonly grown: readonly PayerGrowth[]
-  /** The books without any of the leaks. */
-  readonly rest: Books
-  readonly evidence: Evidence
-}
-
 /** docs/method.md, "What counts as a leak", the paragraph on the verdicts. */
-function judgeRoute(index: number, leaks: readonly MeasuredLeak[], rest: Rest): RouteJudgement {
-  const { grown, evidence } = rest
+function judgeRoute(
+  index: number,
+  leaks: readonly MeasuredLeak[],
+  unknown: Unknown,
+): RouteJudgement {
+  const { grown, evidence } = unknown
   const { observation, span, thresholds } = evidence
   const requests = grownBy(observation.routes[index]!.ended, span)
   const ofRoute = grown.find(({ payer }) => payer.route === index)
   if (!ofRoute || requests < thresholds.leak.minRequests) return { verdict: 'insufficient-data' }
   const seenFrom = floorOf(requests, evidence)
-  const floorBytesPerRequest = Math.max(seenFrom, hiddenBytes(index, rest) / requests)
+  const floorBytesPerRequest = Math.max(seenFrom, hiddenBytes(index, unknown) / requests)
   const leak = leaks.find(({ payer }) => payer === ofRoute.payer)?.leak
   if (leak) {
     return { verdict: 'leaking', bytesPerRequest: leak.rate, ci95: leak.ci95, floorBytesPerRequest }
@@ -166,31 +163,4 @@ function judgeRoute(index: number, leaks: readonly MeasuredLeak[], rest: Rest): 
   const heldBytes = ofRoute.growth.heldBytes + ofRoute.growth.bytes
   const grew = heldBytes >= thresholds.leak.minSamples * observation.samplingBytes
   return { verdict: grew ? 'plateaued' : 'steady', floorBytesPerRequest }
-}
-
-/** Bytes that grew and may be the route's, though nothing says so. */
-function hiddenBytes(index: number, { heap, grown, rest, evidence }: Rest): number {
-  const { isGrowing, open } = rest
-  const nobodys = grown.filter(({ payer }) => payer.scope === 'open')
-  const unfound = nobodys.filter((one) => !isFound(one) && !isOfRuntime(one))
-  // What has an owner hides in no other route.
-  const ownedBytes = sumOf(
-    grown
-      .filter((one) => one.payer.scope !== 'open' && !isFound(one))
-      .map(({ growth: { bytes } }) => Math.max(0, bytes)),
-  )
-  const inHeap = Math.max(0, open.ci95[1])
-  const inSamples = Math.min(mayBeOf(index, unfound, evidence), inHeap)
-  const unexplained = isGrowing ? Math.max(0, inHeap - ownedBytes) : 0
-  const openLeak = heap.find(({ leak }) => leak.scope === 'open')?.leak
-  if (!openLeak) return Math.max(inSamples, unexplained)
-  const found = nobodys.filter(isFound)
-  const share = mayBeOf(index, found, evidence) / bytesOf(found)
-  return (
-    Math.max(inSamples, unexplained) + Math.min(1, share) * openLeak.ci95[1] * openLeak.exposure
-  )
-}
-
-function bytesOf(grown: readonly PayerGrowth[]): number {
-  return Math.max(1, sumOf(grown.map(({ growth }) => growth.bytes)))
 }

@@ -2,11 +2,10 @@
  * What grows, and nobody is known to pay for. docs/method.md, "Whose bytes": open.
  */
 import { exposureOfAll } from './exposure'
-import { addedUp, type Growth, growthOf, sumOf } from './growth'
+import { addedUp, growthOf } from './growth'
 import type { PayerGrowth } from './payer-growth'
 import { OPEN, type Payer } from './payers'
 import type { Evidence } from './span'
-import { runnersOf } from './traced'
 
 /** All of that which grows, as one: who pays is not known of any of it. */
 export function together(found: readonly PayerGrowth[], evidence: Evidence): PayerGrowth[] {
@@ -31,22 +30,4 @@ export function joined(grown: readonly PayerGrowth[], evidence: Evidence): Payer
     traced: [],
     estimated: grown.flatMap(({ payer }) => payer.estimated),
   }
-}
-
-/**
- * Sampled bytes that may be a route's: of what grows, was not found to leak, and was not seen to be run
- * by others alone.
- */
-export function mayBeOf(index: number, grown: readonly PayerGrowth[], evidence: Evidence): number {
-  const of = grown.flatMap(({ lasting, growth }) =>
-    lasting.some((place) => runnersOf(place, evidence.thresholds)?.has(index) ?? true)
-      ? [growth]
-      : [],
-  )
-  const bytes = sumOf(of.map((one) => Math.max(0, one.bytes)))
-  return bytes === 0 ? 0 : bytes + Math.hypot(...of.map(sdOf))
-}
-
-function sdOf({ bytes, sd }: Growth): number {
-  return bytes > 0 ? sd : 0
 }

@@ -21,6 +21,11 @@ export interface PayerGrowth {
   readonly cameAtOnce: boolean
 }
 
+/** It leaks by its samples. */
+export function isFound({ goesOn, cameAtOnce }: PayerGrowth): boolean {
+  return goesOn && !cameAtOnce
+}
+
 /** @param standing - keys of leaks that were told and found ever since */
 export function payerGrowth(
   payer: Payer,

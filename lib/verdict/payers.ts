@@ -13,7 +13,7 @@ import { isShared, partsOf } from './traced'
 
 /** Keys of payers that nobody knows begin so: of the app's allocations, and of Node's and V8's. */
 export const OPEN = 'open'
-export const OPEN_RUNTIME = 'runtime'
+const OPEN_RUNTIME = 'runtime'
 
 /** Somebody who may leak, with all places that are theirs. */
 export interface Payer {
@@ -32,6 +32,10 @@ export interface Payer {
   readonly traced: PlaceSeries[]
   /** Places known by their rhythm alone. */
   readonly estimated: PlaceSeries[]
+}
+
+export function isOfRuntime({ key }: Payer): boolean {
+  return key.startsWith(OPEN_RUNTIME)
 }
 
 export function allPlacesOf({ direct, traced, estimated }: Payer): PlaceSeries[] {
