@@ -144,6 +144,8 @@ describe('a leak line', () => {
         app.port,
         ['/a', '/b', '/c', '/d'],
         whenTold(app, (leaks) => leaks.some(isExpected)),
+        // What a timer makes is traced first: a search for what keeps it, and 18 s, at most.
+        60_000,
       )
       const leaks = leaksOf(app)
       assert.deepEqual(

@@ -425,6 +425,8 @@ describe('a judgement without the leaks that are held back', () => {
         { ...ROUTE, verdict: 'steady' },
       ],
       leaks: [other],
+      books: null,
+      unsure: [],
     })
   })
 
