@@ -1,5 +1,5 @@
 /** The containers that a walk finds: where each stands, how large it is, how large it may become. */
-import { weakMapGet, weakMapSet } from '../inspector/intrinsics'
+import { mapSet, weakMapGet, weakMapSet } from '../inspector/intrinsics'
 import { type Capacity, capacityByOwner, UNBOUNDED } from './capacity'
 import { type Container, type ContainerKind, MIN_ENTRIES } from './container'
 import type { ContainerSum } from './container-size'
@@ -95,7 +95,7 @@ export class Findings {
     if (known !== undefined) return known
     const id = memory.nextId++
     weakMapSet(memory.ids, value, id)
-    memory.containers.set(id, new WeakRef(value))
+    mapSet(memory.containers, id, new WeakRef(value))
     return id
   }
 

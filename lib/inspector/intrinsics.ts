@@ -55,10 +55,10 @@ export const mapNext: Next = nextOf(new Map().entries())
 export const setValues: Iterate = uncurry(Set.prototype.values) as Iterate
 export const setNext: Next = nextOf(new Set().values())
 
-export const mapGet: (map: Map<string, string>, key: string) => string | undefined = uncurry(
+export const mapGet: <K, V>(map: Map<K, V>, key: K) => V | undefined = uncurry(
   Map.prototype.get,
 ) as never
-export const mapSet: (map: Map<string, string>, key: string, value: string) => unknown = uncurry(
+export const mapSet: <K, V>(map: Map<K, V>, key: K, value: V) => unknown = uncurry(
   Map.prototype.set,
 ) as never
 export const weakMapGet: (map: WeakMap<object, unknown>, key: object) => unknown = uncurry(

@@ -3,7 +3,8 @@
  * for which request. It follows awaits, timers and callbacks as `AsyncLocalStorage` does, and is lost
  * where that is: in the callbacks of a connection that many requests share.
  */
-import { AsyncLocalStorage } from 'node:async_hooks'
+import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
+import { types } from 'node:util'
 
 /** Whatever runs code: a request; what comes without one; or what may do what some request asked for. */
 export interface Mark {
@@ -25,7 +26,10 @@ export const LOST: Mark = markOf('lost')
 
 export class RequestMarks {
   readonly #context = new AsyncLocalStorage<Mark | undefined>()
-  #byResponse: WeakMap<object, Mark> = new WeakMap()
+  /** By the response, and by the request that it answers. */
+  #byMessage: WeakMap<object, Mark> = new WeakMap()
+  /** Where this Node keeps the context of a resource. */
+  #contextOf: (resource: AsyncResource) => Mark | undefined = () => LOST
   #isOn = false
   /** Whoever traces: a request arrives within a slice, and what follows of that is its own. */
   onArrival: ((mark: Mark) => void) | null = null
@@ -43,28 +47,36 @@ export class RequestMarks {
     this.#isOn = true
     // Node 20 forgets the context of promises where another hook is enabled before this one, which the
     // first store that differs from none enables.
-    this.#context.run(LOST, () => {})
+    const probe = this.#context.run(LOST, () => new AsyncResource('memprof'))
+    this.#contextOf = whereFound(probe, this.#context)
   }
 
   end(): void {
     this.#isOn = false
     this.onArrival = null
-    this.#byResponse = new WeakMap()
+    this.#byMessage = new WeakMap()
     this.#context.disable()
   }
 
   /** @param response - or the stream, that stands for the request */
   arrive(response: object): Mark {
     const mark = markOf('request')
-    this.#byResponse.set(response, mark)
+    this.#byMessage.set(response, mark)
+    const { req } = response as { req?: object }
+    if (req) this.#byMessage.set(req, mark)
     this.#context.enterWith(mark)
     this.onArrival?.(mark)
     return mark
   }
 
-  /** Of a request that arrived since `begin`. */
-  of(response: object): Mark | null {
-    return this.#byResponse.get(response) ?? null
+  /** @param message - the request or the response, of a request that arrived since `begin` */
+  of(message: object): Mark | null {
+    return this.#byMessage.get(message) ?? null
+  }
+
+  /** The context that a resource of the app's was made in; null where it has none. */
+  ofResource(resource: AsyncResource): Mark | null {
+    return this.#contextOf(resource) ?? null
   }
 
   /** Of what runs now; null where nothing is known. */
@@ -76,4 +88,30 @@ export class RequestMarks {
   enter(mark: Mark | null): void {
     this.#context.enterWith(mark ?? undefined)
   }
+}
+
+/**
+ * Up to Node 22 a resource has the store itself, from Node 24 on a frame of all stores; under symbols that
+ * are not exported.
+ *
+ * @param probe - made where the store was LOST
+ */
+function whereFound(
+  probe: AsyncResource,
+  context: object,
+): (resource: AsyncResource) => Mark | undefined {
+  type Kept = Record<symbol, unknown>
+  for (const key of Object.getOwnPropertySymbols(probe)) {
+    const kept = (probe as unknown as Kept)[key]
+    if (kept === LOST) return (resource) => (resource as unknown as Kept)[key] as Mark | undefined
+    if (markIn(kept, context) === LOST) {
+      return (resource) => markIn((resource as unknown as Kept)[key], context)
+    }
+  }
+  return () => LOST
+}
+
+/** A frame is a Map whose prototype is Node's own. */
+function markIn(frame: unknown, context: object): Mark | undefined {
+  return types.isMap(frame) ? (Map.prototype.get.call(frame, context) as Mark) : undefined
 }

@@ -9,7 +9,7 @@
  *
  * About 1 us a slice, and 0.1 us a container, while it runs (docs/cost.md).
  */
-import { type AsyncHook, createHook, executionAsyncResource } from 'node:async_hooks'
+import { type AsyncHook, AsyncResource, createHook, executionAsyncResource } from 'node:async_hooks'
 import { Socket } from 'node:net'
 import { sizeOf } from '../holders/container-size'
 import { IDLE, LOST, type Mark, type RequestMarks } from '../record/request-marks'
@@ -17,6 +17,17 @@ import { Tally } from './tally'
 
 /** Looked at in one trace, at most: each is asked for its size in each slice. */
 export const MAX_CONTAINERS = 16
+
+/** Slices within slices, at most: of some the end is never told, and those would add up. */
+const MAX_DEPTH = 64
+
+/** What runs now, and what ran when it began. */
+interface Slice {
+  readonly id: number
+  readonly outer: Mark | null
+  /** Its context was entered here, for its length. */
+  readonly isEntered: boolean
+}
 
 interface Watched {
   readonly ref: WeakRef<object>
@@ -29,10 +40,10 @@ export class Slices {
   readonly #now: () => number
   readonly #hook: AsyncHook
   #watched: Watched[] = []
-  /** Of what runs now. */
+  /** Of what runs now; null between slices, where code runs of which Node tells nothing. */
   #mark: Mark | null = null
-  /** Entered here, for the length of the slice. */
-  #entered: number | null = null
+  /** The outermost first: a pool calls in one request's slice what another waits with. */
+  #slices: Slice[] = []
   #isOn = false
 
   constructor(marks: RequestMarks, now: () => number) {
@@ -47,7 +58,13 @@ export class Slices {
 
   begin(): void {
     this.#isOn = true
-    this.#marks.onArrival = (mark) => this.#guarded(() => this.#moveOn(mark))
+    this.#slices = []
+    this.#mark = null
+    this.#marks.onArrival = (mark) =>
+      this.#guarded(() => {
+        this.#settle()
+        this.#mark = mark
+      })
     this.#hook.enable()
   }
 
@@ -72,7 +89,7 @@ export class Slices {
 
   /** Containers are no longer looked at. */
   release(): void {
-    this.#guarded(() => this.#settle(this.#mark))
+    this.#guarded(() => this.#settle())
     this.#watched = []
   }
 
@@ -86,30 +103,37 @@ export class Slices {
   }
 
   #enter(id: number): void {
-    this.#settle(this.#mark)
-    const known = markOfResource(executionAsyncResource(), this.#marks)
-    const current = this.#marks.current
-    this.#mark = known.isSure ? known.mark : (current ?? known.mark)
-    if (this.#mark === current) return
-    this.#marks.enter(this.#mark)
-    this.#entered = id
+    this.#settle()
+    const outer = this.#mark
+    const resource = executionAsyncResource()
+    let isEntered = false
+    if (resource instanceof AsyncResource) {
+      // From Node 24 on its context is entered after this, and left before its end is told.
+      this.#mark = this.#marks.ofResource(resource) ?? LOST
+    } else {
+      const known = markOfResource(resource, this.#marks)
+      const current = this.#marks.current
+      this.#mark = known.isSure ? known.mark : (current ?? known.mark)
+      isEntered = this.#mark !== current
+      if (isEntered) this.#marks.enter(this.#mark)
+    }
+    if (this.#slices.length >= MAX_DEPTH) this.#slices = []
+    this.#slices.push({ id, outer, isEntered })
   }
 
   #leave(id: number): void {
-    this.#moveOn(this.#marks.current)
-    if (this.#entered !== id) return
-    this.#entered = null
+    this.#settle()
+    const at = this.#slices.findLastIndex((slice) => slice.id === id)
+    const slice = this.#slices[at]
+    this.#slices.length = Math.max(0, at)
+    this.#mark = slice && at > 0 ? slice.outer : null
     // From Node 24 on, what was entered in a slice would go on after it.
-    this.#marks.enter(null)
+    if (slice?.isEntered) this.#marks.enter(null)
   }
 
-  /** What grew since the last look was done for the mark that ran, and the next is for this one. */
-  #moveOn(mark: Mark | null): void {
-    this.#settle(mark)
-    this.#mark = mark
-  }
-
-  #settle(mark: Mark | null): void {
+  /** What grew since the last look was done for the mark that ran. */
+  #settle(): void {
+    const mark = this.#mark
     for (const watched of this.#watched) {
       const container = watched.ref.deref()
       if (!container) continue
@@ -126,6 +150,10 @@ interface Resource {
   readonly socket?: unknown
   readonly _repeat?: unknown
   readonly [owner: symbol]: unknown
+}
+
+interface Connection {
+  readonly parser?: { readonly incoming?: object | null } | null
 }
 
 interface ResourceMark {
@@ -148,8 +176,9 @@ function markOfResource(resource: object, marks: RequestMarks): ResourceMark {
   const { socket, _repeat } = resource as Resource
   switch (resource.constructor?.name) {
     case 'HTTPServerAsyncResource': {
-      const response = (socket as { _httpMessage?: object | null } | undefined)?._httpMessage
-      const mark = response ? marks.of(response) : null
+      // Not the response that is written now: requests may stand in a row on the connection.
+      const incoming = (socket as Connection | undefined)?.parser?.incoming
+      const mark = incoming ? marks.of(incoming) : null
       return mark ? { mark, isSure: true } : SURELY_LOST
     }
     case 'TCP':

@@ -144,7 +144,8 @@ export class Trace {
 
   #stopWatching(): void {
     this.#slices.release()
-    if (this.#executions) this.#options.logpoints.close()
+    // Whatever became of the executions: what was opened is closed.
+    this.#options.logpoints.close()
   }
 
   #conclude(): void {

@@ -7,7 +7,7 @@ import type { SampledNode } from '../../lib/inspector/sampled-profile'
 import { type App, type AppOptions, type LineOf, ofEvent, startApp } from '../support/app'
 import { FIXTURES, REGISTER, ROOT, temporaryFolder } from '../support/files'
 import { request } from '../support/http'
-import { load } from '../support/load'
+import { Client, load } from '../support/load'
 
 const FAST = {
   MEMPROF_LEAK_INTERVAL: '500ms',
@@ -130,6 +130,37 @@ describe('a leak line', () => {
     for (const path of ['/garbage', '/recent']) assert.notEqual(verdicts.get(path), 'leaking', path)
   })
 
+  it('names the route for which a shared helper allocates after its await, in steady traffic: traced', async (t) => {
+    const app = await start(t, 'shared-helper.cjs')
+    const paths = ['/home', '/item', '/basket']
+    const isTold = whenTold(app, (leaks) => leaks.length > 0)
+    const client = new Client(app.port)
+    t.after(() => client.close())
+    let sent = 0
+    const endMs = performance.now() + 90_000
+    while (!isTold() && performance.now() < endMs) {
+      await client.sendMany(60, () => ({ path: paths[sent++ % paths.length]! }))
+      // Paced, as other tests run beside this one.
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    const leaks = leaksOf(app)
+    const [leak] = leaks
+    assert.ok(leak, app.stdout.slice(-4000))
+    assert.deepEqual(
+      leaks.map(({ scope, method, route, attribution }) => [scope, method, route, attribution]),
+      [['route', 'GET', '/basket', 'traced']],
+    )
+    const [unit] = leak.trace!.units
+    assert.deepEqual([unit?.method, unit?.route], ['GET', '/basket'])
+    assert.ok(unit!.share > 0.9, JSON.stringify(leak.trace))
+    assert.equal(leak.sites[0]?.function, 'price')
+    checkFigures(leak)
+    const [stop] = ofEvent(await app.stop(), 'stop')
+    const verdicts = new Map(stop?.verdicts.map(({ route, verdict }) => [route, verdict]))
+    assert.equal(verdicts.get('/basket'), 'leaking')
+    for (const path of ['/home', '/item']) assert.notEqual(verdicts.get(path), 'leaking', path)
+  })
+
   const ELSEWHERE: Array<[which: string, scope: string, kind: string, site: string]> = [
     ['middleware', 'shared', 'heap', 'audit'],
     ['timer', 'process', 'heap', 'sample'],
@@ -144,6 +175,8 @@ describe('a leak line', () => {
         app.port,
         ['/a', '/b', '/c', '/d'],
         whenTold(app, (leaks) => leaks.some(isExpected)),
+        // What a timer makes is traced first: a search for what keeps it, and 18 s, at most.
+        60_000,
       )
       const leaks = leaksOf(app)
       assert.deepEqual(

@@ -110,6 +110,29 @@ describe('at the end', () => {
   })
 })
 
+describe('a leak whose payer is not known', () => {
+  const open = (more: Partial<Leak> = {}): Leak =>
+    leak(1000, 20, { key: 'open heap', scope: 'open', route: null, ...more })
+
+  it('is told when it was found six times in a row, however sure it is', () => {
+    const sure = [open()]
+    assert.equal(lines([sure, sure, sure, sure, sure, sure, sure]), '.....x.')
+    assert.equal(lines([sure, sure, sure, sure, sure, [], sure]), '.......')
+  })
+
+  it('is not told before the heap proves it', () => {
+    const [unproven, sure] = [[open({ isProven: false })], [open()]]
+    assert.equal(lines([...new Array(7).fill(unproven), sure]), '.......x')
+  })
+
+  it('is not told at the end either, but as above', () => {
+    const opened = openLives()
+    for (let times = 0; times < 5; times++) judge(opened, open())
+    opened.lives.conclude()
+    assert.deepEqual(opened.told.lines, [])
+  })
+})
+
 describe('a leak stands', () => {
   it('once it was told, until a judgement is without it', () => {
     const opened = openLives()
@@ -425,6 +448,8 @@ describe('a judgement without the leaks that are held back', () => {
         { ...ROUTE, verdict: 'steady' },
       ],
       leaks: [other],
+      books: null,
+      unsure: [],
     })
   })
 

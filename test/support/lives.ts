@@ -1,6 +1,7 @@
 /** Lives of leaks, driven by hand: judgements and looks of the test's own, and what is told of them. */
 import { type Seekable, Sought } from '../../lib/holders/sought'
 import { HolderInquiry } from '../../lib/leaks/holder-inquiry'
+import type { Inquiry } from '../../lib/leaks/inquiry'
 import type { Findings, LeakListener } from '../../lib/leaks/listener'
 import { Lives } from '../../lib/leaks/lives'
 import type { Leak } from '../../lib/verdict/leak'
@@ -72,14 +73,20 @@ export interface OpenedLives {
   headroomBytes: number
 }
 
-/** @param isSearched - false: nobody looks for holders */
+/**
+ * @param isSearched - false: nobody looks for holders
+ * @param also - makes another inquiry, of the clock
+ */
 export function openLives({
   isSearched = false,
   listener,
+  also,
 }: {
   isSearched?: boolean
   listener?: LeakListener
+  also?: (now: () => number) => Inquiry
 } = {}): OpenedLives {
+  const now = (): number => opened.nowMs
   const told = new Told()
   const search = new SearchByHand()
   const opened: OpenedLives = {
@@ -88,9 +95,9 @@ export function openLives({
     nowMs: 0,
     headroomBytes: Number.POSITIVE_INFINITY,
     lives: new Lives({
-      now: () => opened.nowMs,
+      now,
       headroomBytes: () => opened.headroomBytes,
-      inquiries: isSearched ? [new HolderInquiry(search)] : [],
+      inquiries: [...(isSearched ? [new HolderInquiry(search)] : []), ...(also ? [also(now)] : [])],
       listener: listener ?? told,
     }),
   }

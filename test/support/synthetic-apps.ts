@@ -11,6 +11,7 @@ import {
   type RoutePlan,
   SyntheticApp,
 } from './observations'
+import type { Shares, Traced } from '../../lib/verdict/observation'
 import { integer, normal, seeded } from './random'
 
 /** A leak as it should be told. */
@@ -189,9 +190,10 @@ export function drawPlanted(seed: number, kind?: (typeof PLANTED_KINDS)[number])
  * Three to forty routes whose mix does not drift, and one that leaks in a helper after its own await:
  * neither a label nor a rhythm tells whose it is.
  *
- * @param isTraced - a trace saw who runs the helper
+ * @param seen - by a trace: nothing; that one route runs the helper; or that all run it, and the code of
+ *   one makes the container grow
  */
-export function drawSteady(seed: number, isTraced: boolean): DrawnApp {
+export function drawSteady(seed: number, seen: 'nothing' | 'runs' | 'growth'): DrawnApp {
   const random = seeded(seed)
   const count = Math.round(between(random, 3, 40))
   const routes = Array.from({ length: count }, (_, at) => ({
@@ -200,7 +202,16 @@ export function drawSteady(seed: number, isTraced: boolean): DrawnApp {
   }))
   const index = integer(random, 0, count - 1)
   const least = 60_000 / routes[index]!.perSecond
-  const runs = { seen: 100, routes: [{ index, share: 1 }], idle: 0, lost: 0 }
+  const total = routes.reduce((sum, { perSecond }) => sum + perSecond, 0)
+  const everybody = routes.map((one, at) => ({ index: at, share: one.perSecond / total }))
+  const traced: Record<typeof seen, Traced | null> = {
+    nothing: null,
+    runs: { runs: sharesOf([{ index, share: 1 }]), growth: null },
+    growth: {
+      runs: sharesOf(everybody),
+      growth: { ...sharesOf([{ index, share: 0.98 }]), lost: 0.02 },
+    },
+  }
   const leak: ObjectsPlan = {
     site: 'leak',
     by: route(index),
@@ -208,7 +219,7 @@ export function drawSteady(seed: number, isTraced: boolean): DrawnApp {
     bias: drawBias(random),
     owner: null,
     calledBy: 'resume',
-    traced: isTraced ? { runs, growth: null } : null,
+    traced: traced[seen],
   }
   const samplingBytes = Math.round(between(random, 8 << 10, 16 << 10))
   const app = new SyntheticApp({ seed, routes, samplingBytes, objects: [leak], isSteady: true })
@@ -217,6 +228,10 @@ export function drawSteady(seed: number, isTraced: boolean): DrawnApp {
     app,
     planted: [{ site: 'leak', scope: 'route', route: index, kind: 'heap' }],
   }
+}
+
+function sharesOf(routes: Shares['routes']): Shares {
+  return { seen: 100, routes, idle: 0, lost: 0 }
 }
 
 export function drawInnocent(seed: number, kind?: (typeof INNOCENT_KINDS)[number]): DrawnApp {

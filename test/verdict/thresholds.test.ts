@@ -4,7 +4,7 @@ import { judge } from '../../lib/verdict/judge'
 import { heapGrowth } from '../../lib/verdict/heap-only'
 import { THRESHOLDS, type Thresholds } from '../../lib/verdict/thresholds'
 import { bornPlace, cumulative, handmade } from '../support/observations'
-import { drawInnocent, drawPlanted } from '../support/synthetic-apps'
+import { drawInnocent, drawPlanted, drawSteady } from '../support/synthetic-apps'
 
 function names(of: Thresholds): string[] {
   return Object.entries(of).flatMap(([group, table]) =>
@@ -28,13 +28,14 @@ function watched(): { table: Thresholds; read: Set<string> } {
 }
 
 describe('the thresholds', () => {
-  it('are read from the table that the verdict is given: each of them, in 26 drawn apps', () => {
+  it('are read from the table that the verdict is given: each of them, in 27 drawn apps', () => {
     const { table, read } = watched()
     for (let seed = 1; seed <= 13; seed++) {
       judge(drawPlanted(seed).app.observe(), new Set(), table)
       judge(drawInnocent(seed).app.observe(), new Set(), table)
       judge(drawPlanted(seed).app.observe(12), new Set(), table)
     }
+    judge(drawSteady(1, 'growth').app.observe(), new Set(), table)
     const ended = cumulative(new Array<number>(24).fill(100))
     const rssBytes = cumulative(new Array<number>(24).fill(6 << 20))
     judge(handmade([{ route: '/a', ended }], [], { rssBytes }), new Set(), table)

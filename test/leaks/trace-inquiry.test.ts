@@ -1,0 +1,250 @@
+import assert from 'node:assert/strict'
+import { describe, it, type TestContext } from 'node:test'
+import type { Logpoints } from '../../lib/inspector/logpoints'
+import { type FunctionPosition, positionKey } from '../../lib/inspector/stack-frame'
+import { TraceInquiry } from '../../lib/leaks/trace-inquiry'
+import { Traces } from '../../lib/leaks/traces'
+import { RequestMarks } from '../../lib/record/request-marks'
+import type { Leak } from '../../lib/verdict/leak'
+import type { PlaceSeries } from '../../lib/verdict/observation'
+import { madeLeak } from '../support/leaks'
+import { observed, type OpenedLives, openLives } from '../support/lives'
+import { endMark } from '../support/marks'
+import { bornPlace } from '../support/observations'
+
+const PLACE = bornPlace([1, 1, 1], { sampleBytes: 1000, functions: ['keep', 'resume'] })
+const OTHER = bornPlace([1, 1, 1], { sampleBytes: 1000, functions: ['other'] })
+const LINE = 'route 0 heap 1000'
+
+/** Sure from the first judgement on, by its rhythm alone. */
+function estimated(more: Partial<Leak> = {}): Leak {
+  return madeLeak({ attribution: 'estimated', places: [{ place: PLACE, bytes: 1000 }], ...more })
+}
+
+/** Logpoints that are hit when the test says so. */
+class LogpointsByHand {
+  readonly hits: Map<string, () => void> = new Map()
+  isOpen = false
+  error: Error | null = null
+
+  open(): boolean {
+    this.isOpen = true
+    return true
+  }
+
+  set(position: FunctionPosition, onHit: () => void): number {
+    if (this.error) throw this.error
+    this.hits.set(positionKey(position), onHit)
+    return this.hits.size - 1
+  }
+
+  remove(): void {}
+  clear(): void {}
+
+  close(): void {
+    this.isOpen = false
+  }
+}
+
+class Trial {
+  readonly marks: RequestMarks = new RequestMarks()
+  readonly logpoints = new LogpointsByHand()
+  readonly traces: Traces = new Traces()
+  readonly opened: OpenedLives
+  unsure: PlaceSeries[] = []
+  inquiry!: TraceInquiry
+
+  constructor(t: TestContext, isSearched = false) {
+    this.opened = openLives({
+      isSearched,
+      also: (now) => {
+        this.inquiry = new TraceInquiry({
+          marks: this.marks,
+          logpoints: this.logpoints as unknown as Logpoints,
+          traces: this.traces,
+          unsure: () => this.unsure,
+          now,
+          maxPauseMs: 1000,
+        })
+        return this.inquiry
+      },
+    })
+    t.after(() => this.opened.lives.close())
+  }
+
+  /** At that time. */
+  judge(atMs: number, leak: Leak = estimated()): this {
+    this.opened.nowMs = atMs
+    const routes = [{ verdict: 'leaking' as const }]
+    this.opened.lives.judged({ routes, leaks: [leak], books: null, unsure: [] }, observed())
+    return this
+  }
+
+  /** The next step, when it is due. */
+  step(): this {
+    this.opened.nowMs = Math.max(this.opened.nowMs, this.inquiry.dueMs)
+    this.opened.lives.inquire(1)
+    return this
+  }
+
+  /** To its end. */
+  trace(): this {
+    while (this.inquiry.dueMs < Number.POSITIVE_INFINITY) this.step()
+    return this
+  }
+
+  /** The search for holders ends, with that container or with none. */
+  endSearch(container?: object): this {
+    const { search, lives } = this.opened
+    const containers = container ? [new WeakRef(container)] : []
+    search.next = () => search.latest.end(true, { holders: [], bounds: [], containers })
+    search.dueMs = Number.NEGATIVE_INFINITY
+    lives.inquire(1)
+    search.dueMs = Number.POSITIVE_INFINITY
+    return this
+  }
+
+  get lines(): readonly string[] {
+    return this.opened.told.lines
+  }
+
+  get isTracing(): boolean {
+    return this.marks.isOn
+  }
+}
+
+describe('a leak that only its rhythm tells', () => {
+  it('is told by the first judgement after its trace', (t) => {
+    const trial = new Trial(t).judge(0).trace()
+    trial.opened.lives.settle()
+    assert.deepEqual(trial.lines, [])
+    assert.deepEqual(trial.judge(trial.opened.nowMs + 1).lines, [LINE])
+  })
+
+  it('waits a minute at most for that', (t) => {
+    const trial = new Trial(t).judge(0)
+    assert.deepEqual(trial.judge(59_999).lines, [])
+    assert.deepEqual(trial.judge(60_000).lines, [LINE])
+  })
+
+  it('does not wait where it is told already, where a label or a trace tells whose it is, or where none can', (t) => {
+    for (const attribution of ['direct', 'traced'] as const) {
+      assert.deepEqual(new Trial(t).judge(0, estimated({ attribution })).lines, [LINE], attribution)
+    }
+    assert.deepEqual(new Trial(t).judge(0, estimated({ places: [] })).lines, [LINE])
+    const moved = new Trial(t)
+      .judge(0, estimated({ attribution: 'direct' }))
+      .judge(1, estimated({ rate: 2000, ci95: [1980, 2020] }))
+    assert.deepEqual(moved.lines, [LINE, 'route 0 heap 2000'])
+  })
+
+  it('is not told at the end of a run that was too short for its trace, whoever it is taken for', (t) => {
+    const rhythm = new Trial(t).judge(0)
+    const open = new Trial(t).judge(0, estimated({ key: 'open heap', scope: 'open', route: null }))
+    for (const { opened } of [rhythm, open]) opened.lives.conclude()
+    assert.deepEqual([rhythm.lines, open.lines], [[], []])
+  })
+})
+
+describe('its trace', () => {
+  it('begins once the search for what keeps it is over', (t) => {
+    const trial = new Trial(t, true).judge(0).judge(10)
+    assert.equal(trial.inquiry.dueMs, Number.POSITIVE_INFINITY)
+    trial.endSearch()
+    assert.equal(trial.inquiry.dueMs, 10)
+    assert.equal(trial.step().isTracing, true)
+  })
+
+  it('is made again after 30 s and after 60 s more, and no fourth time', (t) => {
+    const trial = new Trial(t).judge(0).trace()
+    for (const afterMs of [30_000, 60_000]) {
+      const dueMs = trial.opened.nowMs + afterMs
+      assert.equal(trial.judge(dueMs - 1).inquiry.dueMs, Number.POSITIVE_INFINITY, `${afterMs}`)
+      assert.equal(trial.judge(dueMs).inquiry.dueMs, dueMs, `${afterMs}`)
+      trial.trace()
+    }
+    const { work } = trial.inquiry
+    assert.equal(trial.judge(1e9).inquiry.dueMs, Number.POSITIVE_INFINITY)
+    assert.equal(trial.inquiry.work, work)
+  })
+
+  it('notes who runs each function of its stacks and whose code the container grew by, of what else grows too', (t) => {
+    const kept: unknown[] = [[]]
+    const trial = new Trial(t, true)
+    trial.unsure = [OTHER]
+    trial.judge(0).endSearch(kept).step().step()
+    assert.deepEqual(
+      [...trial.logpoints.hits.keys()].sort(),
+      [...PLACE.frames, ...OTHER.frames].map(positionKey).sort(),
+    )
+    const [run, runOther] = [PLACE, OTHER].map(({ frames }) =>
+      trial.logpoints.hits.get(positionKey(frames[0]!)),
+    )
+    for (const [route, entries] of [
+      [4, 1],
+      [7, 3],
+    ] as const) {
+      const mark = trial.marks.arrive({})
+      run!()
+      if (route === 7) runOther!()
+      for (let at = 0; at < entries; at++) kept.push(at)
+      // Another request arrives in the same slice.
+      endMark(trial.marks.arrive({}), 0, 0)
+      endMark(mark, route, 0)
+    }
+    trial.trace()
+    const seen = trial.traces.of(PLACE.frames)!
+    assert.deepEqual(
+      seen.runs!.routes.map(({ index, share }) => [index, share]),
+      [
+        [4, 0.5],
+        [7, 0.5],
+      ],
+    )
+    assert.deepEqual(
+      seen.growth!.routes.map(({ index, share }) => [index, share]),
+      [
+        [7, 0.75],
+        [4, 0.25],
+      ],
+    )
+    const other = trial.traces.of(OTHER.frames)!
+    assert.deepEqual(
+      [other.runs!.routes, other.growth!.seen],
+      [[{ index: 7, share: 1 }], seen.growth!.seen],
+    )
+  })
+
+  it('leaves all as it was where a step throws, and its leak is told by the next judgement', (t) => {
+    const trial = new Trial(t).judge(0).step()
+    trial.logpoints.error = new Error('of the inspector')
+    assert.throws(() => trial.step(), /of the inspector/)
+    assert.deepEqual([trial.isTracing, trial.marks.onArrival], [false, null])
+    assert.equal(trial.logpoints.isOpen, false)
+    assert.equal(trial.inquiry.dueMs, Number.POSITIVE_INFINITY)
+    assert.deepEqual(trial.judge(1).lines, [LINE])
+  })
+
+  it('leaves nothing behind where it is closed in the middle', (t) => {
+    const trial = new Trial(t).judge(0).step().step()
+    assert.deepEqual([trial.isTracing, trial.logpoints.isOpen], [true, true])
+    trial.opened.lives.close()
+    assert.deepEqual(
+      [trial.isTracing, trial.marks.onArrival, trial.logpoints.isOpen, trial.inquiry.dueMs],
+      [false, null, false, Number.POSITIVE_INFINITY],
+    )
+  })
+
+  it('goes on without logpoints once a step with them took too long', (t) => {
+    const trial = new Trial(t).judge(0).step()
+    const open = trial.logpoints.open
+    trial.logpoints.open = () => {
+      trial.opened.nowMs += 1001
+      return open.call(trial.logpoints)
+    }
+    trial.trace()
+    trial.logpoints.hits.clear()
+    trial.judge(trial.opened.nowMs + 30_000).trace()
+    assert.equal(trial.logpoints.hits.size, 0)
+  })
+})

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { runInThisContext } from 'node:vm'
+import { positionKey } from '../../lib/inspector/stack-frame'
+import { IDLE, RequestMarks } from '../../lib/record/request-marks'
+import { Executions, MAX_FUNCTIONS } from '../../lib/trace/executions'
+import type { Stage } from '../support/app'
+import { openLogpoints, positionsOf } from '../support/logpoints'
+import { endMark } from '../support/marks'
+
+type Run = () => number
+
+/** Functions, each in a place of its own. */
+function functions(count: number): Run[] {
+  return Array.from({ length: count }, (_, at) => runInThisContext(`() => ${at}`) as Run)
+}
+
+interface Opened {
+  readonly executions: Executions
+  readonly marks: RequestMarks
+  /** Of a function: what was seen of it in all; -1 where it is not looked at. */
+  total(fn: Run): number
+}
+
+function open(t: Stage, of: readonly Run[], now: () => number = () => 0): Opened {
+  const marks = new RequestMarks()
+  marks.begin()
+  t.after(() => marks.end())
+  const executions = new Executions(positionsOf(of), openLogpoints(t), marks, now)
+  return {
+    executions,
+    marks,
+    total: (fn) => executions.tallies.get(positionKey(positionsOf([fn])[0]!))?.total ?? -1,
+  }
+}
+
+describe('executions', () => {
+  it('are counted by function, and by the request that they are for', async (t) => {
+    const [one, other] = functions(2) as [Run, Run]
+    const { executions, marks, total } = open(t, [one, other])
+    const serve = async (routeId: number, times: number): Promise<void> => {
+      const mark = marks.arrive({})
+      for (let at = 0; at < times; at++) {
+        await Promise.resolve()
+        one()
+      }
+      endMark(mark, routeId, 0)
+    }
+    await Promise.all([serve(1, 3), serve(2, 5)])
+    marks.enter(IDLE)
+    one()
+    marks.enter(null)
+    one()
+    other()
+    assert.deepEqual([total(one), total(other)], [10, 1])
+    assert.deepEqual(executions.tallies.get(positionKey(positionsOf([one])[0]!))!.shares(), {
+      seen: 10,
+      routes: [
+        { index: 2, share: 0.5 },
+        { index: 1, share: 0.3 },
+      ],
+      idle: 0.1,
+      lost: 0.1,
+    })
+  })
+
+  it('of a function that runs a million times in one go are seen a hundred times, of others go on', (t) => {
+    const [hot, calm] = functions(2) as [Run, Run]
+    const { executions, total } = open(t, [hot, calm])
+    for (let at = 0; at < 1e6; at++) hot()
+    calm()
+    assert.deepEqual([total(hot), total(calm), executions.isOver], [100, 1, false])
+    for (let at = 0; at < 1000; at++) calm()
+    assert.deepEqual([total(calm), executions.isOver], [100, true])
+  })
+
+  it('are seen for 50 ms, the debugger’s time included, and then none', (t) => {
+    const of = functions(2)
+    let nowMs = 0
+    // Two readings of the clock a hit, each a millisecond after the last: a hit takes three.
+    const { executions, total } = open(t, of, () => nowMs++)
+    for (let at = 0; at < 100; at++) of[0]!()
+    of[1]!()
+    assert.deepEqual([total(of[0]!), total(of[1]!), executions.isOver], [18, 0, true])
+    assert.equal(executions.hitsMs, 3 * 18)
+  })
+
+  it(`are seen of ${MAX_FUNCTIONS} functions at most, the first`, (t) => {
+    const of = functions(MAX_FUNCTIONS + 1)
+    const { total } = open(t, of)
+    for (const fn of of) fn()
+    assert.deepEqual(of.map(total), [...new Array<number>(MAX_FUNCTIONS).fill(1), -1])
+  })
+
+  it('are over where none can be seen', (t) => {
+    const gone = { scriptId: '999999', lineNumber: 0, columnNumber: 0 }
+    const executions = new Executions([gone], openLogpoints(t), new RequestMarks(), () => 0)
+    assert.deepEqual([executions.isOver, executions.tallies.size], [true, 0])
+  })
+})

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { IDLE, LOST } from '../../lib/record/request-marks'
+import { Tally } from '../../lib/trace/tally'
+import { endMark, requestMark } from '../support/marks'
+
+describe('Tally', () => {
+  it('tells the shares of routes, of all their requests, largest first, of what is idle, and of what is lost', () => {
+    const tally = new Tally()
+    const marks = [7, 3, 3].map((routeId) => requestMark(routeId, 10))
+    tally.note(marks[0]!, 1, 0)
+    tally.note(marks[1]!, 1, 0)
+    tally.note(marks[2]!, 3, 0)
+    tally.note(marks[2]!, 1, 0)
+    tally.note(IDLE, 2, 0)
+    tally.note(LOST, 1, 0)
+    tally.note(null, 1, 0)
+    assert.equal(tally.total, 10)
+    assert.deepEqual(tally.shares(), {
+      seen: 10,
+      routes: [
+        { index: 3, share: 0.5 },
+        { index: 7, share: 0.1 },
+      ],
+      idle: 0.2,
+      lost: 0.2,
+    })
+  })
+
+  it('leaves out requests in flight, whose route is not known, until they have ended', () => {
+    const tally = new Tally()
+    const mark = requestMark()
+    tally.note(mark, 3, 0)
+    tally.note(IDLE, 1, 0)
+    assert.deepEqual(tally.shares(), { seen: 1, routes: [], idle: 1, lost: 0 })
+    endMark(mark, 5, 40)
+    assert.deepEqual(tally.shares(), {
+      seen: 4,
+      routes: [{ index: 5, share: 0.75 }],
+      idle: 0.25,
+      lost: 0,
+    })
+  })
+
+  it('takes what comes more than 2 s after its request ended for lost', () => {
+    const tally = new Tally()
+    const mark = requestMark(1, 1000)
+    tally.note(mark, 1, 3000)
+    tally.note(mark, 1, 3001)
+    assert.deepEqual(tally.shares(), {
+      seen: 2,
+      routes: [{ index: 1, share: 0.5 }],
+      idle: 0,
+      lost: 0.5,
+    })
+  })
+
+  it('tells 8192 requests apart: what others do is lost, and what those do is still theirs', () => {
+    const tally = new Tally()
+    const first = requestMark(1, 0)
+    tally.note(first, 1, 0)
+    for (let at = 1; at < 8192; at++) tally.note(requestMark(1, 0), 1, 0)
+    tally.note(requestMark(1, 0), 1, 0)
+    tally.note(first, 1, 0)
+    const { seen, routes, lost } = tally.shares()
+    assert.deepEqual([seen, routes[0]!.share * seen, lost * seen], [8194, 8193, 1])
+  })
+
+  it('saw nothing: no shares, and no division by zero', () => {
+    assert.deepEqual(new Tally().shares(), { seen: 0, routes: [], idle: 0, lost: 0 })
+  })
+})
