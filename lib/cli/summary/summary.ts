@@ -123,7 +123,7 @@ export interface LeakSummary {
   readonly service: string
   readonly scope: LeakScope
   readonly kind: LeakKind
-  /** '' in scope `shared` and `process`. */
+  /** '' in all scopes but `route`. */
   readonly method: string
   /** The mount below which it is shared, in scope `shared`; '' where there is none. */
   readonly route: string

@@ -90,6 +90,12 @@ const holder = fc.record({
   file: nasty,
   line: amount,
 })
+const trace = fc.record({
+  hits: amount,
+  units: fc.array(fc.record({ method: nasty, route: nasty, share: amount }), { maxLength: 4 }),
+  idleShare: amount,
+  lostShare: amount,
+})
 const line = fc.oneof(
   lines(
     {
@@ -105,13 +111,14 @@ const line = fc.oneof(
   ),
   lines(
     {
-      scope: fc.constantFrom('route', 'shared', 'process'),
+      scope: fc.constantFrom('route', 'shared', 'process', 'open'),
       kind: fc.constantFrom('heap', 'buffers', 'native'),
       method: nasty,
       route: nasty,
       bytesPerRequest: amount,
       ci95: fc.tuple(amount, amount),
-      attribution: fc.constantFrom('direct', 'estimated'),
+      attribution: fc.constantFrom('direct', 'traced', 'estimated'),
+      trace,
       sites: fc.array(site, { maxLength: 4 }),
       holders: fc.array(holder, { maxLength: 3 }),
       holdersNote: nasty,
