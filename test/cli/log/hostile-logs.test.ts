@@ -90,6 +90,23 @@ const holder = fc.record({
   file: nasty,
   line: amount,
 })
+const signed = fc.oneof(amount, fc.constantFrom(-1e300, -1, -300_000))
+const ci95 = fc.tuple(signed, signed).map(([a, b]) => [Math.min(a, b), Math.max(a, b)])
+const growth = fc.option(
+  fc.record({
+    seconds: amount,
+    bytes: signed,
+    toldBytes: amount,
+    toldCi95: ci95,
+    ownBytes: signed,
+    ownCi95: ci95,
+    stoppedBytes: signed,
+    stoppedCi95: ci95,
+    openBytes: signed,
+    ci95,
+  }),
+  { nil: undefined },
+)
 const trace = fc.record({
   hits: amount,
   units: fc.array(fc.record({ method: nasty, route: nasty, share: amount }), { maxLength: 4 }),
@@ -127,7 +144,7 @@ const line = fc.oneof(
     },
     leakLine,
   ),
-  lines({ rssBytes: amount, liveHeapBytes: amount }, processLine),
+  lines({ rssBytes: amount, liveHeapBytes: amount, growth }, processLine),
   lines({ event: fc.constant('warning'), code: nasty }, (fields) => lineOf({ ...fields })),
   lines(
     {
