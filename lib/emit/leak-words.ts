@@ -9,6 +9,9 @@ import { formatBytes } from './amounts'
 
 export type ShowName = (name: string) => string
 
+/** Who keeps a leak of scope `open`. */
+export const OPEN_SUBJECT = 'some route or background work'
+
 export const asItIs: ShowName = (name) => name
 
 const KIND_WORDS: Readonly<Record<LeakKind, string>> = {
@@ -67,7 +70,7 @@ export function keepsWords(
     case 'process':
       return `the process keeps ${told} without regard to requests`
     case 'open':
-      return `something not known yet keeps ${told}`
+      return `${OPEN_SUBJECT}, not known yet which, keeps ${told}`
   }
 }
 

@@ -102,8 +102,9 @@ export class LeakReport implements LeakListener {
   growth(): GrowthFields | undefined {
     const books = this.#findings?.judgement.books
     if (!books) return undefined
-    const { bytes, told, own, stopped, open } = books
+    const { durationMs, bytes, told, own, stopped, open } = books
     return {
+      seconds: Math.round(durationMs / 1000),
       bytes: Math.round(bytes),
       toldBytes: Math.round(told.bytes),
       toldCi95: rounded(told.ci95),

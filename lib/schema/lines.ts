@@ -162,9 +162,11 @@ export interface ProcessLine {
 
 /**
  * The books: what the live heap grew by over the observation, and what of it is accounted for.
- * `bytes` is the sum of the others but for the intervals.
+ * `bytes` is the sum of the other bytes.
  */
 export interface GrowthFields {
+  /** Of the observation, without its warm-up. */
+  seconds: number
   bytes: number
   /** Of leaks that were told, but for those of scope `open`. */
   toldBytes: number

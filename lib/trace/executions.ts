@@ -30,7 +30,7 @@ export class Executions {
   readonly #logpoints: Logpoints
   readonly #marks: RequestMarks
   readonly #now: () => number
-  readonly #watched: readonly Watched[]
+  #watched: readonly Watched[]
   #withinMs = 0
 
   constructor(
@@ -46,6 +46,8 @@ export class Executions {
       .slice(0, MAX_FUNCTIONS)
       .map((position) => ({ position, tally: new Tally(), id: null, hits: 0 }))
     this.look()
+    // V8 knows no place to stop in some, such as those of a script that is gone.
+    this.#watched = this.#watched.filter(({ id }) => id !== null)
   }
 
   /** By `positionKey`. */
@@ -79,10 +81,14 @@ export class Executions {
   #hit(watched: Watched): void {
     const beganMs = this.#now()
     watched.tally.noteOnce(this.#marks.current, beganMs)
-    if (++watched.hits >= MAX_HITS_AT_ONCE || this.#isSpent) {
-      this.#logpoints.remove(watched.id!)
-      watched.id = null
-    }
+    watched.hits++
     this.#withinMs += this.#now() - beganMs
+    if (this.#isSpent) for (const each of this.#watched) this.#leave(each)
+    else if (watched.hits >= MAX_HITS_AT_ONCE) this.#leave(watched)
+  }
+
+  #leave(watched: Watched): void {
+    if (watched.id !== null) this.#logpoints.remove(watched.id)
+    watched.id = null
   }
 }

@@ -22,6 +22,8 @@ export interface Part {
 }
 
 export interface Books {
+  /** Of the observation, without its warm-up. */
+  readonly durationMs: number
   /** The sum of the others. */
   readonly bytes: number
   /** Of leaks whose payer is known. */
@@ -74,6 +76,7 @@ export function booksOf(leaks: readonly MeasuredLeak[], evidence: Evidence): Boo
     { ...half, first: quarter },
   ].every((of) => grownBy(rest, of) >= minHalfShare * slope.perX * grownBy(timeMs, of))
   return {
+    durationMs,
     bytes,
     told: part(toldBytes, toldSd),
     own: part(ownBytes, ownSd),

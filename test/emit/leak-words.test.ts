@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { asItIs, leakRate, routeName, siteName, whereWords } from '../../lib/emit/leak-words'
+import {
+  asItIs,
+  keepsWords,
+  leakRate,
+  routeName,
+  siteName,
+  whereWords,
+} from '../../lib/emit/leak-words'
 import type { Holder, Site } from '../../lib/schema/lines'
 
 const shout = (name: string): string => name.toUpperCase()
@@ -31,6 +38,14 @@ describe('the words for a leak', () => {
     assert.equal(leakRate(1400, 'heap', 'request'), '1.4 kB per request')
     assert.equal(leakRate(1400, 'buffers', 'request'), '1.4 kB of buffers per request')
     assert.equal(leakRate(1400, 'native', 'second'), '1.4 kB of native memory per second')
+  })
+
+  it('say of an open leak that nobody is known to keep it', () => {
+    const open = { scope: 'open', kind: 'heap', bytesPerRequest: 8 } as const
+    assert.equal(
+      keepsWords(open, '(95 %: 7 B to 9 B)', asItIs),
+      'some route or background work, not known yet which, keeps 8 B per request of any route (95 %: 7 B to 9 B)',
+    )
   })
 
   it('say where it is allocated and what keeps it, as far as that is known', () => {

@@ -155,17 +155,27 @@ describe('its trace', () => {
     assert.equal(trial.step().isTracing, true)
   })
 
-  it('is made again after 30 s and after 60 s more, and no fourth time', (t) => {
-    const trial = new Trial(t).judge(0).trace()
-    for (const afterMs of [30_000, 60_000]) {
+  it('that told nothing is made again after 30 s, then after twice as long, and no seventh time', (t) => {
+    const place = { ...PLACE, traced: { runs: null, growth: null } }
+    const told = estimated({ places: [{ place, bytes: 1000 }] })
+    const trial = new Trial(t).judge(0, told).trace()
+    for (const afterMs of [30_000, 60_000, 120_000, 240_000, 480_000]) {
       const dueMs = trial.opened.nowMs + afterMs
-      assert.equal(trial.judge(dueMs - 1).inquiry.dueMs, Number.POSITIVE_INFINITY, `${afterMs}`)
-      assert.equal(trial.judge(dueMs).inquiry.dueMs, dueMs, `${afterMs}`)
+      const { inquiry } = trial.judge(dueMs - 1, told)
+      assert.equal(inquiry.dueMs, Number.POSITIVE_INFINITY, `${afterMs}`)
+      assert.equal(trial.judge(dueMs, told).inquiry.dueMs, dueMs, `${afterMs}`)
       trial.trace()
     }
     const { work } = trial.inquiry
-    assert.equal(trial.judge(1e9).inquiry.dueMs, Number.POSITIVE_INFINITY)
+    assert.equal(trial.judge(1e9, told).inquiry.dueMs, Number.POSITIVE_INFINITY)
     assert.equal(trial.inquiry.work, work)
+  })
+
+  it('is made again after 5 s where most of the leak has come to where no trace has looked', (t) => {
+    const trial = new Trial(t).judge(0).trace()
+    const dueMs = trial.opened.nowMs + 5000
+    assert.equal(trial.judge(dueMs - 1).inquiry.dueMs, Number.POSITIVE_INFINITY)
+    assert.equal(trial.judge(dueMs).inquiry.dueMs, dueMs)
   })
 
   it('notes who runs each function of its stacks and whose code the container grew by, of what else grows too', (t) => {

@@ -112,6 +112,28 @@ describe('the memory lasts', () => {
   })
 })
 
+describe('the books', () => {
+  it('are those of the last judgement, rounded', () => {
+    const { report, lives } = open()
+    const part = (bytes: number) => ({ bytes, ci95: [bytes - 10, bytes + 10] as const })
+    const parts = { told: part(700.4), own: part(200), stopped: part(-50), open: part(149.6) }
+    const books = { durationMs: 7000, bytes: 1000, ...parts, isGrowing: true }
+    lives.judged({ routes: [], leaks: [], books, unsure: [] }, observed(8))
+    assert.deepEqual(report.growth(), {
+      seconds: 7,
+      bytes: 1000,
+      toldBytes: 700,
+      toldCi95: [690, 710],
+      ownBytes: 200,
+      ownCi95: [190, 210],
+      stoppedBytes: -50,
+      stoppedCi95: [-60, -40],
+      openBytes: 150,
+      ci95: [140, 160],
+    })
+  })
+})
+
 describe('the fields of a route', () => {
   it('are its verdict and figures, rounded, and the share of its requests that live', () => {
     const { report, take } = open()

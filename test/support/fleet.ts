@@ -10,7 +10,15 @@
 import { leakMsg } from '../../lib/emit/leak-lines'
 import { routeMsg } from '../../lib/emit/lines'
 import { countOf, formatBytes, formatSeconds } from '../../lib/emit/amounts'
-import type { LeakLine, Line, LineBase, RetentionFields, RouteLine } from '../../lib/schema/lines'
+import type {
+  Interval,
+  LeakLine,
+  Line,
+  LineBase,
+  ProcessLine,
+  RetentionFields,
+  RouteLine,
+} from '../../lib/schema/lines'
 import { THRESHOLDS } from '../../lib/verdict/thresholds'
 import { createRandom, poisson, type Random } from './random'
 
@@ -62,6 +70,9 @@ const LEAK_INTERVAL_MS = 30_000
 const SAMPLING_BYTES = 131_072
 const HEAP_LIMIT_BYTES = 1_124_073_472
 const LIVE_BYTES = 61_000_000
+/** What memprof keeps, and what grew in the warm-up. */
+const OWN_BYTES = 3_322_344
+const STOPPED_BYTES = 4_100_000
 /** V8 ends a process well before its limit. */
 const CEILING_SHARE = 0.8
 const { minReadings, minRequests } = THRESHOLDS.leak
@@ -223,6 +234,7 @@ function* linesOfRun(
     const day = 1 + 0.6 * Math.sin((2 * Math.PI * (fromMs - BEGIN_MS - 9 * HOUR_MS)) / DAY_MS)
     let requests = 0
     let knownRate = 0
+    let toldBytes = 0
     for (const state of states) {
       const came = poisson(random.uniform, state.perSecond * day * seconds)
       if (came === 0) continue
@@ -232,8 +244,9 @@ function* linesOfRun(
       const fields = routeLine(state, came, retention, random)
       yield line(toMs, 30, fields, routeMsg(fields))
       if (retention.verdict !== 'leaking') continue
-      knownRate +=
-        (retention.retainedBytesPerRequest! * state.requestsTotal * 1000) / (toMs - run.fromMs)
+      const keptBytes = retention.retainedBytesPerRequest! * state.requestsTotal
+      toldBytes += keptBytes
+      knownRate += (keptBytes * 1000) / (toMs - run.fromMs)
     }
     const liveHeapBytes = Math.round(LIVE_BYTES + leakedBytes)
     const leftBytes = CEILING_SHARE * HEAP_LIMIT_BYTES - liveHeapBytes
@@ -269,9 +282,10 @@ function* linesOfRun(
         self: {
           cpuMs: round3(requests * 0.02),
           pauseMs: round3((seconds / 30) * (liveHeapBytes / 1e6)),
-          heapBytes: 3_322_344,
+          heapBytes: OWN_BYTES,
         },
         ...(secondsToLimit === undefined ? {} : { secondsToLimit }),
+        ...booksOf(leakedBytes, toldBytes, toMs - run.fromMs),
       },
       [
         `rss ${formatBytes(rssBytes)}`,
@@ -300,7 +314,7 @@ function* linesOfRun(
       requests: total,
       inFlight: 0,
       dropped: 0,
-      self: { cpuMs: round3(total * 0.02), pauseMs: uptimeSeconds, heapBytes: 3_322_344 },
+      self: { cpuMs: round3(total * 0.02), pauseMs: uptimeSeconds, heapBytes: OWN_BYTES },
       verdicts: states
         .filter(({ requestsTotal }) => requestsTotal > 0)
         .map((state) => ({
@@ -357,6 +371,34 @@ function estimateOf(
 
 function floorOf(requests: number): number {
   return Math.max(24, (MIN_SAMPLES * SAMPLING_BYTES) / requests)
+}
+
+/** From the first judgement on. */
+function booksOf(
+  leakedBytes: number,
+  toldBytes: number,
+  ageMs: number,
+): Pick<ProcessLine, 'growth'> {
+  if (ageMs < minReadings * LEAK_INTERVAL_MS) return {}
+  const around = (bytes: number, sd: number): Interval => [
+    Math.round(bytes - 1.96 * sd),
+    Math.round(bytes + 1.96 * sd),
+  ]
+  const [told, open] = [Math.round(toldBytes), Math.round(leakedBytes - toldBytes)]
+  const toldSd = 0.1 * told
+  const growth = {
+    seconds: Math.round(ageMs / 1000),
+    bytes: told + OWN_BYTES + STOPPED_BYTES + open,
+    toldBytes: told,
+    toldCi95: around(told, toldSd),
+    ownBytes: OWN_BYTES,
+    ownCi95: around(OWN_BYTES, 0.2 * OWN_BYTES),
+    stoppedBytes: STOPPED_BYTES,
+    stoppedCi95: around(STOPPED_BYTES, 4e5),
+    openBytes: open,
+    ci95: around(open, Math.hypot(toldSd, 4e5)),
+  }
+  return { growth }
 }
 
 type Judged = RetentionFields & { verdict: NonNullable<RetentionFields['verdict']> }

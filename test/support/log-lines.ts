@@ -8,6 +8,7 @@ import type { LogLine } from '../../lib/cli/log/log-line'
 import { openLogReader, type ReadCounts } from '../../lib/cli/log/read-log'
 import { openSummary, type SummaryOptions } from '../../lib/cli/summary/builder'
 import type { LogSummary } from '../../lib/cli/summary/summary'
+import type { GrowthFields } from '../../lib/schema/lines'
 import { ROOT } from './files'
 
 export const LOGS: string = join(ROOT, 'test/fixtures/logs')
@@ -67,6 +68,24 @@ export const PROCESS_FIELDS = {
   dropped: 0,
   self: { cpuMs: 1, pauseMs: 2, heapBytes: 1000 },
 } as const
+
+/** Ten minutes in which nothing but what is open grew, unless it is said. */
+export function openBooks(more: Partial<GrowthFields> = {}): GrowthFields {
+  const { toldBytes = 0, ownBytes = 0, stoppedBytes = 0, openBytes = 0 } = more
+  return {
+    seconds: 600,
+    bytes: toldBytes + ownBytes + stoppedBytes + openBytes,
+    toldBytes,
+    toldCi95: [0.9 * toldBytes, 1.1 * toldBytes],
+    ownBytes,
+    ownCi95: [ownBytes - 100, ownBytes + 100],
+    stoppedBytes,
+    stoppedCi95: [stoppedBytes - 100, stoppedBytes + 100],
+    openBytes,
+    ci95: [openBytes - 1e5, openBytes + 1e5],
+    ...more,
+  }
+}
 
 export const LEAK_FIELDS = {
   scope: 'route',

@@ -3,7 +3,7 @@ import { openLogReader, type ReadCounts } from '../../lib/cli/log/read-log'
 import { openSummary } from '../../lib/cli/summary/builder'
 import type { LogSummary } from '../../lib/cli/summary/summary'
 import type { LeakLine, ProcessLine, RouteLine } from '../../lib/schema/lines'
-import { LEAK_FIELDS, PROCESS_FIELDS, ROUTE_FIELDS } from './log-lines'
+import { LEAK_FIELDS, openBooks, PROCESS_FIELDS, ROUTE_FIELDS } from './log-lines'
 
 export type MadeLine = Readonly<Record<string, unknown>>
 
@@ -105,7 +105,7 @@ export class MadeLog {
 
 /**
  * Two processes in turn beside a third, six minutes, lines every 10 s; `GET /search` leaks from its
- * second minute on, `GET /cache` filled, the rest is steady.
+ * second minute on, as a trace saw, `GET /cache` filled, the rest is steady.
  */
 export function madeShop(routes = 6): MadeLog {
   const log = new MadeLog()
@@ -126,7 +126,17 @@ export function madeShop(routes = 6): MadeLog {
     for (let at = fromMs + 10_000; at <= toMs; at += 10_000) {
       step++
       const live = 20e6 + step * 140_000
-      log.process(process, at, { liveHeapBytes: live, heapUsedBytes: live + 8e6 })
+      const parts = {
+        toldBytes: step * 130_000,
+        ownBytes: 1.7e6,
+        stoppedBytes: 4e5,
+        openBytes: -2e4,
+      }
+      log.process(process, at, {
+        liveHeapBytes: live,
+        heapUsedBytes: live + 8e6,
+        ...(step < 6 ? {} : { growth: openBooks({ ...parts, seconds: step * 10 }) }),
+      })
       names.forEach((route, index) => {
         const requests = Math.max(2, 100 - index * 2)
         log.route(process, at, {
@@ -144,7 +154,9 @@ export function madeShop(routes = 6): MadeLog {
         })
       })
     }
-    log.leak(process, fromMs + 70_000)
+    const units = [{ method: 'GET', route: '/search', share: 0.97 }]
+    const trace = { hits: 412, units, idleShare: 0.03, lostShare: 0 }
+    log.leak(process, fromMs + 70_000, { attribution: 'traced', trace })
     if (pid !== 21) log.stop(process, toMs)
   }
   return log

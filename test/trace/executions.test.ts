@@ -38,51 +38,64 @@ describe('executions', () => {
   it('are counted by function, and by the request that they are for', async (t) => {
     const [one, other] = functions(2) as [Run, Run]
     const { executions, marks, total } = open(t, [one, other])
-    const serve = async (routeId: number, times: number): Promise<void> => {
+    const serve = async (routeId: number, runs: number): Promise<void> => {
       const mark = marks.arrive({})
-      for (let at = 0; at < times; at++) {
+      for (let at = 0; at < runs; at++) {
         await Promise.resolve()
         one()
       }
       endMark(mark, routeId, 0)
     }
-    await Promise.all([serve(1, 3), serve(2, 5)])
+    // However often a request runs it: that one counts once.
+    await Promise.all([serve(1, 4), serve(1, 1), serve(2, 1), serve(2, 1), serve(2, 1)])
     marks.enter(IDLE)
     one()
     marks.enter(null)
     one()
     other()
-    assert.deepEqual([total(one), total(other)], [10, 1])
+    assert.deepEqual([total(one), total(other)], [7, 1])
     assert.deepEqual(executions.tallies.get(positionKey(positionsOf([one])[0]!))!.shares(), {
-      seen: 10,
+      seen: 7,
       routes: [
-        { index: 2, share: 0.5 },
-        { index: 1, share: 0.3 },
+        { index: 2, share: 3 / 7 },
+        { index: 1, share: 2 / 7 },
       ],
-      idle: 0.1,
-      lost: 0.1,
+      idle: 1 / 7,
+      lost: 1 / 7,
     })
   })
 
-  it('of a function that runs a million times in one go are seen a hundred times, of others go on', (t) => {
+  it('of a function that runs a million times in one go are seen twelve times, until the next look', (t) => {
     const [hot, calm] = functions(2) as [Run, Run]
     const { executions, total } = open(t, [hot, calm])
     for (let at = 0; at < 1e6; at++) hot()
     calm()
-    assert.deepEqual([total(hot), total(calm), executions.isOver], [100, 1, false])
-    for (let at = 0; at < 1000; at++) calm()
-    assert.deepEqual([total(calm), executions.isOver], [100, true])
+    assert.deepEqual([total(hot), total(calm), executions.sawEnough()], [12, 1, false])
+    for (let looks = 0; looks < 9; looks++) {
+      executions.look()
+      for (let at = 0; at < 1000; at++) {
+        hot()
+        calm()
+      }
+    }
+    assert.deepEqual(
+      [total(hot) >= 100, total(calm) >= 100, executions.sawEnough()],
+      [true, true, true],
+    )
   })
 
-  it('are seen for 50 ms, the debugger’s time included, and then none', (t) => {
+  it('are seen for 60 ms, the debugger’s time included, and then none', (t) => {
     const of = functions(2)
     let nowMs = 0
     // Two readings of the clock a hit, each a millisecond after the last: a hit takes three.
     const { executions, total } = open(t, of, () => nowMs++)
-    for (let at = 0; at < 100; at++) of[0]!()
+    for (let at = 0; at < 100; at++) {
+      of[0]!()
+      executions.look()
+    }
     of[1]!()
-    assert.deepEqual([total(of[0]!), total(of[1]!), executions.isOver], [18, 0, true])
-    assert.equal(executions.hitsMs, 3 * 18)
+    assert.deepEqual([total(of[0]!), total(of[1]!), executions.sawEnough()], [20, 0, true])
+    assert.equal(executions.hitsMs, 3 * 20)
   })
 
   it(`are seen of ${MAX_FUNCTIONS} functions at most, the first`, (t) => {
@@ -95,6 +108,6 @@ describe('executions', () => {
   it('are over where none can be seen', (t) => {
     const gone = { scriptId: '999999', lineNumber: 0, columnNumber: 0 }
     const executions = new Executions([gone], openLogpoints(t), new RequestMarks(), () => 0)
-    assert.deepEqual([executions.isOver, executions.tallies.size], [true, 0])
+    assert.deepEqual([executions.sawEnough(), executions.tallies.size], [true, 0])
   })
 })

@@ -80,10 +80,6 @@ const WAYS: Record<string, Way> = {
     await nextTurn()
     res.end()
   },
-  'after its answer': ({ add, res }) => {
-    res.end()
-    setImmediate(add)
-  },
   'in process.nextTick': later((callback) => process.nextTick(callback)),
   'in queueMicrotask': later(queueMicrotask),
   'in setImmediate': later(setImmediate),

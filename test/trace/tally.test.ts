@@ -42,6 +42,20 @@ describe('Tally', () => {
     })
   })
 
+  it('takes what is done after the answer for what one route alone does, and else for a queue that serves others', () => {
+    const late = (...routes: number[]): Tally => {
+      const tally = new Tally()
+      for (const route of routes) tally.note(requestMark(route, 10), 5, 11)
+      return tally
+    }
+    const one = { index: 3, share: 1 }
+    assert.deepEqual(late(3, 3).shares(), { seen: 10, routes: [one], idle: 0, lost: 0 })
+    assert.deepEqual(late(3, 4).shares(), { seen: 10, routes: [], idle: 0, lost: 1 })
+    const mostlyLate = late(3, 4)
+    for (let at = 0; at < 20; at++) mostlyLate.note(requestMark(3, 10), 1, 10)
+    assert.deepEqual(mostlyLate.shares(), { seen: 20, routes: [one], idle: 0, lost: 0 })
+  })
+
   it('takes what comes more than 2 s after its request ended for lost', () => {
     const tally = new Tally()
     const mark = requestMark(1, 1000)

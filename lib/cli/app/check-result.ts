@@ -3,6 +3,7 @@
  */
 import type { Holder, Interval, LeakKind, Site, Verdict } from '../../schema/lines'
 import { THRESHOLDS } from '../../verdict/thresholds'
+import { type OpenGrowth, openGrowth } from '../summary/books'
 import type { Answers } from './load'
 import type { LeakSummary, LogSummary, RouteSummary } from '../summary/summary'
 
@@ -43,6 +44,8 @@ export interface CheckResult {
   readonly urls: readonly CheckedUrl[]
   /** Leaks of the whole process, which no URL is known to pay for. */
   readonly processLeaks: readonly LeakSummary[]
+  /** Growth of the live heap that goes on and that nobody was found for; null where there is none. */
+  readonly openGrowth: OpenGrowth | null
   readonly limitBytesPerRequest: number
   /** The gravest outcome of all URLs and leaks. */
   readonly outcome: Outcome
@@ -67,7 +70,8 @@ export function judgeCheck(
   options: CheckOptions,
 ): CheckResult {
   const leaks = summary.leaks.filter(({ since }) => since === null)
-  const urls = targets.map((target) => judgeUrl(target, summary, leaks, options))
+  const growth = openGrowth(summary)
+  const urls = targets.map((target) => judgeUrl(target, { summary, leaks, growth }, options))
   const processLeaks = leaks.filter(({ scope }) => scope === 'process' || scope === 'open')
   // A limit says nothing of bytes per second; without one, whatever is proven counts.
   const outcomes = urls.map(({ outcome }) => outcome)
@@ -76,23 +80,31 @@ export function judgeCheck(
   return {
     urls,
     processLeaks,
+    openGrowth: growth,
     limitBytesPerRequest: options.limitBytesPerRequest,
     outcome: outcome ?? 'passed',
   }
 }
 
+/** What the log says, and of it what goes on. */
+interface Known {
+  readonly summary: LogSummary
+  readonly leaks: readonly LeakSummary[]
+  readonly growth: OpenGrowth | null
+}
+
 function judgeUrl(
   { method, path, route, answers }: CheckedTarget,
-  { routes }: LogSummary,
-  leaks: readonly LeakSummary[],
+  { summary, leaks, growth }: Known,
   options: CheckOptions,
 ): CheckedUrl {
-  const known = route && routes.find((one) => isRoute(one, route))
+  const known = route && summary.routes.find((one) => isRoute(one, route))
   const own = route ? leaks.filter((leak) => concerns(leak, route)) : []
   // The largest that can be proven decides.
   const [gravest] = own.toSorted((a, b) => lowOf(b) - lowOf(a))
   const leak = gravest ? leakOfUrl(gravest, options.limitBytesPerRequest) : null
-  const reason = leak?.overLimit ? '' : whyUnknown(known ?? null, answers, options)
+  const mayPay = leak ? '' : whyItMayPay(leaks, growth, answers)
+  const reason = leak?.overLimit ? '' : whyUnknown(known ?? null, mayPay, answers, options)
   return {
     method,
     path,
@@ -134,9 +146,28 @@ function leakOfUrl(leak: LeakSummary, limit: number): LeakOfUrl {
   return { scope, kind, bytesPerRequest, ci95, overLimit: lowOf(leak) > limit, sites, holders }
 }
 
-/** @returns '' where what was seen is enough for a word on it */
+/** @returns '' where all that grows has its payer */
+function whyItMayPay(
+  leaks: readonly LeakSummary[],
+  growth: OpenGrowth | null,
+  { sent }: Answers,
+): string {
+  const advice = `try --requests ${2 * sent}`
+  if (leaks.some(({ scope }) => scope === 'open')) {
+    return `it may pay for the leak that nobody is known to keep yet: ${advice}`
+  }
+  return growth
+    ? `the live heap grows by ${growth.bytesPerMinute} bytes per minute, and nobody is known to pay for it yet: ${advice}`
+    : ''
+}
+
+/**
+ * @param mayPay - why it may pay for what nobody is known to pay for
+ * @returns '' where what was seen is enough for a word on it
+ */
 function whyUnknown(
   route: RouteSummary | null,
+  mayPay: string,
   { sent, statuses }: Answers,
   { limitBytesPerRequest: limit, anyStatus }: CheckOptions,
 ): string {
@@ -150,6 +181,7 @@ function whyUnknown(
     return `${what} in ${sent - good} of ${sent} requests: correct the URL, or --any-status checks error answers too`
   }
   if (!route) return 'memprof saw none of the requests'
+  if (mayPay !== '') return mayPay
   if (route.verdict === 'insufficient-data') {
     return `too few requests or readings to tell: try --requests ${Math.max(MIN_REQUESTS, 2 * sent)}`
   }

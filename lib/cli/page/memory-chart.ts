@@ -132,6 +132,7 @@ export function showMemory(data: PageData, view: TimeView, clock: Clock): void {
     plot,
     ...gcs.elements,
     makeScrubber('Moment in the charts of memory', view, clock, sayAll),
+    ...data.books.map((sentence) => make('p', {}, sentence)),
     events(data.marks, clock),
     makeDetails('Memory as a table', () => table(lanes, clock)),
   )

@@ -68,6 +68,7 @@ export class Instances {
       self: { cpuMs: 0, pauseMs: 0, heapBytes: 0 },
       heapLimitBytes: null,
       secondsToLimit: null,
+      growth: null,
       maxRssBytes: 0,
       memory: this.#memory.open(),
       memoryStepMs: 0,
@@ -83,6 +84,7 @@ export class Instances {
       instance.inFlight = line.inFlight
       instance.heapLimitBytes = line.heapLimitBytes
       instance.secondsToLimit = line.secondsToLimit ?? null
+      instance.growth = line.growth ?? instance.growth
     }
     instance.requests += line.requests
     instance.dropped += line.dropped

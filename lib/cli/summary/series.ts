@@ -149,3 +149,8 @@ function weightedMean(a: number, weightA: number, b: number, weightB: number): n
   const weight = weightA + weightB
   return weight === 0 ? 0 : (a * weightA + b * weightB) / weight
 }
+
+/** The newest that is known, bytes. */
+export function lastLiveHeap(memory: readonly MemoryPoint[]): number | null {
+  return memory.findLast(({ liveHeapBytes }) => liveHeapBytes !== null)?.liveHeapBytes ?? null
+}

@@ -1,6 +1,7 @@
 /** What is known of a log in the end: `memprof report --json` prints it as it stands here. */
 import type {
   Attribution,
+  GrowthFields,
   Holder,
   Interval,
   LeakKind,
@@ -42,6 +43,8 @@ export interface InstanceSummary {
   /** V8's; null before the first `process` line. */
   readonly heapLimitBytes: number | null
   readonly secondsToLimit: number | null
+  /** Its books: those of the newest line that has them; null before the first judgement. */
+  readonly growth: GrowthFields | null
   readonly maxRssBytes: number
   readonly memory: readonly MemoryPoint[]
   readonly memoryStepMs: number
@@ -123,7 +126,7 @@ export interface LeakSummary {
   readonly service: string
   readonly scope: LeakScope
   readonly kind: LeakKind
-  /** '' in scope `shared` and `process`. */
+  /** '' in all scopes but `route`. */
   readonly method: string
   /** The mount below which it is shared, in scope `shared`; '' where there is none. */
   readonly route: string

@@ -4,7 +4,7 @@ import { leakRate, whereWords } from '../../emit/leak-words'
 import type { Holder } from '../../schema/lines'
 import { formatBytes, formatCount, formatInterval } from './numbers'
 import { printable } from './printable'
-import { leakSentence } from './sentences'
+import { leakDetails, leakSentence } from './sentences'
 import { padTo, widthOf } from './width'
 
 const WORDS = { passed: 'ok     ', leaking: 'LEAKS  ', unknown: 'UNKNOWN' } as const
@@ -24,7 +24,10 @@ export function checkText(result: CheckResult): string {
     ]
   })
   const word = result.limitBytesPerRequest === 0 ? WORDS.leaking : 'note   '
-  for (const leak of result.processLeaks) lines.push(`${word}  ${leakSentence(leak)}`)
+  for (const leak of result.processLeaks) {
+    const details = leakDetails(leak).map((detail) => ' '.repeat(word.length + 2) + detail)
+    lines.push(`${word}  ${leakSentence(leak)}`, ...details)
+  }
   return lines.join('\n')
 }
 

@@ -14,7 +14,9 @@ import type {
 } from './page-data'
 import { routeName } from '../../emit/leak-words'
 import type { ReadCounts } from '../log/read-log'
+import { lastLiveHeap } from '../summary/series'
 import type { InstanceSummary, LeakSummary, LogSummary, RouteSummary } from '../summary/summary'
+import { booksSentences } from './books'
 import { keptBytes } from './html-kept'
 import { countOf, formatBytes, formatCount, formatSeconds } from './numbers'
 import { endOf, nothingToReport, notes, otherVerdicts } from './overview'
@@ -55,6 +57,7 @@ export function pageData(summary: LogSummary, counts: ReadCounts): PageData {
     findings: shownLeaks.map((leak) => findingOf(leak, summary)),
     calm: calmSentences(summary, counts),
     marks: cut(allMarks, MAX_MARKS, 'events in the charts').toSorted((a, b) => a.atMs - b.atMs),
+    books: booksSentences(summary),
     processes: cut(instances, MAX_PROCESSES, 'processes').map((instance, at) =>
       processOf(instance, summary, at < MAX_PROCESS_CURVES),
     ),
@@ -193,17 +196,13 @@ function processOf(
     end: endOf(instance, to),
     requests: instance.requests,
     maxRssBytes: memory.length === 0 ? null : instance.maxRssBytes,
-    liveHeapBytes: lastLiveHeap(instance),
+    liveHeapBytes: lastLiveHeap(memory),
     curve: withCurve ? processCurve(instance, start) : null,
   }
 }
 
 function formatSecondsOfMs(ms: number): string {
   return `${(ms / 1000).toFixed(1)} s`
-}
-
-function lastLiveHeap({ memory }: InstanceSummary): number | null {
-  return memory.findLast(({ liveHeapBytes }) => liveHeapBytes !== null)?.liveHeapBytes ?? null
 }
 
 function processCurve(instance: InstanceSummary, start: number): ProcessCurve {
@@ -260,7 +259,7 @@ function keptNotes(
   leaks: readonly LeakSummary[],
   kept: KeptBytes,
 ): string[] {
-  const live = instances.flatMap((instance) => lastLiveHeap(instance) ?? [])
+  const live = instances.flatMap((instance) => lastLiveHeap(instance.memory) ?? [])
   const heap = leaks.every(({ kind }) => kind === 'heap')
   const of =
     heap && instances.length === 1 && live.length === 1

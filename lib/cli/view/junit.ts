@@ -1,8 +1,9 @@
 /** The outcome of a check as a JUnit file: what CI systems show beside the other tests. */
 import type { CheckResult } from '../app/check-result'
+import { OPEN_SUBJECT } from '../../emit/leak-words'
 import { formatBytes } from './numbers'
 import { explain, urlName } from './check-text'
-import { leakSentence } from './sentences'
+import { leakDetails, leakSentence } from './sentences'
 
 export function junitXml(result: CheckResult, seconds: number): string {
   const cases = result.urls.map((url) => {
@@ -10,8 +11,9 @@ export function junitXml(result: CheckResult, seconds: number): string {
     return testCase(urlName(url), url.outcome, first, more)
   })
   for (const leak of result.processLeaks) {
-    const counts = result.limitBytesPerRequest === 0
-    cases.push(testCase('the process', counts ? 'leaking' : 'passed', leakSentence(leak), []))
+    const name = leak.scope === 'open' ? OPEN_SUBJECT : 'the process'
+    const outcome = result.limitBytesPerRequest === 0 ? 'leaking' : 'passed'
+    cases.push(testCase(name, outcome, leakSentence(leak), leakDetails(leak)))
   }
   const failures = cases.filter((one) => one.includes('<failure ')).length
   const errors = cases.filter((one) => one.includes('<error ')).length

@@ -1,5 +1,6 @@
 /** What happens now, as lines: a screen for `top`, and the same as plain text. */
 import { routeName } from '../../emit/leak-words'
+import { booksLine, openSentence } from './books'
 import type { LiveRoute, LiveState } from '../summary/live'
 import { routeKey } from '../summary/live'
 import type { LogSummary, RouteSummary } from '../summary/summary'
@@ -50,6 +51,8 @@ const COLUMNS: readonly Column[] = [
 /** Lines of the screen for leaks, and the share of it for other programs' lines. */
 const MAX_LEAK_LINES = 8
 const OTHERS_SHARE = 0.25
+/** A lower screen has no line to spare for the books. */
+const MIN_ROWS_FOR_BOOKS = 16
 const KEYS = 'q quit   sort: m memory  r requests  l latency  e errors  n name   o other lines'
 
 /** At most `rows` lines of at most `columns` columns, our own colours aside. */
@@ -72,13 +75,19 @@ export function liveScreen(view: LiveView): string[] {
   return [...top, ...table, ...gap, ...others, ...foot].slice(0, view.rows)
 }
 
-/** The head and the routes for a file or a pipe: no line depends on a screen. */
+/** The head and the routes for a file or a pipe: no line depends on a screen. Leaks are told as they come. */
 export function liveText(view: LiveView): string {
   const paint = painter(view.color)
-  return [...headLines(view, paint), ...routeLines(view, paint, view.rows)].join('\n')
+  const open = openSentence(view.summary)
+  return [
+    ...headLines(view, paint),
+    ...(open === null ? [] : [open]),
+    ...routeLines(view, paint, view.rows),
+  ].join('\n')
 }
 
-function headLines({ summary, state, source, note, columns }: LiveView, paint: Paint): string[] {
+function headLines(view: LiveView, paint: Paint): string[] {
+  const { summary, state, source, note, columns, rows } = view
   const { to, services } = summary
   if (to === null)
     return [paint('bold', cutEnd(`memprof top: no line yet from ${source}`, columns))]
@@ -96,10 +105,12 @@ function headLines({ summary, state, source, note, columns }: LiveView, paint: P
     state.secondsToLimit === null ? '' : `, ${formatSeconds(state.secondsToLimit)} to the limit`
   const live =
     state.liveHeapBytes === null ? '' : `, ${formatBytes(state.liveHeapBytes)} of it live`
+  const books = booksLine(summary)
   return [
     paint('bold', cutEnd(head.join('  '), columns)),
     memoryLine('rss', state.rssBytes, state.rssHistory, '', columns),
     memoryLine('heap', state.heapUsedBytes, state.heapHistory, live + until, columns),
+    ...(books === null || rows < MIN_ROWS_FOR_BOOKS ? [] : [paint('dim', cutEnd(books, columns))]),
     ...(note === '' ? [] : [paint('dim', cutEnd(note, columns))]),
   ]
 }
@@ -121,9 +132,14 @@ function memoryLine(
 
 function leakLines({ summary, columns }: LiveView, paint: Paint): string[] {
   const going = summary.leaks.filter(({ since }) => since === null)
-  if (going.length === 0) return []
-  const lines = going.flatMap((leak) =>
-    wrap(leakSentence(leak), columns, '  ').map((line) => paint('red', cutEnd(line, columns))),
+  const open = openSentence(summary)
+  const said = [
+    ...going.map((leak) => ['red', leakSentence(leak)] as const),
+    ...(open === null ? [] : [['yellow', open] as const]),
+  ]
+  if (said.length === 0) return []
+  const lines = said.flatMap(([colour, sentence]) =>
+    wrap(sentence, columns, '  ').map((line) => paint(colour, cutEnd(line, columns))),
   )
   const shown = lines.slice(0, MAX_LEAK_LINES)
   if (shown.length < lines.length) shown.push('…')

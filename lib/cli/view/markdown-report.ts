@@ -1,6 +1,7 @@
 /** The report for an issue or a pull request. */
 import type { ReadCounts } from '../log/read-log'
 import type { LogSummary } from '../summary/summary'
+import { booksSentences } from './books'
 import { sparkline } from './chart'
 import { memorySeries } from './memory-series'
 import { formatBytes } from './numbers'
@@ -21,6 +22,7 @@ export function markdownReport(summary: LogSummary, counts: ReadCounts): string 
     warnings(summary),
     routes(summary),
     memory(summary),
+    booksSentences(summary, asCode),
     notes(summary, counts, asCode).map((note) => `<sub>${note}</sub>`),
   ]
     .filter((section) => section.length > 0)

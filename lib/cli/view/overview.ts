@@ -3,7 +3,9 @@ import type { ShowName } from '../../emit/leak-words'
 import { THRESHOLDS } from '../../verdict/thresholds'
 import type { ReadCounts } from '../log/read-log'
 import { MAX_LINE_BYTES } from '../log/read-log'
+import { openGrowth } from '../summary/books'
 import type { InstanceSummary, LogSummary } from '../summary/summary'
+import { openSentence } from './books'
 import { countOf, formatBytes, formatCount, formatMs, formatSeconds, formatTime } from './numbers'
 import { printable } from './printable'
 
@@ -54,7 +56,9 @@ export function otherVerdicts(summary: LogSummary): string[] {
   const plateaued = of('plateaued')
   const unknown = of('insufficient-data')
   const said: string[] = []
-  if (leaks.every(({ since }) => since !== null) && steady + plateaued > 0) {
+  const open = openSentence(summary)
+  if (open !== null) said.push(open)
+  else if (leaks.every(({ since }) => since !== null) && steady + plateaued > 0) {
     said.push('No leak was found.')
   }
   if (steady > 0) {
@@ -63,8 +67,13 @@ export function otherVerdicts(summary: LogSummary): string[] {
     )
   }
   if (plateaued > 0) said.push(`${countOf(plateaued, 'route')} grew, then stopped.`)
-  if (unknown === routes.length && leaks.length === 0) said.push(...whyNothing(instances))
-  else if (unknown > 0) {
+  if (unknown === 0) return said
+  if (openGrowth(summary) !== null) {
+    said.push(
+      `${countOf(unknown, 'route')}: too few requests or readings to tell, or what nobody is known to pay for may be theirs.`,
+    )
+  } else if (unknown === routes.length && leaks.length === 0) said.push(...whyNothing(instances))
+  else {
     said.push(
       `${countOf(unknown, 'route')}: too few requests or readings to tell. Send more traffic there.`,
     )

@@ -18,6 +18,8 @@ export interface PageData {
   /** What the routes that do not leak are, a sentence for each verdict. */
   readonly calm: readonly string[]
   readonly marks: readonly Mark[]
+  /** What the live heap grew by, a sentence for each service. */
+  readonly books: readonly string[]
   readonly processes: readonly ProcessData[]
   readonly routes: readonly RouteData[]
   /** The bytes of all that leaks, by who keeps them and the functions that allocated them. */

@@ -1,9 +1,20 @@
 /** Verdicts as sentences a person can act on. */
-import { leakRate, routeName, type ShowName, siteName, whereWords } from '../../emit/leak-words'
-import type { Holder, TraceFields } from '../../schema/lines'
+import {
+  leakRate,
+  OPEN_SUBJECT,
+  routeName,
+  type ShowName,
+  siteName,
+  whereWords,
+} from '../../emit/leak-words'
+import type { Attribution, Holder, TraceFields } from '../../schema/lines'
 import type { LeakSummary, LogSummary, RouteSummary } from '../summary/summary'
 import { countOf, formatBytes, formatCount, formatInterval, formatSeconds } from './numbers'
 import { printable } from './printable'
+
+/** Routes of a trace that are named, and the share below which none is worth a word. */
+const MAX_UNITS = 3
+const MIN_SHARE = 0.01
 
 /** `search.cache.__data__ (Map, 41,302; services/search.js:1)` */
 export function holderName(holder: Holder, show: ShowName = printable): string {
@@ -20,7 +31,7 @@ export function leakSubject(
   if (scope === 'route') return routeName({ method, route }, show)
   // Growth by request of nobody knows which route: memprof's own readings had become too long.
   if (scope === 'process') return bytesPerSecond === null ? 'Some route' : 'The process'
-  if (scope === 'open') return 'Something not known yet'
+  if (scope === 'open') return OPEN_SUBJECT.replace(/^./, (letter) => letter.toUpperCase())
   return route === '' ? 'Every route' : `Every route below ${show(route)}`
 }
 
@@ -40,7 +51,8 @@ export function leakFigure(leak: LeakSummary): string | null {
  */
 export function leakSentence(leak: LeakSummary, show: ShowName = printable): string {
   const keeps = leak.since === null ? 'keeps' : 'was seen to keep'
-  const said = [`${leakSubject(leak, show)} ${keeps} ${leakFigure(leak) ?? 'memory'}`]
+  const which = leak.scope === 'open' && leak.since === null ? ', not known yet which,' : ''
+  const said = [`${leakSubject(leak, show)}${which} ${keeps} ${leakFigure(leak) ?? 'memory'}`]
   const where = whereWords(leak, (holder) => holderName(holder, show), show)
   if (where.length > 0) said.push(`: ${where.join(', ')}`)
   said.push('.')
@@ -56,7 +68,6 @@ export function leakSentence(leak: LeakSummary, show: ShowName = printable): str
 /** What stands below the sentence of a leak: its other sites and holders, and how sure all of it is. */
 export function leakDetails(leak: LeakSummary, show: ShowName = printable): string[] {
   const details: string[] = []
-  const share = (of: number): string => `${Math.round(of * 100)} %`
   if (leak.sites.length > 1) {
     const sites = leak.sites
       .slice(0, 3)
@@ -71,27 +82,39 @@ export function leakDetails(leak: LeakSummary, show: ShowName = printable): stri
     details.push(`also kept by ${others.join(', ')}`)
   }
   if (leak.holders.length === 0 && leak.holdersNote) details.push(show(leak.holdersNote))
+  // Of an open leak nobody was told.
+  const told = leak.attribution === null ? null : ATTRIBUTION_WORDS[leak.attribution]
+  if (told !== null && leak.scope !== 'open') details.push(told)
   if (leak.trace && leak.trace.hits > 0) details.push(traceWords(leak.trace, show))
-  if (leak.attribution === 'estimated' && leak.scope !== 'open') {
-    details.push(
-      'estimated: allocated after the handler had returned, told by the rhythm of requests',
-    )
-  }
   if (leak.keptRequestsShare !== null && leak.keptRequestsShare > 0) {
     details.push(`${share(leak.keptRequestsShare)} of its finished requests are still in memory`)
   }
   return details
 }
 
-/** `seen to be done by GET /orders (97 %), without a request (3 %)` */
-function traceWords({ units, idleShare, lostShare }: TraceFields, show: ShowName): string {
-  const share = (of: number): string => `${Math.round(of * 100)} %`
-  const who = [
-    ...units.slice(0, 3).map((unit) => `${routeName(unit, show)} (${share(unit.share)})`),
-    ...(idleShare >= 0.01 ? [`no request (${share(idleShare)})`] : []),
-    ...(lostShare >= 0.01 ? [`callbacks that do not tell for whom (${share(lostShare)})`] : []),
-  ]
-  return `traced to ${who.join(', ')}`
+const ATTRIBUTION_WORDS: Readonly<Record<Attribution, string | null>> = {
+  direct: null,
+  traced: 'traced: allocated after the handler had returned, and seen to run for its requests',
+  estimated: 'estimated: allocated after the handler had returned, told by the rhythm of requests',
+}
+
+/** `a trace saw it 412 times: 97 % for GET /orders, 2 % for no request, 1 % not known for which` */
+function traceWords({ hits, units, idleShare, lostShare }: TraceFields, show: ShowName): string {
+  const shown = units.slice(0, MAX_UNITS)
+  const known = shown.reduce((sum, unit) => sum + unit.share, idleShare + lostShare)
+  const parts = [
+    ...shown.map((unit) => [unit.share, `for ${routeName(unit, show)}`] as const),
+    [1 - known, 'for other routes'] as const,
+    [idleShare, 'for no request'] as const,
+    [lostShare, 'not known for which'] as const,
+  ].filter(([of]) => of >= MIN_SHARE)
+  const who = parts.map(([of, whose]) => `${share(of)} ${whose}`)
+  return `a trace saw it ${countOf(hits, 'time')}: ${who.join(', ')}`
+}
+
+/** `86 %` */
+function share(of: number): string {
+  return `${Math.round(of * 100)} %`
 }
 
 /** Where processes or versions tell different things of a route; null where they agree. */

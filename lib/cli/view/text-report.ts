@@ -1,6 +1,7 @@
 /** The report for a terminal, or for whatever program a pipe leads to. */
 import type { ReadCounts } from '../log/read-log'
 import type { LogSummary } from '../summary/summary'
+import { booksSentences, processName } from './books'
 import type { Output } from './terminal'
 import { memorySection, memoryTable } from './memory-text'
 import { countOf, formatBytes, formatCount, formatSeconds, formatTime } from './numbers'
@@ -29,6 +30,7 @@ export function textReport(summary: LogSummary, counts: ReadCounts, output: Outp
         warningSection(summary, output, paint),
         routeSection(summary, output, paint),
         memorySection(summary, output, paint),
+        booksSentences(summary).flatMap((line) => wrap(line, output.columns, INDENT)),
         processSection(summary, output, paint),
         notes(summary, counts).flatMap((note) => wrap(note, output.columns, '')),
       ]
@@ -41,6 +43,7 @@ export function textReport(summary: LogSummary, counts: ReadCounts, output: Outp
           summary.routes.map((route) => routeRow(route, summary)),
         ),
         memoryTable(summary),
+        booksSentences(summary),
         notes(summary, counts),
       ]
   return sections
@@ -120,11 +123,9 @@ function processSection(summary: LogSummary, output: Output, paint: Paint): stri
   const { instances, to } = summary
   if (instances.length < 2) return []
   const rows = instances.slice(-MAX_PROCESSES).map((instance) => {
-    const { hostname, pid, threadId, version, firstTime, lastTime, requests, maxRssBytes } =
-      instance
-    const thread = threadId === 0 ? '' : ` thread ${threadId}`
+    const { version, firstTime, lastTime, requests, maxRssBytes } = instance
     return [
-      `${printable(hostname, 40)} ${pid}${thread}`,
+      processName(instance),
       printable(version, 20),
       formatTime(firstTime),
       formatSeconds((lastTime - firstTime) / 1000),

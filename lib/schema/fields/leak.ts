@@ -73,7 +73,7 @@ export const LEAK: FieldTable<FieldsOf<'leak'>> = {
   scope: choice(
     'verdict',
     LEAK_SCOPES,
-    '`route`: this one; `shared`: every route pays; `process`: grows without requests; `open`: payer not known.',
+    '`route`: this one; `shared`: all pay alike; `process`: grows without requests; `open`: not known who pays.',
   ),
   kind: choice(
     'verdict',
@@ -101,7 +101,7 @@ export const LEAK: FieldTable<FieldsOf<'leak'>> = {
     choice(
       'verdict',
       ATTRIBUTIONS,
-      '`direct`: allocated while its own code ran; `traced`: seen to be for its requests; else by their rhythm.',
+      '`direct`: while the route’s own code ran; `traced`: seen to run for its requests; else by their rhythm.',
     ),
   ),
   directShare: maybe(amount('verdict', '0 to 1', 'Share of the bytes that is `direct`.')),

@@ -9,6 +9,7 @@ import {
   list,
   maybe,
   otel,
+  seconds,
   signed,
 } from '../field'
 import { type FieldsOf, LEAK_KINDS, UNROUTED_SCOPES } from '../lines'
@@ -59,6 +60,7 @@ export const PROCESS: FieldTable<FieldsOf<'process'>> = {
   ),
   growth: maybe(
     group('verdict', 'What the live heap grew by over the observation, and what of it is known.', {
+      seconds: seconds('clock', 'The observation, without its warm-up.'),
       bytes: signed(bytes('reading', 'The sum of the four that follow.')),
       toldBytes: bytes('verdict', 'Of leaks that were told, but for those of scope `open`.'),
       toldCi95: PART_CI95,

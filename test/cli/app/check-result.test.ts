@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type CheckedTarget, judgeCheck } from '../../../lib/cli/app/check-result'
-import type { LeakSummary, LogSummary, RouteSummary } from '../../../lib/cli/summary/summary'
+import type {
+  InstanceSummary,
+  LeakSummary,
+  LogSummary,
+  RouteSummary,
+} from '../../../lib/cli/summary/summary'
 import { checkText } from '../../../lib/cli/view/check-text'
 import { junitXml } from '../../../lib/cli/view/junit'
 import type { Verdict } from '../../../lib/schema/lines'
+import { openBooks, processLine, summaryOf } from '../../support/log-lines'
 
 const ROUTE = { method: 'GET', route: '/a' }
 
@@ -39,9 +45,14 @@ function leak(more: Partial<LeakSummary> = {}): LeakSummary {
 function judged(
   routes: readonly RouteSummary[],
   leaks: readonly LeakSummary[],
-  { limit = 0, anyStatus = false, targets = [target()] } = {},
+  {
+    limit = 0,
+    anyStatus = false,
+    targets = [target()],
+    instances = [] as readonly InstanceSummary[],
+  } = {},
 ): ReturnType<typeof judgeCheck> {
-  const summary = { routes, leaks } as unknown as LogSummary
+  const summary = { routes, leaks, instances } as unknown as LogSummary
   return judgeCheck(targets, summary, { limitBytesPerRequest: limit, anyStatus })
 }
 
@@ -155,6 +166,49 @@ describe('a check', () => {
     const limited = judged([route('steady')], [growth], { limit: 100 })
     assert.equal(limited.outcome, 'passed')
     assert.match(checkText(limited), /^note +The process keeps 5\.0 kB per second/m)
+  })
+})
+
+describe('what nobody is known to pay for', () => {
+  const { instances } = summaryOf([processLine({ growth: openBooks({ openBytes: 1e6 }) })])
+  const open = leak({
+    scope: 'open',
+    method: '',
+    route: '',
+    trace: {
+      hits: 40,
+      units: [{ ...ROUTE, route: '/<b>', share: 1 }],
+      idleShare: 0,
+      lostShare: 0,
+    },
+  })
+
+  it('makes a URL unknown, never ok, whatever its route is called', () => {
+    for (const verdict of ['steady', 'plateaued', 'insufficient-data'] as const) {
+      const result = judged([route(verdict)], [], { instances })
+      assert.equal(result.outcome, 'unknown')
+      assert.match(
+        checkText(result),
+        /^UNKNOWN .* grows by 100000 bytes per minute, and nobody is known to pay for it yet: try --requests 200$/,
+      )
+    }
+  })
+
+  it('leaves what is told of a URL that leaks itself', () => {
+    const result = judged([route('leaking')], [leak()], { instances })
+    assert.equal(result.urls[0]!.outcome, 'leaking')
+  })
+
+  it('fails a check without a limit once it is told as a leak; with one it is a note', () => {
+    const result = judged([route('steady')], [open], { instances })
+    assert.equal(result.outcome, 'leaking')
+    assert.match(checkText(result), /^UNKNOWN .* it may pay for the leak that nobody is known/m)
+    assert.match(checkText(result), /^LEAKS .* any route .*\n +a trace saw it 40 times: 100 %/m)
+    assert.match(
+      junitXml(result, 1),
+      /name="some route or background work"><failure message="Some route [^>]+>a trace saw it 40 times: 100 % for GET \/&lt;b&gt;</,
+    )
+    assert.equal(judged([route('steady')], [open], { limit: 100, instances }).outcome, 'unknown')
   })
 })
 

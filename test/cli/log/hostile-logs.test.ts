@@ -90,6 +90,29 @@ const holder = fc.record({
   file: nasty,
   line: amount,
 })
+const signed = fc.oneof(amount, fc.constantFrom(-1e300, -1, -300_000))
+const ci95 = fc.tuple(signed, signed).map(([a, b]) => [Math.min(a, b), Math.max(a, b)])
+const growth = fc.option(
+  fc.record({
+    seconds: amount,
+    bytes: signed,
+    toldBytes: amount,
+    toldCi95: ci95,
+    ownBytes: signed,
+    ownCi95: ci95,
+    stoppedBytes: signed,
+    stoppedCi95: ci95,
+    openBytes: signed,
+    ci95,
+  }),
+  { nil: undefined },
+)
+const trace = fc.record({
+  hits: amount,
+  units: fc.array(fc.record({ method: nasty, route: nasty, share: amount }), { maxLength: 4 }),
+  idleShare: amount,
+  lostShare: amount,
+})
 const line = fc.oneof(
   lines(
     {
@@ -105,13 +128,14 @@ const line = fc.oneof(
   ),
   lines(
     {
-      scope: fc.constantFrom('route', 'shared', 'process'),
+      scope: fc.constantFrom('route', 'shared', 'process', 'open'),
       kind: fc.constantFrom('heap', 'buffers', 'native'),
       method: nasty,
       route: nasty,
       bytesPerRequest: amount,
       ci95: fc.tuple(amount, amount),
-      attribution: fc.constantFrom('direct', 'estimated'),
+      attribution: fc.constantFrom('direct', 'traced', 'estimated'),
+      trace,
       sites: fc.array(site, { maxLength: 4 }),
       holders: fc.array(holder, { maxLength: 3 }),
       holdersNote: nasty,
@@ -120,7 +144,7 @@ const line = fc.oneof(
     },
     leakLine,
   ),
-  lines({ rssBytes: amount, liveHeapBytes: amount }, processLine),
+  lines({ rssBytes: amount, liveHeapBytes: amount, growth }, processLine),
   lines({ event: fc.constant('warning'), code: nasty }, (fields) => lineOf({ ...fields })),
   lines(
     {
