@@ -116,9 +116,18 @@ function visitScope(
   const names = ownKeys(object)
   for (let at = 0; at < names.length && !context.budget.isSpent(); at++) {
     const name = nameOf(names[at]!)
-    const value = ownValue(object, names[at]!)
+    const value = valueOfVariable(object, names[at]!)
     if (typeof value !== 'object' && typeof value !== 'function') continue
     const variable = before ?? { name, scope: description, seenFrom, url }
     context.queue.addVariable(value, node, name, steps, variable, isOfPackage)
+  }
+}
+
+/** Nothing for a variable that is not initialised yet: V8 throws where one is read, from Node 24 on. */
+function valueOfVariable(scope: object, name: PropertyKey): unknown {
+  try {
+    return ownValue(scope, name)
+  } catch {
+    return undefined
   }
 }

@@ -1,6 +1,7 @@
 /** What traces saw, by the functions in the stacks of what was sampled. */
 import { positionKey, type StackFrame } from '../inspector/stack-frame'
 import type { Shares, Traced } from '../verdict/observation'
+import { THRESHOLDS } from '../verdict/thresholds'
 
 /** Functions remembered, and as many pairs of them, at most: a trace sees a dozen. */
 const MAX_FUNCTIONS = 512
@@ -22,10 +23,17 @@ export class Traces {
 
   /** @returns null where none saw any of it */
   of(frames: readonly StackFrame[]): Traced | null {
-    // Who pays runs all of the stack: the function that the fewest run tells most.
+    // Who pays runs all of the stack: of those that were seen often enough, the function that the fewest
+    // run tells most.
+    const { minSeen } = THRESHOLDS.trace
     const [runs = null] = frames
       .flatMap((frame) => this.#runs.get(positionKey(frame)) ?? [])
-      .sort((a, b) => a.routes.length - b.routes.length || b.seen - a.seen)
+      .sort(
+        (a, b) =>
+          Number(b.seen >= minSeen) - Number(a.seen >= minSeen) ||
+          a.routes.length - b.routes.length ||
+          b.seen - a.seen,
+      )
     const growth = this.#growths.get(ends(frames)) ?? null
     return runs || growth ? { runs, growth } : null
   }

@@ -99,6 +99,18 @@ describe('walk, from a function to the containers its variables reach', () => {
     assert.ok(names.includes('bound.[[BoundArgs]][0].cache Object 100'), names.join())
   })
 
+  it('passes a variable that is not initialised yet', () => {
+    const names: string[][] = []
+    {
+      const early = new Map(PAIRS)
+      names.push(found(() => [early, late]))
+      const late = new Set(NUMBERS)
+      names.push(found(() => [early, late]))
+    }
+    for (const each of names) assert.ok(each.includes('early Map 100'), each.join())
+    assert.ok(names[1]!.includes('late Set 100'), names[1]!.join())
+  })
+
   it('counts properties of functions, and elements of subclasses with fields of their own', () => {
     class Cache extends Map<number, number> {
       readonly order = [...NUMBERS]
