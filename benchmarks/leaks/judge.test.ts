@@ -8,6 +8,7 @@ import { type AppResult, judgeApp } from './judge'
 import type { LeakLine, MemprofLog } from './log'
 import { readMarkers } from './markers'
 import { appFile } from './places'
+import { readTruth } from './truth'
 
 const STARTED_AT = 1_000_000
 const LOAD = { startedAt: STARTED_AT, endedAt: 0, sent: {}, errors: 0, skipped: 0, connections: 20 }
@@ -30,8 +31,9 @@ function judged(app: CorpusApp, lines: Partial<LeakLine>[], more: Partial<Mempro
     holders: [],
     ...line,
   }))
-  const log = { leaks, routes: [], verdicts: [], warnings: [], hooked: true, ...more }
-  return judgeApp(app, log, LOAD, [])
+  const known = { verdicts: [], warnings: [], hooked: true, growth: undefined, ...more }
+  const truths = readTruth()['20']?.apps[app.name] ?? []
+  return judgeApp(app, { leaks, routes: [], ...known }, LOAD, more.growth ? truths : [])
 }
 
 /** A line without a route that names the place of the app's leak. */
@@ -105,10 +107,22 @@ describe('a leak of a route', () => {
   })
 
   it('was called steady when one of its route lines said so, at any time', () => {
-    const line = { time: STARTED_AT + 12_000, method: 'GET', verdict: 'steady' }
+    const line = { time: STARTED_AT + 12_000, method: 'GET', verdict: 'steady', requests: 100 }
     const called = judged(plain, [], { routes: [{ ...line, route: '/carts/:id' }] })
     assert.equal(called.leaks[0]!.steadySeconds, 12)
     const another = judged(plain, [], { routes: [{ ...line, route: '/claims/:id' }] })
     assert.equal(another.leaks[0]!.steadySeconds, null)
+  })
+
+  it('is in the books where what was told and what was left open is what it kept, within their interval', () => {
+    const [truth] = readTruth()['20']!.apps[plain.name]!
+    const time = STARTED_AT + 60_000
+    const kept = { time, method: 'GET', route: '/carts/:id', verdict: '', requests: 100 }
+    const routes = [kept, { ...kept, time: STARTED_AT }, { ...kept, route: '/claims/:id' }]
+    const growth = { time, seconds: 30, toldBytes: 50 * truth!.bytes, openBytes: 40 * truth!.bytes }
+    const balances = (ci95: [number, number]): boolean =>
+      judged(plain, [], { routes, growth: { ...growth, ci95 } }).books!.balances
+    assert.equal(balances([29 * truth!.bytes, 51 * truth!.bytes]), true)
+    assert.equal(balances([31 * truth!.bytes, 49 * truth!.bytes]), false)
   })
 })

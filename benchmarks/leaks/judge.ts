@@ -43,6 +43,16 @@ export interface LeakResult {
   readonly requests: number
 }
 
+/** What the live heap grew by and was said to be kept, against what truly was, over the observation. */
+export interface BooksResult {
+  readonly trueBytes: number
+  /** What was told and what was left open. */
+  readonly saidBytes: number
+  /** Of `saidBytes`. */
+  readonly ci95: readonly [number, number]
+  readonly balances: boolean
+}
+
 export interface AppResult {
   readonly app: string
   readonly leaks: readonly LeakResult[]
@@ -52,6 +62,8 @@ export interface AppResult {
   /** Lines of scope `open` that tell none of the leaks: `open (heap)`. Who pays was not said, so nobody
    * was blamed. */
   readonly open: readonly string[]
+  /** null where there are none, or the truth is not known. */
+  readonly books: BooksResult | null
   readonly innocentRoutes: number
   readonly started: boolean
   readonly stopped: boolean
@@ -81,12 +93,40 @@ export function judgeApp(
     leaks,
     falseAlarms: nameAlarms(app, alarms, guilty),
     open: [...new Set(open.map(({ kind }) => `open (${kind})`))],
+    books: judgeBooks(app, log, truths),
     innocentRoutes: app.routes.length - guilty.length,
     started: log.hooked,
     stopped: log.verdicts !== undefined,
     warnings: log.warnings,
     load,
   }
+}
+
+function judgeBooks(
+  app: CorpusApp,
+  { growth, routes }: MemprofLog,
+  truths: readonly Truth[],
+): BooksResult | null {
+  const ofHeap = app.leaks.filter(({ kind }) => kind === 'heap')
+  if (!growth) return null
+  const { time, seconds, toldBytes, openBytes, ci95 } = growth
+  const within = routes.filter((line) => line.time > time - 1000 * seconds && line.time <= time)
+  const requestsOf = (name: string): number =>
+    within
+      .filter(({ method, route }) => sameRoute(method, route, name))
+      .reduce((sum, { requests }) => sum + requests, 0)
+  let trueBytes = 0
+  for (const { name, scope, kind } of ofHeap) {
+    const truth = truths.find((one) => one.name === name && one.kind === kind)
+    if (!truth) return null
+    const all = app.routes.map((route) => requestsOf(routeName(route)))
+    const requests = scope === 'route' ? requestsOf(name) : all.reduce((sum, n) => sum + n, 0)
+    trueBytes += truth.bytes * (scope === 'process' ? seconds : requests)
+  }
+  const saidBytes = toldBytes + openBytes
+  const doubt = (ci95[1] - ci95[0]) / 2
+  const balances = Math.abs(saidBytes - trueBytes) <= doubt
+  return { trueBytes, saidBytes, ci95: [saidBytes - doubt, saidBytes + doubt], balances }
 }
 
 function judgeLeak(

@@ -35,14 +35,29 @@ export interface FinalVerdict {
   readonly verdict: string
 }
 
-/** A `route` line that has a verdict. */
+/** A `route` line; the verdict is '' before there is one. */
 export interface RouteVerdict extends FinalVerdict {
   readonly time: number
+  /** Ended in its interval. */
+  readonly requests: number
+}
+
+/** The books of a `process` line. */
+export interface LoggedGrowth {
+  readonly time: number
+  /** Of the observation. */
+  readonly seconds: number
+  readonly toldBytes: number
+  readonly openBytes: number
+  /** Of `openBytes`. */
+  readonly ci95: readonly [number, number]
 }
 
 export interface MemprofLog {
   readonly leaks: readonly LeakLine[]
   readonly routes: readonly RouteVerdict[]
+  /** The last. */
+  readonly growth: LoggedGrowth | undefined
   /** undefined: no `stop` line. */
   readonly verdicts: readonly FinalVerdict[] | undefined
   readonly warnings: readonly string[]
@@ -56,14 +71,18 @@ export function readLog(file: string): MemprofLog {
   const leaks: LeakLine[] = []
   const routes: RouteVerdict[] = []
   const warnings: string[] = []
+  let growth: LoggedGrowth | undefined
   let verdicts: FinalVerdict[] | undefined
   let hooked = false
   for (const text of readText(file).split('\n')) {
     const line = parse(text)
     if (line?.['name'] !== 'memprof') continue
     if (line['event'] === 'leak') leaks.push(toLeakLine(line))
-    else if (line['event'] === 'route' && line['verdict'] !== undefined) {
-      routes.push({ time: number(line['time']) ?? Number.NaN, ...toVerdict(line) })
+    else if (line['event'] === 'route') {
+      const requests = number(line['requests']) ?? 0
+      routes.push({ time: number(line['time']) ?? Number.NaN, requests, ...toVerdict(line) })
+    } else if (line['event'] === 'process' && line['threadId'] === undefined) {
+      growth = toGrowth(line) ?? growth
     } else if (line['event'] === 'warning') {
       warnings.push(`${string(line['code']) ?? ''} ${string(line['msg']) ?? ''}`.trim())
     } else if (line['event'] === 'start') hooked = true
@@ -72,7 +91,7 @@ export function readLog(file: string): MemprofLog {
       verdicts = array<Fields>(line['verdicts']).map(toVerdict)
     }
   }
-  return { leaks, routes, verdicts, warnings, hooked }
+  return { leaks, routes, growth, verdicts, warnings, hooked }
 }
 
 function readText(file: string): string {
@@ -99,6 +118,11 @@ function toVerdict(fields: Fields): FinalVerdict {
     route: string(fields['route']) ?? '',
     verdict: string(fields['verdict']) ?? '',
   }
+}
+
+function toGrowth({ time, growth }: Fields): LoggedGrowth | undefined {
+  if (typeof growth !== 'object' || growth === null) return undefined
+  return { ...(growth as Omit<LoggedGrowth, 'time'>), time: number(time) ?? Number.NaN }
 }
 
 function toLeakLine(line: Fields): LeakLine {

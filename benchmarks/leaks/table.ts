@@ -14,6 +14,7 @@ const HEADINGS = [
   'holder',
   'after',
   'called steady',
+  'books, MB',
   'false alarms',
 ]
 
@@ -26,15 +27,24 @@ export function renderTable(results: readonly AppResult[]): string {
       ...(result.stopped ? [] : ['no stop line']),
     ].join('; ')
     if (result.leaks.length === 0) {
-      return [[result.app, 'none', '', '', '', '', '', '', '', '', '', alarms]]
+      return [[result.app, 'none', '', '', '', '', '', '', '', '', '', booksCell(result), alarms]]
     }
     return result.leaks.map((leak, index) => [
       index === 0 ? result.app : '',
       ...leakCells(leak),
+      index === 0 ? booksCell(result) : '',
       index === 0 ? alarms : '',
     ])
   })
   return textTable(HEADINGS, rows)
+}
+
+/** What was told and left open, of what was truly kept. */
+function booksCell({ books }: AppResult): string {
+  if (!books) return ''
+  const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1)
+  const { saidBytes, trueBytes, balances } = books
+  return `${megabytes(saidBytes)} of ${megabytes(trueBytes)}${balances ? '' : ' !'}`
 }
 
 function leakCells(leak: LeakResult): string[] {
@@ -103,6 +113,10 @@ export function renderSummary(results: readonly AppResult[]): string {
     `called steady            ${count(ofRoutes, (leak) => leak.steadySeconds !== null)} leaking routes, at any time`,
     `false alarms             ${alarms} over ${routes} innocent routes, on ${count(results, (result) => result.falseAlarms.length > 0)} apps` +
       ` (${count(clean, (result) => result.falseAlarms.length > 0)} of those that leak nothing)`,
+    `books balance            ${count(
+      results.filter(({ books }) => books !== null),
+      ({ books }) => books!.balances,
+    )} apps`,
     `figure within 10 %       ${within(false, 0.1)} where one route leaks; ${within(true, 0.1)} where several do`,
     `figure within 20 %       ${within(false, 0.2)} where one route leaks; ${within(true, 0.2)} where several do`,
     `interval holds the truth ${count(judged, (leak) => leak.covered === true)}`,
