@@ -7,7 +7,7 @@
  *                 [------------]  [------------]     [------------]
  *     size       7              7                8  8              9     +1 POST /b, +1 idle
  *
- * About 1 us a slice, and 0.1 us a container, while it runs (docs/cost.md).
+ * 1 to 2 us a slice, and 0.1 to 0.2 us a container in it, while it runs (docs/cost.md).
  */
 import { type AsyncHook, AsyncResource, createHook, executionAsyncResource } from 'node:async_hooks'
 import { Socket } from 'node:net'
