@@ -13,10 +13,12 @@ export const MAX_FUNCTIONS = 16
 const MAX_HITS_AT_ONCE = 12
 /** Requests from which enough was seen of a function: a share of 3 % is told from none, 19 times in 20. */
 const ENOUGH = 100
-/** All hits of a trace, ms: they are time of the app's. */
-const MAX_HITS_MS = 60
-/** The debugger takes about so many times as long for a hit as what is measured within. */
-const HIT_FACTOR = 3
+/** Hits of a trace, at most. */
+const MAX_HITS = 2000
+/** Time of the app's that a hit takes, ms: nearly all of it the debugger's (`npm run bench:trace`). */
+const HIT_MS = 0.1
+/** Logpoints are set for so long in one go, ms: V8 goes through the whole heap for some of them. */
+const MAX_SETTING_MS = 40
 
 interface Watched {
   readonly position: FunctionPosition
@@ -31,7 +33,7 @@ export class Executions {
   readonly #marks: RequestMarks
   readonly #now: () => number
   #watched: readonly Watched[]
-  #withinMs = 0
+  #hits = 0
 
   constructor(
     functions: readonly FunctionPosition[],
@@ -46,8 +48,6 @@ export class Executions {
       .slice(0, MAX_FUNCTIONS)
       .map((position) => ({ position, tally: new Tally(), id: null, hits: 0 }))
     this.look()
-    // V8 knows no place to stop in some, such as those of a script that is gone.
-    this.#watched = this.#watched.filter(({ id }) => id !== null)
   }
 
   /** By `positionKey`. */
@@ -57,7 +57,7 @@ export class Executions {
 
   /** Time of the app's that the hits took, about. */
   get hitsMs(): number {
-    return HIT_FACTOR * this.#withinMs
+    return HIT_MS * this.#hits
   }
 
   /** @param needed - requests of each function */
@@ -66,23 +66,26 @@ export class Executions {
   }
 
   get #isSpent(): boolean {
-    return this.hitsMs >= MAX_HITS_MS
+    return this.#hits >= MAX_HITS
   }
 
-  /** Watches on, for as many hits again. */
+  /** Watches on, for as many hits again: first what was seen least. */
   look(): void {
-    for (const watched of this.#watched) {
+    const beganMs = this.#now()
+    for (const watched of this.#watched.toSorted((a, b) => a.tally.total - b.tally.total)) {
       watched.hits = 0
       if (watched.id !== null || this.#isSpent || watched.tally.total >= ENOUGH) continue
+      if (this.#now() - beganMs >= MAX_SETTING_MS) continue
       watched.id = this.#logpoints.set(watched.position, () => this.#hit(watched))
+      // V8 knows no place to stop in some, such as those of a script that is gone.
+      if (watched.id === null) this.#watched = this.#watched.filter((one) => one !== watched)
     }
   }
 
   #hit(watched: Watched): void {
-    const beganMs = this.#now()
-    watched.tally.noteOnce(this.#marks.current, beganMs)
+    watched.tally.noteOnce(this.#marks.current, this.#now())
     watched.hits++
-    this.#withinMs += this.#now() - beganMs
+    this.#hits++
     if (this.#isSpent) for (const each of this.#watched) this.#leave(each)
     else if (watched.hits >= MAX_HITS_AT_ONCE) this.#leave(watched)
   }
