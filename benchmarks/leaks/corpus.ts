@@ -544,7 +544,7 @@ const leaking: readonly CorpusApp[] = [
       get('/documents/:id', 25),
       get('/queue', 5),
     ],
-    [keep('POST /prints/:id', holder('archive', 'Array'))],
+    [keep('POST /prints/:id', holder('archive', 'Array'), [], { orOpen: true })],
   ),
   layered(
     'worker-pool',
