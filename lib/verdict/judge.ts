@@ -14,7 +14,7 @@ import { floorOf, type Leak, type MeasuredLeak } from './leak'
 import { measureHeap } from './live-heap'
 import type { Observation, PlaceSeries } from './observation'
 import { measureBuffers, measureNative } from './off-heap'
-import { hiddenBytes, openBytesOf, type Unknown } from './hidden'
+import { hiddenBytes, openBytes, type Unknown } from './hidden'
 import { joined, together } from './open'
 import { isFound, type PayerGrowth, payerGrowth } from './payer-growth'
 import { gather, isOfRuntime } from './payers'
@@ -126,7 +126,7 @@ function withOpen(leak: Leak, unknown: Unknown, { isGrowing }: Books): Leak {
   if (leak.scope === 'open') return isGrowing ? leak : { ...leak, isProven: false }
   if (leak.route === null) return leak
   const [low, high] = leak.ci95
-  return { ...leak, ci95: [low, high + openBytesOf(leak.route, unknown) / leak.exposure] }
+  return { ...leak, ci95: [low, high + openBytes(unknown) / leak.exposure] }
 }
 
 /** Whether the heap's part of a leak is little more than the wrappers of its buffers. */
@@ -158,6 +158,12 @@ function judgeRoute(
   }
   // It goes on by its samples, and the heap does not show it, or it came at once: who knows.
   if (ofRoute.goesOn || floorBytesPerRequest > thresholds.books.maxHidden * seenFrom) {
+    return { verdict: 'insufficient-data', floorBytesPerRequest }
+  }
+  // It slows down, and has not stopped.
+  const { samples, rates, rateSds } = ofRoute.growth
+  const { minSamples, minScore } = thresholds.leak
+  if (samples >= minSamples && rates[2] > minScore * rateSds[2]) {
     return { verdict: 'insufficient-data', floorBytesPerRequest }
   }
   const heldBytes = ofRoute.growth.heldBytes + ofRoute.growth.bytes

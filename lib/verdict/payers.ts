@@ -51,10 +51,11 @@ export function gather(evidence: Evidence): Payer[] {
   routes.forEach((route, index) => {
     if (route.ended.at(-1)! > 0) payers.ofRoute(index)
   })
+  const requests = routes.map(({ ended }) => grownBy(ended, span))
   const unowned = new Map<string, PlaceSeries[]>()
   for (const place of observation.places) {
     if (place.origin === 'memprof') continue
-    const parts = place.owner?.kind === 'route' ? null : partsOf(place, thresholds)
+    const parts = place.owner?.kind === 'route' ? null : partsOf(place, requests, thresholds)
     if (place.owner?.kind === 'route') payers.ofRoute(place.owner.index).direct.push(place)
     else if (parts) {
       for (const { route, place: part } of parts) {

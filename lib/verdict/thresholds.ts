@@ -113,6 +113,11 @@ export const THRESHOLDS = {
     minSeen: 20,
     /** A smaller share is somebody's odd execution, and no leak of theirs. Tuned. */
     minShare: 0.03,
+    /**
+     * Executions expected of a route by its requests, at least, for it to say something that none was
+     * seen. Derived: chance shows none of 5 once in 150 times (Poisson distribution).
+     */
+    minExpected: 5,
     /** Of what the containers grew by, at least this share is of those that run the function. Derived: most. */
     minKnownShare: 0.5,
     /** Share of a leak's bytes under labels or traced from which its attribution is traced. Derived: most. */

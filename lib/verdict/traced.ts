@@ -14,8 +14,15 @@ export interface TracedPart {
   readonly place: PlaceSeries
 }
 
-/** @returns null where the trace does not tell whose the place's bytes are */
-export function partsOf(place: PlaceSeries, { trace }: Thresholds): TracedPart[] | null {
+/**
+ * @param requests - of each route, by its index
+ * @returns null where the trace does not tell whose the place's bytes are
+ */
+export function partsOf(
+  place: PlaceSeries,
+  requests: readonly number[],
+  { trace }: Thresholds,
+): TracedPart[] | null {
   const { runs, growth } = place.traced ?? { runs: null, growth: null }
   const runners = runs && runs.seen >= trace.minSeen ? doersOf(runs) : []
   // Node's own code that V8 inlined the app's into is run by everybody: what keeps it is all there is.
@@ -23,7 +30,7 @@ export function partsOf(place: PlaceSeries, { trace }: Thresholds): TracedPart[]
   if (growth && growth.seen >= trace.minSeen && (isOfAll || runners.length > 0)) {
     // What another container of the leak grows by is not of this function, if it does not run there.
     const adders = doersOf(growth).filter(
-      ({ route }) => isOfAll || runners.some((one) => one.route === route),
+      ({ route }) => isOfAll || mayRun(route, runners, runs!.seen, requests, trace.minExpected),
     )
     const main = adders.filter(({ share }) => share >= trace.minShare)
     const share = sumOf(main.map((one) => one.share))
@@ -58,6 +65,20 @@ export function tracedTogether(places: readonly PlaceSeries[]): Shares | null {
   const [growth, runs] = [of('growth'), of('runs')]
   if (growth.length + runs.length === 0) return null
   return pooled(growth.length > 0 ? growth : runs)
+}
+
+/** A route with few requests may not have been seen, though it runs the function as often as the others. */
+function mayRun(
+  route: number | null,
+  runners: readonly Doer[],
+  seen: number,
+  requests: readonly number[],
+  minExpected: number,
+): boolean {
+  if (runners.some((one) => one.route === route)) return true
+  if (route === null) return false
+  const all = sumOf(runners.map((one) => (one.route === null ? 0 : requests[one.route]!)))
+  return (seen * requests[route]!) / (all + requests[route]!) < minExpected
 }
 
 interface Doer {

@@ -106,7 +106,7 @@ describe('judge: what goes on, and what has stopped', () => {
       judge(app(steps(grown.length, 100), grown), told).leaks.length
     // In the last third of a short observation a little over half of the mean.
     const slower = [0, 0, 20, 20, 20, 20, 20, 20, 11, 10, 10, 10]
-    assert.equal(verdictOf(app(steps(slower.length, 100), slower)), 'plateaued')
+    assert.equal(verdictOf(app(steps(slower.length, 100), slower)), 'insufficient-data')
     assert.equal(after(slower), 1)
     const stopped = [3, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 0, 0, 0, 0, 0, 0, 0]
     assert.equal(after(stopped), 0)

@@ -8,6 +8,8 @@ import { bornPlace, cumulative, handmade } from '../support/observations'
 
 const S = 512 << 10
 const READINGS = 20
+/** Of each of ten routes; the last has hardly any. */
+const REQUESTS = [100, 100, 100, 100, 100, 100, 100, 100, 100, 2]
 
 /** Hits by route, besides what is idle or lost; 100 in all unless told otherwise. */
 function shares(routes: Record<number, number>, more: Partial<Shares> = {}): Shares {
@@ -24,7 +26,7 @@ function place(traced: Traced | null): PlaceSeries {
 /** `0 0.75, time 0.25`: whose the bytes of the place are, and how much of them. */
 function parts(runs: Shares | null, growth: Shares | null = null): string | null {
   const whole = place({ runs, growth })
-  const found = partsOf(whole, THRESHOLDS)
+  const found = partsOf(whole, REQUESTS, THRESHOLDS)
   if (!found) return null
   const shareOf = (part: PlaceSeries): number => part.liveBytes.at(-1)! / whole.liveBytes.at(-1)!
   return found
@@ -47,7 +49,7 @@ describe('the parts of a traced place', () => {
     assert.equal(parts(shares({ 2: 1 }, { seen: 20 })), '2 1')
     assert.equal(parts(shares({ 2: 1 }, { seen: 19 })), null)
     assert.equal(parts(null, shares({ 2: 1 })), null)
-    assert.equal(partsOf(place(null), THRESHOLDS), null)
+    assert.equal(partsOf(place(null), REQUESTS, THRESHOLDS), null)
   })
 
   it('are those of whose code the containers grew by, where several run it', () => {
@@ -65,6 +67,10 @@ describe('the parts of a traced place', () => {
     assert.equal(parts(runs, shares({ 1: 0.49, 7: 0.51 })), null)
   })
 
+  it('are those of a route that adds, though it has too few requests to have been seen running it', () => {
+    assert.equal(parts(shares({ 0: 0.5, 1: 0.5 }), shares({ 9: 1 })), '9 1')
+  })
+
   it('are not known where callbacks that do not tell both run it and add', () => {
     const runs = shares({ 0: 0.5 }, { lost: 0.5 })
     assert.equal(parts(runs, shares({ 0: 0.6 }, { lost: 0.4 })), null)
@@ -78,7 +84,7 @@ describe('the parts of a traced place', () => {
 
   it('are samples with a chance: bytes, births and their squares alike', () => {
     const whole = place({ runs: shares({ 0: 0.5, 1: 0.5 }), growth: shares({ 0: 0.75, 1: 0.25 }) })
-    const [first] = partsOf(whole, THRESHOLDS)!
+    const [first] = partsOf(whole, REQUESTS, THRESHOLDS)!
     for (const name of ['liveBytes', 'survivedBytes', 'bornBytes', 'bornBytesSquared'] as const) {
       assert.equal(first!.place[name].at(-1), 0.75 * whole[name].at(-1)!, name)
     }
