@@ -4,7 +4,7 @@
  * `show` says how a name that comes from the app is written: `asItIs` in a line, which JSON escapes;
  * escaped for a terminal or for Markdown elsewhere. It has no default, so that no view can forget it.
  */
-import type { Holder, LeakKind, LeakLine, SiteFrame } from '../schema/lines'
+import type { Holder, LeakKind, LeakLine, LeakScope, SiteFrame } from '../schema/lines'
 import { formatBytes } from './amounts'
 
 export type ShowName = (name: string) => string
@@ -34,12 +34,21 @@ export function siteName(site: SiteFrame, show: ShowName): string {
 }
 
 /** `1.4 kB of buffers per request` */
-export function leakRate(
-  bytes: number,
-  kind: LeakKind,
-  per: 'request' | 'second' | 'request of any route',
-): string {
+export function leakRate(bytes: number, kind: LeakKind, per: string): string {
   return `${formatBytes(bytes)}${KIND_WORDS[kind]} per ${per}`
+}
+
+/** The same of a leak, by what it is counted; null where no figure is known. */
+export function leakRateOf(leak: {
+  readonly scope: LeakScope
+  readonly kind: LeakKind
+  readonly bytesPerRequest?: number | null
+  readonly bytesPerSecond?: number | null
+}): string | null {
+  const { scope, kind, bytesPerRequest, bytesPerSecond } = leak
+  const request = scope === 'open' ? 'request of any route' : 'request'
+  if (bytesPerRequest != null) return leakRate(bytesPerRequest, kind, request)
+  return bytesPerSecond == null ? null : leakRate(bytesPerSecond, kind, 'second')
 }
 
 /**
@@ -55,13 +64,8 @@ export function keepsWords(
   interval: string,
   show: ShowName,
 ): string {
-  const { scope, kind, bytesPerRequest = 0, bytesPerSecond } = line
-  const perRequest = scope === 'open' ? 'request of any route' : 'request'
-  const rate =
-    bytesPerSecond === undefined
-      ? leakRate(bytesPerRequest, kind, perRequest)
-      : leakRate(bytesPerSecond, kind, 'second')
-  const told = interval === '' ? rate : `${rate} ${interval}`
+  const { scope } = line
+  const told = `${leakRateOf(line) ?? 'memory'} ${interval}`
   switch (scope) {
     case 'route':
       return `${routeName(line, show)} keeps ${told}`

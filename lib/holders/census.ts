@@ -10,7 +10,7 @@ import type { Inspection } from '../inspector/inspection'
 import {
   arrayPrototype,
   charCodeAt,
-  getPrototypeOf,
+  className,
   isArray,
   isMap,
   isOpaque,
@@ -20,7 +20,6 @@ import {
   mapPrototype,
   now,
   ownKeys,
-  ownValue,
   setPrototype,
   weakMapGet,
 } from '../inspector/intrinsics'
@@ -150,11 +149,8 @@ function describe(value: object): string {
 }
 
 function classOf(value: object): string {
-  const prototype = getPrototypeOf(value)
-  const constructor = prototype && !isProxy(prototype) && ownValue(prototype, 'constructor')
-  if (typeof constructor !== 'function' || isProxy(constructor)) return 'Object'
-  const name = ownValue(constructor, 'name')
-  return typeof name === 'string' && name !== '' ? nameOf(name) : 'Object'
+  const name = className(value)
+  return name === '' ? 'Object' : nameOf(name)
 }
 
 function shapeOf(entry: unknown): string {

@@ -1,6 +1,12 @@
 /** The timers that wait: Node's lists, one per duration, in the scope of its own `setTimeout`. */
 import type { Inspection } from '../inspector/inspection'
-import { enumerableKeys, isProxy, ownValue, setTimeoutFunction } from '../inspector/intrinsics'
+import {
+  enumerableKeys,
+  isProxy,
+  ownValue,
+  setTimeoutFunction,
+  valueIfBound,
+} from '../inspector/intrinsics'
 
 export interface TimerList {
   readonly list: object
@@ -24,7 +30,7 @@ export function timerLists(inspection: Inspection, isLate: () => boolean): Timer
   const found: TimerList[] = []
   const scopes = inspection.open(setTimeoutFunction)?.scopes ?? []
   for (let at = 0; at < scopes.length; at++) {
-    const lists = ownValue(scopes[at]!.object, 'timerListMap')
+    const lists = valueIfBound(scopes[at]!.object, 'timerListMap')
     if (typeof lists !== 'object' || lists === null) continue
     const durations = enumerableKeys(lists)
     for (let index = 0; index < durations.length; index++) {

@@ -14,9 +14,9 @@ import {
   mapGet,
   mapSet,
   ownKeys,
-  ownValue,
   slice,
   startsWith,
+  valueIfBound,
   weakMapGet,
   weakMapSet,
 } from '../inspector/intrinsics'
@@ -116,18 +116,9 @@ function visitScope(
   const names = ownKeys(object)
   for (let at = 0; at < names.length && !context.budget.isSpent(); at++) {
     const name = nameOf(names[at]!)
-    const value = valueOfVariable(object, names[at]!)
+    const value = valueIfBound(object, names[at]!)
     if (typeof value !== 'object' && typeof value !== 'function') continue
     const variable = before ?? { name, scope: description, seenFrom, url }
     context.queue.addVariable(value, node, name, steps, variable, isOfPackage)
-  }
-}
-
-/** Nothing for a variable that is not initialised yet: V8 throws where one is read, from Node 24 on. */
-function valueOfVariable(scope: object, name: PropertyKey): unknown {
-  try {
-    return ownValue(scope, name)
-  } catch {
-    return undefined
   }
 }

@@ -22,6 +22,7 @@ import {
   setPrototype,
   setSize,
   setValues,
+  valueIfBound,
 } from '../inspector/intrinsics'
 import { ContainerSum } from './container-size'
 import { arraySample, mapSample, objectSample, type Pair, setSample } from './entry-weight'
@@ -123,16 +124,12 @@ function visitPlainObject(context: WalkContext, node: Node): void {
   }
 }
 
-/** A name that is not bound yet would throw; a deferred module would be evaluated, and is left alone. */
+/** A deferred module would be evaluated, and is left alone. */
 function visitNamespace({ queue }: WalkContext, node: Node): void {
   if (ownValue(node.value, Symbol.toStringTag) !== 'Module') return
   const keys = ownKeys(node.value)
   for (let at = 0; at < keys.length && at < MAX_PROPERTIES; at++) {
-    try {
-      queue.addNext(node, ownValue(node.value, keys[at]!), 'property', nameOf(keys[at]!))
-    } catch {
-      // Not bound yet.
-    }
+    queue.addNext(node, valueIfBound(node.value, keys[at]!), 'property', nameOf(keys[at]!))
   }
 }
 

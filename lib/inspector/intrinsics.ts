@@ -175,6 +175,27 @@ export function ownValue(of: object, key: PropertyKey): unknown {
   return descriptor !== undefined && hasOwn(descriptor, 'value') ? descriptor.value : undefined
 }
 
+/**
+ * The same of a variable in a scope, or a name that a module exports: nothing where it is not initialised
+ * yet. V8 throws where one is read, of scopes from Node 24 on.
+ */
+export function valueIfBound(of: object, name: PropertyKey): unknown {
+  try {
+    return ownValue(of, name)
+  } catch {
+    return undefined
+  }
+}
+
+/** The name of an object's class; '' where none is told. */
+export function className(of: object): string {
+  const prototype = getPrototypeOf(of)
+  const constructor = prototype && !isProxy(prototype) && ownValue(prototype, 'constructor')
+  if (typeof constructor !== 'function' || isProxy(constructor)) return ''
+  const name = ownValue(constructor, 'name')
+  return typeof name === 'string' ? name : ''
+}
+
 /** Prototypes followed, at most: classes derive a few times; an object with more is left alone. */
 const MAX_CHAIN = 32
 

@@ -1,6 +1,6 @@
 /**
  * What memprof asks of V8 about its own process: live samples of the heap, where functions stand, what
- * the app's variables hold. No debugger is attached.
+ * the app's variables hold. No debugger is attached (lib/inspector/logpoints.ts opens one of its own).
  *
  * Only one sampling heap profiler can run per isolate, and the inspector reports no error when a second
  * one starts: it is asked for beforehand.

@@ -158,7 +158,7 @@ export function withoutHeldBack(
   isHeldBack: (key: string) => boolean,
 ): Judgement {
   const leaks = judgement.leaks.filter(({ key }) => !isHeldBack(key))
-  const heldBack = judgement.leaks.filter((leak) => !leaks.includes(leak))
+  const heldBack = judgement.leaks.filter(({ key }) => isHeldBack(key))
   if (heldBack.length === 0) return judgement
   const routes = judgement.routes.map((route, index): RouteJudgement => {
     if (route.verdict !== 'leaking') return route

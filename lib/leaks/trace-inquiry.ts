@@ -1,6 +1,5 @@
 /** Asks for which requests a leak grows where its stacks do not tell: one trace for all leaks that wait. */
-import type { FunctionPosition, StackFrame } from '../inspector/stack-frame'
-import { positionKey } from '../inspector/stack-frame'
+import { type FunctionPosition, positionKey, type StackFrame } from '../inspector/stack-frame'
 import { Trace, type TraceOptions, type TraceResult } from '../trace/trace'
 import type { PlaceSeries } from '../verdict/observation'
 import { pooled } from '../verdict/traced'
@@ -141,7 +140,8 @@ export class TraceInquiry implements Inquiry {
 function stacksOf({ leak }: LeakLife): Stack[] {
   return leak.places
     .slice(0, MAX_PLACES)
-    .flatMap(({ place: { frames } }) => (frames.length > 0 ? [frames] : []))
+    .map(({ place: { frames } }) => frames)
+    .filter((frames) => frames.length > 0)
 }
 
 /**

@@ -23,6 +23,7 @@ export class Traces {
 
   /** @returns null where none saw any of it */
   of(frames: readonly StackFrame[]): Traced | null {
+    if (this.#runs.size === 0 && this.#growths.size === 0) return null
     // Who pays runs all of the stack: of those that were seen often enough, the function that the fewest
     // run tells most.
     const { minSeen } = THRESHOLDS.trace

@@ -5,6 +5,7 @@
  */
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
 import { types } from 'node:util'
+import { mapGet } from '../inspector/intrinsics'
 
 /** Whatever runs code: a request; what comes without one; or what may do what some request asked for. */
 export interface Mark {
@@ -113,5 +114,5 @@ function whereFound(
 
 /** A frame is a Map whose prototype is Node's own. */
 function markIn(frame: unknown, context: object): Mark | undefined {
-  return types.isMap(frame) ? (Map.prototype.get.call(frame, context) as Mark) : undefined
+  return types.isMap(frame) ? mapGet(frame as Map<object, Mark>, context) : undefined
 }

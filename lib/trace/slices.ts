@@ -12,6 +12,7 @@
 import { type AsyncHook, AsyncResource, createHook, executionAsyncResource } from 'node:async_hooks'
 import { Socket } from 'node:net'
 import { sizeOf } from '../holders/container-size'
+import { className } from '../inspector/intrinsics'
 import { IDLE, LOST, type Mark, type RequestMarks } from '../record/request-marks'
 import { Tally } from './tally'
 
@@ -174,7 +175,7 @@ const PROBABLY_IDLE: ResourceMark = { mark: IDLE, isSure: false }
  */
 function markOfResource(resource: object, marks: RequestMarks): ResourceMark {
   const { socket, _repeat } = resource as Resource
-  switch (resource.constructor?.name) {
+  switch (className(resource)) {
     case 'HTTPServerAsyncResource': {
       // Not the response that is written now: requests may stand in a row on the connection.
       const incoming = (socket as Connection | undefined)?.parser?.incoming

@@ -27,11 +27,6 @@ export class Tally {
     return this.#total
   }
 
-  /** Requests that did it. */
-  get requests(): number {
-    return this.#byRequest.size
-  }
-
   note(mark: Mark | null, amount: number, nowMs: number): void {
     this.#total += amount
     if (mark?.kind === 'idle') {

@@ -59,9 +59,7 @@ export function booksOf(leaks: readonly MeasuredLeak[], evidence: Evidence): Boo
     minNoiseBytes,
   )
   const durationMs = grownBy(timeMs, span)
-  const toldSd = Math.hypot(
-    ...leaks.map(({ leak: { ci95, exposure } }) => ((ci95[1] - ci95[0]) / 2 / Z95) * exposure),
-  )
+  const toldSd = Math.hypot(...leaks.map(({ leak: { ci95, exposure } }) => sdOf(ci95) * exposure))
   const openBytes = slope.perX * durationMs
   const open = part(openBytes, Math.hypot(correlation * slope.sd * durationMs, toldSd))
   const bytes = grownBy(liveHeapBytes, span)
@@ -91,11 +89,11 @@ export function withOpen(
   books: Books,
   { retainedBytes, ci95, exposure }: MeasuredLeak['leak'],
 ): Books {
-  const sd = ((ci95[1] - ci95[0]) / 2 / Z95) * exposure
+  const { told, open } = books
   return {
     ...books,
-    told: part(books.told.bytes - retainedBytes, sdOf(books.told)),
-    open: part(books.open.bytes + retainedBytes, Math.hypot(sdOf(books.open), sd)),
+    told: part(told.bytes - retainedBytes, sdOf(told.ci95)),
+    open: part(open.bytes + retainedBytes, Math.hypot(sdOf(open.ci95), sdOf(ci95) * exposure)),
   }
 }
 
@@ -103,6 +101,6 @@ function part(bytes: number, sd: number): Part {
   return { bytes, ci95: [bytes - Z95 * sd, bytes + Z95 * sd] }
 }
 
-function sdOf({ ci95: [low, high] }: Part): number {
+function sdOf([low, high]: Interval): number {
   return (high - low) / 2 / Z95
 }

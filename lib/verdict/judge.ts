@@ -78,7 +78,7 @@ export function judge(
   const unknown = { heap, grown, rest, standing, evidence }
   const leaks = [
     ...buffers,
-    ...heap.map(({ payer, leak }) => ({ payer, leak: withOpen(leak, unknown, books) })),
+    ...heap.map(({ payer, leak }) => ({ payer, leak: besideOpen(leak, unknown, books) })),
   ]
   return {
     routes: routes.map((_, index) => judgeRoute(index, leaks, unknown)),
@@ -122,7 +122,7 @@ function goingOn(
  * What is open may be part of a route's leak: so much more it may be. And what is open is told only where
  * the books show it beside all that is known.
  */
-function withOpen(leak: Leak, unknown: Unknown, { isGrowing }: Books): Leak {
+function besideOpen(leak: Leak, unknown: Unknown, { isGrowing }: Books): Leak {
   if (leak.scope === 'open') return isGrowing ? leak : { ...leak, isProven: false }
   if (leak.route === null) return leak
   const [low, high] = leak.ci95

@@ -4,11 +4,11 @@
  */
 import type { LeakScope } from '../schema/lines'
 import { positionKey } from '../inspector/stack-frame'
-import { allEnded, type Exposure, exposureOfAll } from './exposure'
+import { type Exposure, exposureOfAll } from './exposure'
 import { sumOf, withoutTables } from './growth'
 import type { LayerSeries, Observation, PlaceSeries, RouteSeries } from './observation'
 import { type Candidate, isBelowMount, keepsRequests, ownerOf } from './owner'
-import { type Evidence, grownBy, type Span, survivedExposure } from './span'
+import { allEnded, type Evidence, grownBy, type Span, survivedExposure } from './span'
 import { isShared, partsOf } from './traced'
 
 /** Keys of payers that nobody knows begin so: of the app's allocations, and of Node's and V8's. */

@@ -24,15 +24,19 @@ export interface Evidence {
 const WARM_UP_READINGS = 2
 
 /** From the end of the warm-up to the last reading; null while there are too few readings. */
-export function spanOf({ routes, timeMs }: Observation, thresholds: Thresholds): Span | null {
+export function spanOf(observation: Observation, thresholds: Thresholds): Span | null {
   const { warmUpShare, minReadings } = thresholds.leak
-  const last = timeMs.length - 1
-  const ended = (at: number): number => routes.reduce((sum, route) => sum + route.ended[at]!, 0)
+  const ended = allEnded(observation)
+  const last = ended.length - 1
   if (last < 0) return null
-  const total = ended(last)
   let first = WARM_UP_READINGS
-  while (first < last && ended(first - 1) < warmUpShare * total) first++
+  while (first < last && ended[first - 1]! < warmUpShare * ended[last]!) first++
   return last - first + 1 >= minReadings - WARM_UP_READINGS ? { first, last } : null
+}
+
+/** Requests that ended, of all routes. */
+export function allEnded({ routes, timeMs }: Observation): number[] {
+  return timeMs.map((_, at) => routes.reduce((sum, { ended }) => sum + ended[at]!, 0))
 }
 
 export function grownBy(series: readonly number[], { first, last }: Span): number {

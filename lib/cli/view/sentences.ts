@@ -1,6 +1,6 @@
 /** Verdicts as sentences a person can act on. */
 import {
-  leakRate,
+  leakRateOf,
   OPEN_SUBJECT,
   routeName,
   type ShowName,
@@ -37,12 +37,8 @@ export function leakSubject(
 
 /** `1.4 kB per request (1.3 to 1.6 kB)`; null where no figure is known. */
 export function leakFigure(leak: LeakSummary): string | null {
-  const rate = leak.bytesPerRequest ?? leak.bytesPerSecond
-  if (rate === null) return null
-  const perRequest = leak.scope === 'open' ? 'request of any route' : 'request'
-  const per = leak.bytesPerRequest === null ? 'second' : perRequest
-  const figure = leakRate(rate, leak.kind, per)
-  return leak.ci95 === null ? figure : `${figure} (${formatInterval(leak.ci95)})`
+  const figure = leakRateOf(leak)
+  return figure === null || leak.ci95 === null ? figure : `${figure} (${formatInterval(leak.ci95)})`
 }
 
 /**

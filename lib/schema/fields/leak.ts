@@ -48,7 +48,7 @@ const HOLDER: FieldTable<Holder> = {
   kind: choice('search', HOLDER_KINDS, 'The container’s kind.'),
   size: count('search', 'Its entries, at the last look.'),
   growthPerRequest: signed(
-    rate('search', 'Entries it gains per request; per second in scope `process`.'),
+    rate('search', 'Entries it gains per request; per second beside `bytesPerSecond`.'),
   ),
   capacity: maybe(
     count('search', 'Entries it may come to, where the object it belongs to says so.'),
@@ -87,14 +87,14 @@ export const LEAK: FieldTable<FieldsOf<'leak'>> = {
     interval(
       'verdict',
       'bytes per request',
-      'Low and high end of the 95 % interval; per second in scope `process`.',
+      'Low and high end of the 95 % interval; per second beside `bytesPerSecond`.',
     ),
   ),
   bytesPerSecond: maybe(
-    bytes('verdict', 'Kept per second; scope `process` only.', 'bytes per second'),
+    bytes('verdict', 'Kept per second, where it does not grow by requests.', 'bytes per second'),
   ),
   floorBytesPerRequest: maybe(FLOOR),
-  requests: count('counted', 'Requests in the observation; 0 in scope `process`.'),
+  requests: count('counted', 'Requests in the observation; 0 beside `bytesPerSecond`.'),
   retainedBytes: bytes('verdict', 'Kept in the observation.'),
   keptRequestsShare: maybe(KEPT_SHARE),
   attribution: maybe(
