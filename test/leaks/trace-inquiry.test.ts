@@ -52,6 +52,8 @@ class Trial {
   readonly traces: Traces = new Traces()
   readonly opened: OpenedLives
   unsure: PlaceSeries[] = []
+  /** Of the app's time, between the steps. */
+  asideMs = 0
   inquiry!: TraceInquiry
 
   constructor(t: TestContext, isSearched = false) {
@@ -83,7 +85,7 @@ class Trial {
   /** The next step, when it is due. */
   step(): this {
     this.opened.nowMs = Math.max(this.opened.nowMs, this.inquiry.dueMs)
-    this.opened.lives.inquire(1)
+    this.asideMs += this.opened.lives.inquire(1)
     return this
   }
 
@@ -203,6 +205,8 @@ describe('its trace', () => {
       endMark(mark, route, 0)
     }
     trial.trace()
+    // Three hits of 0.1 ms.
+    assert.equal(trial.asideMs.toFixed(2), '0.30')
     const seen = trial.traces.of(PLACE.frames)!
     assert.deepEqual(
       seen.runs!.routes.map(({ index, share }) => [index, share]),

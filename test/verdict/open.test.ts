@@ -92,6 +92,34 @@ describe('what grows in the requests of nobody who is known', () => {
     }
   })
 
+  it('may be part of a route’s own leak: the interval of that ends so much higher', () => {
+    const own = { ...helper(4, null), owner: { kind: 'route', index: 0 } } as const
+    const ofOwn = ({ leaks }: Judgement): Judgement['leaks'][number] =>
+      leaks.find(({ route }) => route === 0)!
+    const [alone, beside] = [judged([own]), judged([own, helper(4, null, 'other')])]
+    const open = beside.leaks.find(({ scope }) => scope === 'open')!
+    const more = ofOwn(beside).ci95[1] - ofOwn(alone).ci95[1]
+    assert.ok(more >= (open.rate * open.exposure) / PAID, `${more}`)
+  })
+
+  it('hides in no other route what a rhythm gives to one, once that was told and no sooner', () => {
+    const ended = ROUTES.map((_, route) =>
+      cumulative(steps(0).map((_, at) => (at % (route + 2) === 0 ? 200 : 50))),
+    )
+    const births = steps(0).map((_, at) => (ended[0]![at]! - (ended[0]![at - 1] ?? 0)) / 12.5)
+    const observation = handmade(
+      ROUTES.map(({ route }, at) => ({ route, ended: ended[at]! })),
+      [bornPlace(births, { sampleBytes: S })],
+    )
+    assert.deepEqual(verdicts(judge(observation)), [
+      'leaking',
+      'insufficient-data',
+      'insufficient-data',
+    ])
+    const told = new Set(['route 0 heap'])
+    assert.deepEqual(verdicts(judge(observation, told)), ['leaking', 'steady', 'steady'])
+  })
+
   it('hides nothing of a route that another pays for', () => {
     const run = helper(4, [0])
     const found = judged([run])
