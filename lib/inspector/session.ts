@@ -17,6 +17,8 @@ export interface HeapReading {
   readonly profile: SampledProfile
   /** heapUsed right after the major GC that the reading forces; bytes. */
   readonly liveHeapBytes: number
+  /** Machine code among it. */
+  readonly codeBytes: number
   /**
    * Samples since sampling began, those of dead objects too; at least so many, unless the reading was
    * to count them.
@@ -104,6 +106,7 @@ export class InspectorSession implements HeapSession {
     return {
       profile: isCounted ? withoutMark(profile) : profile,
       liveHeapBytes: majorGc.afterGC.heapStatistics.usedHeapSize - markBytes,
+      codeBytes: codeBytesOf(majorGc.afterGC.heapSpaceStatistics),
       taken: youngest(profile.samples),
       pauseMs,
     }
@@ -144,6 +147,14 @@ export class InspectorSession implements HeapSession {
   #post(method: string, parameters?: object): object | null {
     return this.#connection.post(method, parameters)
   }
+}
+
+function codeBytesOf(spaces: ReadonlyArray<{ spaceName: string; spaceUsedSize: number }>): number {
+  return spaces
+    .filter(
+      ({ spaceName }) => spaceName === 'code_space' || spaceName === 'code_large_object_space',
+    )
+    .reduce((sum, { spaceUsedSize }) => sum + spaceUsedSize, 0)
 }
 
 /** The highest ordinal among the samples; they are counted from 1. */

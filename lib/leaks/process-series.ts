@@ -7,6 +7,7 @@ import type { WatchedApp } from './watched-app'
 const SIZES = [
   'timeMs',
   'liveHeapBytes',
+  'codeBytes',
   'ownWork',
   'arrayBuffersBytes',
   'rssBytes',
@@ -22,6 +23,7 @@ export class ProcessSeries {
   readonly #sizes: Record<Size, number[]> = {
     timeMs: [],
     liveHeapBytes: [],
+    codeBytes: [],
     ownWork: [],
     arrayBuffersBytes: [],
     rssBytes: [],

@@ -150,7 +150,7 @@ export class LeakWatch {
     const { config, runtime, sampler, app, kept } = this.#options
     const reading = this.#readSession(this.#readings.length === 0 && config.samplingBytes === null)
     if (!reading) return null
-    const { profile, liveHeapBytes, taken, pauseMs } = reading
+    const { profile, liveHeapBytes, codeBytes, taken, pauseMs } = reading
     this.#readingMs = pauseMs
     this.#liveHeapBytes = liveHeapBytes
     if (sampler.retune(taken, this.#readings.length > 0)) {
@@ -161,6 +161,7 @@ export class LeakWatch {
     const counts = {
       timeMs: runtime.now(),
       liveHeapBytes,
+      codeBytes,
       ownWork: this.#lives.work,
       arrayBuffersBytes: arrayBuffers,
       rssBytes: rss,

@@ -86,6 +86,8 @@ export interface Observation {
   readonly timeMs: readonly number[]
   /** heapUsed right after a major GC. */
   readonly liveHeapBytes: readonly number[]
+  /** Machine code among it. */
+  readonly codeBytes: readonly number[]
   /** Pieces of memprof's own work so far, such as looks for holders: each may leave something on the heap. */
   readonly ownWork: readonly number[]
   readonly arrayBuffersBytes: readonly number[]

@@ -1,4 +1,5 @@
 /** How much of what a payer keeps stays, how it grew, and whether it goes on. */
+import { compiledBytes } from './compiled'
 import { addedUp, type Growth, growthOf, survival, withoutTables } from './growth'
 import { leakKey } from './leak'
 import type { PlaceSeries } from './observation'
@@ -19,11 +20,13 @@ export interface PayerGrowth {
   readonly goesOn: boolean
   /** It came in too few readings to say that it goes on. */
   readonly cameAtOnce: boolean
+  /** It is no more than what V8 compiled. */
+  readonly mayBeCode: boolean
 }
 
 /** It leaks by its samples. */
-export function isFound({ goesOn, cameAtOnce }: PayerGrowth): boolean {
-  return goesOn && !cameAtOnce
+export function isFound({ goesOn, cameAtOnce, mayBeCode }: PayerGrowth): boolean {
+  return goesOn && !cameAtOnce && !mayBeCode
 }
 
 /** @param standing - keys of leaks that were told and found ever since */
@@ -47,6 +50,8 @@ export function payerGrowth(
     growth,
     goesOn: goesOn(growth, payer, evidence, isStanding),
     cameAtOnce: !isStanding && growth.readings < thresholds.leak.minSpreadReadings,
+    mayBeCode:
+      !isStanding && growth.bytes - compiledBytes(evidence) < thresholds.leak.minScore * growth.sd,
   }
 }
 

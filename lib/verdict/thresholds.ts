@@ -34,6 +34,11 @@ export const THRESHOLDS = {
      */
     minSpreadReadings: 2.5,
     /**
+     * Bytes that V8 compiles of an app, over those of machine code: data of deoptimisation, feedback,
+     * tables of lines, maps. Derived: `node dist/benchmarks/leaks/compiled.js`.
+     */
+    compiledPerCode: 2.5,
+    /**
      * Growth rate of the last third over the mean rate, at least, one standard deviation allowed. Tuned:
      * a cache that is full has 0, a leak 1.
      */

@@ -54,6 +54,7 @@ describe('InspectorSession', () => {
     const bytes = ({ profile }: typeof full): number =>
       profile.samples.reduce((sum, { size }) => sum + size, 0)
     assert.ok(bytes(full) - bytes(empty) > 7e6)
+    assert.ok(empty.codeBytes > 0 && empty.codeBytes < empty.liveHeapBytes, `${empty.codeBytes}`)
     session.close()
   })
 

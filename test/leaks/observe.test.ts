@@ -108,7 +108,13 @@ describe('an observation', () => {
       app.end(0, 10)
       app.stats[1]!.inFlight = at
       app.routes.layers[0]!.entered += 5
-      const sizes = { liveHeapBytes: at, ownWork: 0, arrayBuffersBytes: 0, rssBytes: 0 }
+      const sizes = {
+        liveHeapBytes: at,
+        codeBytes: 0,
+        ownWork: 0,
+        arrayBuffersBytes: 0,
+        rssBytes: 0,
+      }
       series.add({ ...sizes, timeMs: 1000 * at, heapTotalBytes: 0, connections: at }, counts)
     }
     const observation = observe({

@@ -8,6 +8,7 @@ import { AppByHand } from '../support/watched-app'
 
 const SIZES = {
   liveHeapBytes: 0,
+  codeBytes: 0,
   ownWork: 0,
   arrayBuffersBytes: 0,
   rssBytes: 0,

@@ -105,7 +105,8 @@ export class SessionByHand implements HeapSession {
     const site = node(3, 'keep@/app/app.js:10', this.keptBytes)
     const head = node(1, '(root)', 0, node(2, 'route@memprof:0:GET /leak', 0, site))
     const liveHeapBytes = this.liveHeapBytes + this.keptBytes
-    return { profile: { head, samples }, liveHeapBytes, taken: this.taken, pauseMs: this.pauseMs }
+    const { taken, pauseMs } = this
+    return { profile: { head, samples }, liveHeapBytes, codeBytes: 0, taken, pauseMs }
   }
 
   locate(functions: readonly object[]): null[] {

@@ -127,6 +127,22 @@ describe('judge: what goes on, and what has stopped', () => {
     assert.equal(judge(once, new Set(['route 0 heap'])).leaks.length, 1, 'a leak that stands')
   })
 
+  it('is no leak as long as it may be code that V8 compiled, by how its machine code grew', () => {
+    const births = steps(8, 4)
+    // Five windows of four samples each, of which code may be 12.5, or memprof's own work made it.
+    const code = cumulative(steps(8, S))
+    const of = (more: Partial<Observation>): string =>
+      verdictOf(app(steps(8, 100), births, { codeBytes: code, ...more }))
+    assert.equal(of({}), 'insufficient-data')
+    assert.equal(of({ codeBytes: code.map((bytes) => bytes / 4) }), 'leaking')
+    assert.equal(of({ ownWork: cumulative(steps(8, 1)) }), 'leaking')
+    const { routes } = judge(app(steps(8, 100), steps(8, 0), { codeBytes: code }))
+    assert.equal(routes[0]!.verdict, 'steady')
+    const { compiledPerCode, minSamples } = THRESHOLDS.leak
+    const hidden = minSamples * S + compiledPerCode * 5 * S
+    assert.ok(routes[0]!.floorBytesPerRequest! >= hidden / 500, 'a floor above what may hide in it')
+  })
+
   it('is no leak where what was born early has died', () => {
     const births = steps(LONG, 4)
     const place = bornPlace(births, {
