@@ -7,11 +7,12 @@ import { Census } from './census'
 import { containersIn } from './container-size'
 import { likeliest, type Look, type RankedHolder, type Suspect } from './ranking'
 import type { Inspection } from '../inspector/inspection'
-import { functionPrototype, ownValue } from '../inspector/intrinsics'
+import { className, functionPrototype, ownValue } from '../inspector/intrinsics'
 import type { Root } from './roots'
 import { walk, type Walked } from './walk'
 import type { HeapSession } from '../inspector/session'
 import { SourceMaps } from '../inspector/source-maps'
+import { alive } from './alive'
 import { declarationOf } from './declaration'
 import { type Seekable, Sought } from './sought'
 import { newMemory, type WalkMemory } from './walk-memory'
@@ -249,27 +250,29 @@ export class HolderSearch {
     }
   }
 
-  /** The leaks' own handlers first, then those of layers and other routes, then whole servers. */
+  /** What the leaks' functions are methods of and their handlers, those of layers and other routes, then whole servers. */
   #roots(): Root[] {
     const { app } = this.#options
     const own = this.#sought.flatMap(({ leak }) =>
       leak.route === null ? [] : [...(app.routes[leak.route]?.handlers ?? [])],
     )
-    const queried = this.#queried.flatMap((ref) => ref.deref() ?? [])
+    const receivers = this.#sought.flatMap((one) => alive(one.receivers))
+    const queried = alive(this.#queried)
     const layers = app.layers.flatMap(({ handlers }) => [...handlers])
     const others = app.routes.flatMap(({ handlers }) => [...handlers])
-    const near = (values: readonly object[], stepsAhead: number): Root[] =>
+    const near = (values: readonly object[], stepsAhead: number, name = ''): Root[] =>
       values.map((value) => ({
         value,
-        name: typeof value === 'function' ? '' : 'server',
+        name: typeof value === 'function' ? '' : name || className(value),
         stepsAhead,
       }))
     return [
+      ...near(receivers, 0),
       ...near(queried, 0),
       ...near(own, 0),
       ...near(layers, 0),
       ...near(others, 1),
-      ...near(app.servers(), 1),
+      ...near(app.servers(), 1, 'server'),
     ]
   }
 

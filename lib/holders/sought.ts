@@ -72,6 +72,8 @@ export interface Seekable {
   readonly isTold: boolean
   /** It went on for longer than the caches that were to explain it. */
   readonly isPastCaches: boolean
+  /** Objects as whose methods its functions ran, if a trace has seen any. */
+  readonly receivers: ReadonlyArray<WeakRef<object>>
 }
 
 export class Sought {
@@ -79,6 +81,7 @@ export class Sought {
   /** People know of the leak: what is not found near by is searched for further. */
   isTold: boolean
   readonly frames: readonly StackFrame[]
+  readonly receivers: ReadonlyArray<WeakRef<object>>
   readonly sinceMs: number
   /** Null until the search ends, and where it was given up. */
   found: FoundHolders | null = null
@@ -88,10 +91,11 @@ export class Sought {
   #looks: Look[] = []
   #ownLooks = 0
 
-  constructor({ leak, isTold, isPastCaches }: Seekable, nowMs: number) {
+  constructor({ leak, isTold, isPastCaches, receivers }: Seekable, nowMs: number) {
     const { places, scope, exposure, rate } = leak
     this.leak = leak
     this.isTold = isTold
+    this.receivers = receivers
     this.sinceMs = nowMs
     this.frames = places
       .slice(0, MAX_PLACES)

@@ -19,9 +19,12 @@ import type { FunctionPosition } from './stack-frame'
 /** Of the function on the global object: a name that nobody else would use. */
 const NAME = `memprof_${randomUUID().replaceAll('-', '')}`
 
+/** The function's `this`; undefined where it has none. Throws in a constructor that has not called `super`. */
+export type ReceiverOf = () => unknown
+
 interface Logpoint {
   readonly breakpointId: string
-  readonly onHit: () => void
+  readonly onHit: (receiverOf: ReceiverOf) => void
 }
 
 export class Logpoints {
@@ -30,9 +33,9 @@ export class Logpoints {
 
   /** @returns false where the global object is frozen, or the debugger cannot be used */
   open(): boolean {
-    const hit = (index: unknown): boolean => {
+    const hit = (index: unknown, receiverOf: unknown): boolean => {
       try {
-        this.#points[index as number]?.onHit()
+        this.#points[index as number]?.onHit(receiverOf as ReceiverOf)
       } catch {
         // The app's function runs on, whatever goes wrong here.
       }
@@ -55,7 +58,7 @@ export class Logpoints {
    * @param onHit - called at each execution, before the function's first statement
    * @returns its number; null where V8 knows no place to stop in that function
    */
-  set(position: FunctionPosition, onHit: () => void): number | null {
+  set(position: FunctionPosition, onHit: Logpoint['onHit']): number | null {
     const { scriptId, lineNumber, columnNumber } = position
     const places = this.#post('Debugger.getPossibleBreakpoints', {
       start: { scriptId, lineNumber, columnNumber },
@@ -65,7 +68,7 @@ export class Logpoints {
     if (!location) return null
     const index = this.#points.length
     // In a context of node:vm there is no such function: that is no error, and no hit.
-    const condition = `typeof ${NAME}==='function'&&${NAME}(${index})`
+    const condition = `typeof ${NAME}==='function'&&${NAME}(${index},()=>this)`
     const answer = this.#post('Debugger.setBreakpoint', {
       location,
       condition,

@@ -2,14 +2,20 @@
 import type { HolderSearch } from '../holders/search'
 import type { Inquiry } from './inquiry'
 import type { LeakLife } from './leak-life'
+import type { Traces } from './traces'
 
 export class HolderInquiry implements Inquiry {
   readonly #search: Pick<HolderSearch, 'seek' | 'step' | 'dueMs' | 'work' | 'close'>
+  readonly #traces: Pick<Traces, 'receiversOf'>
   /** Those whose search is under way. */
   #lives: LeakLife[] = []
 
-  constructor(search: Pick<HolderSearch, 'seek' | 'step' | 'dueMs' | 'work' | 'close'>) {
+  constructor(
+    search: Pick<HolderSearch, 'seek' | 'step' | 'dueMs' | 'work' | 'close'>,
+    traces: Pick<Traces, 'receiversOf'>,
+  ) {
     this.#search = search
+    this.#traces = traces
   }
 
   get dueMs(): number {
@@ -21,8 +27,10 @@ export class HolderInquiry implements Inquiry {
   }
 
   pursue(life: LeakLife): void {
-    if (!life.wantsHolders) return
-    life.sought = this.#search.seek(life)
+    const receivers = this.#traces.receiversOf(life.leak)
+    if (!life.wantsHolders(receivers.length > 0)) return
+    const { leak, isTold, isPastCaches } = life
+    life.sought = this.#search.seek({ leak, isTold, isPastCaches, receivers })
     this.#lives.push(life)
   }
 

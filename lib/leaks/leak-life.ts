@@ -10,7 +10,8 @@
  * A cache explains a leak while the looks so far show one that may be filling; of a leak that was told,
  * only once the search has ended with nothing but caches (docs/method.md, "What counts as a leak"). How
  * the search goes is drawn in holders/sought.ts. It begins with the leak, again when a leak is told whose
- * search was put off, and again when no cache explains the leak any more.
+ * search was put off, when no cache explains the leak any more, and when a trace has seen whose methods
+ * allocate it.
  */
 import type { FoundHolders, SearchStage, Sought } from '../holders/sought'
 import type { Leak } from '../verdict/leak'
@@ -43,6 +44,8 @@ export class LeakLife {
   #traces = 0
   #traceDueMs = 0
   #tracedMs = Number.NEGATIVE_INFINITY
+  /** What keeps it was found since it was traced last. */
+  #isHolderNew = false
   /** Since when it waits for a trace; null where it does not. */
   #awaitsTraceSinceMs: number | null = null
 
@@ -91,10 +94,20 @@ export class LeakLife {
     return this.#isPastCaches
   }
 
-  /** Native memory is in no container; what was not found near by is sought further once it is told. */
-  get wantsHolders(): boolean {
+  /**
+   * Native memory is in no container; what was not found near by is sought further once it is told, or once
+   * a trace has seen as whose methods its functions run.
+   */
+  wantsHolders(areReceiversKnown: boolean): boolean {
     if (this.#leak.kind === 'native') return false
-    return this.search === 'none' || (this.search === 'put off' && this.isTold)
+    if (this.sought === null || (this.search === 'put off' && this.isTold)) return true
+    const { isOver, receivers } = this.sought
+    return isOver && !this.#isHeld && areReceiversKnown && receivers.length === 0
+  }
+
+  /** It is known what keeps it. */
+  get #isHeld(): boolean {
+    return this.#holders !== null && this.#holders.holders.length > 0
   }
 
   /** Its stacks do not tell who pays, and those that were traced neither. */
@@ -106,10 +119,19 @@ export class LeakLife {
 
   /** Whether a trace may begin: what keeps it says more than who runs it, so that is sought first. */
   wantsTrace(nowMs: number): boolean {
-    if (!this.isUnsure || this.isTraced || this.#traces >= TRACES.max) return false
+    if (this.isTraced || this.#traces >= TRACES.max) return false
+    if (this.sought !== null && !this.sought.isOver) return false
+    if (this.#isHolderNew && this.#isGrowthUntraced) return true
+    if (!this.isUnsure) return false
     // V8 inlines a function, and its bytes are those of another that no trace has seen.
     const dueMs = this.#isNew ? this.#tracedMs + TRACES.restMs : this.#traceDueMs
-    return nowMs >= dueMs && (this.sought === null || this.sought.isOver)
+    return nowMs >= dueMs
+  }
+
+  /** Who runs its functions is known by a trace at most, and not for whom grew what keeps it. */
+  get #isGrowthUntraced(): boolean {
+    const { attribution, places } = this.#leak
+    return attribution !== 'direct' && places.every(({ place }) => !place.traced?.growth)
   }
 
   /** Most of it grows where no trace has looked. */
@@ -127,6 +149,7 @@ export class LeakLife {
   /** A trace of it has ended: the next judgement says what it tells. */
   noteTrace(nowMs: number): void {
     this.isTraced = false
+    this.#isHolderNew = false
     this.#tracedMs = nowMs
     this.#traceDueMs = nowMs + TRACES.againMs * 2 ** this.#traces
     this.#traces++
@@ -153,7 +176,10 @@ export class LeakLife {
     const found = this.sought?.found
     if (!found) return
     this.#holders = found
-    if (found.holders.length > 0) this.#holdersAreNews = true
+    if (found.holders.length > 0) {
+      this.#holdersAreNews = true
+      this.#isHolderNew = true
+    }
     if (this.#holds >= CACHES.maxHolds) return
     const hold = holdFor(this.#leak, found.bounds, this.#headroomBytes())
     if (!hold) return

@@ -1,4 +1,5 @@
 /** Asks for which requests a leak grows where its stacks do not tell: one trace for all leaks that wait. */
+import { alive } from '../holders/alive'
 import { type FunctionPosition, positionKey, type StackFrame } from '../inspector/stack-frame'
 import { Trace, type TraceOptions, type TraceResult } from '../trace/trace'
 import type { PlaceSeries } from '../verdict/observation'
@@ -119,9 +120,10 @@ export class TraceInquiry implements Inquiry {
     }
   }
 
-  #note({ runs, growths }: TraceResult): void {
+  #note({ runs, growths, receivers }: TraceResult): void {
     const { traces } = this.#options
     for (const [key, shares] of runs) traces.noteRuns(key, shares)
+    for (const [key, refs] of receivers) traces.noteReceivers(key, refs)
     this.#traced.forEach(({ stacks }, at) => {
       if (growths[at]!.length === 0) return
       for (const frames of stacks) traces.noteGrowth(frames, pooled(growths[at]!))
@@ -156,12 +158,4 @@ function functionsOf(stacks: readonly Stack[]): FunctionPosition[] {
     }
   }
   return [...found.values()]
-}
-
-/** Each in a list of its own: `flatMap` would take apart a container that is an array. */
-function alive(refs: ReadonlyArray<WeakRef<object>>): object[] {
-  return refs.flatMap((ref) => {
-    const object = ref.deref()
-    return object ? [object] : []
-  })
 }

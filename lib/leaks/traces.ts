@@ -1,10 +1,13 @@
 /** What traces saw, by the functions in the stacks of what was sampled. */
 import { positionKey, type StackFrame } from '../inspector/stack-frame'
+import type { Leak } from '../verdict/leak'
 import type { Shares, Traced } from '../verdict/observation'
 import { THRESHOLDS } from '../verdict/thresholds'
 
 /** Functions remembered, and as many pairs of them, at most: a trace sees a dozen. */
 const MAX_FUNCTIONS = 512
+
+export type Receivers = ReadonlyArray<WeakRef<object>>
 
 export class Traces {
   /** By `positionKey`: who runs the function. */
@@ -12,8 +15,22 @@ export class Traces {
   /** By `ends`: whose code made the containers grow that keep what is allocated there. */
   readonly #growths: Map<string, Shares> = new Map()
 
+  /** By `positionKey`: objects as whose methods the function ran. */
+  readonly #receivers: Map<string, Receivers> = new Map()
+
   noteRuns(key: string, shares: Shares): void {
     put(this.#runs, key, shares)
+  }
+
+  noteReceivers(key: string, receivers: Receivers): void {
+    if (this.#receivers.size < MAX_FUNCTIONS) this.#receivers.set(key, receivers)
+  }
+
+  /** As whose methods the functions of a leak's stacks ran; one of them may hold what keeps it. */
+  receiversOf({ places }: Pick<Leak, 'places'>): Receivers {
+    if (this.#receivers.size === 0) return []
+    const keys = new Set(places.flatMap(({ place }) => place.frames.map(positionKey)))
+    return [...keys].flatMap((key) => this.#receivers.get(key) ?? [])
   }
 
   /** @param frames - the stack of a place, nearest first */

@@ -83,7 +83,7 @@ export class LeakWatch {
       maxPauseMs: config.maxPauseMs,
     }
     const inquiries = [
-      ...(config.holders ? [new HolderInquiry(new HolderSearch(search))] : []),
+      ...(config.holders ? [new HolderInquiry(new HolderSearch(search), this.#traces)] : []),
       new TraceInquiry(tracing),
     ]
     this.#lives = new Lives({ now, headroomBytes, inquiries, listener })

@@ -1,5 +1,6 @@
 /** For which requests some functions run: a logpoint in each, for a bounded number of hits. */
-import type { Logpoints } from '../inspector/logpoints'
+import { isProxy, realm } from '../inspector/intrinsics'
+import type { Logpoints, ReceiverOf } from '../inspector/logpoints'
 import { type FunctionPosition, positionKey } from '../inspector/stack-frame'
 import type { RequestMarks } from '../record/request-marks'
 import { Tally } from './tally'
@@ -20,9 +21,13 @@ const HIT_MS = 0.1
 /** Logpoints are set for so long in one go, ms: V8 goes through the whole heap for some of them. */
 const MAX_SETTING_MS = 40
 
+/** Objects whose methods the functions are: so many of each function, at most. */
+const MAX_RECEIVERS = 4
+
 interface Watched {
   readonly position: FunctionPosition
   readonly tally: Tally
+  readonly receivers: Array<WeakRef<object>>
   /** Of its logpoint; null while it has none. */
   id: number | null
   hits: number
@@ -46,13 +51,19 @@ export class Executions {
     this.#now = now
     this.#watched = functions
       .slice(0, MAX_FUNCTIONS)
-      .map((position) => ({ position, tally: new Tally(), id: null, hits: 0 }))
+      .map((position) => ({ position, tally: new Tally(), receivers: [], id: null, hits: 0 }))
     this.look()
   }
 
   /** By `positionKey`. */
   get tallies(): ReadonlyMap<string, Tally> {
     return new Map(this.#watched.map(({ position, tally }) => [positionKey(position), tally]))
+  }
+
+  /** Objects as whose methods the functions ran, by `positionKey`. */
+  get receivers(): ReadonlyMap<string, ReadonlyArray<WeakRef<object>>> {
+    const called = this.#watched.filter(({ receivers }) => receivers.length > 0)
+    return new Map(called.map(({ position, receivers }) => [positionKey(position), receivers]))
   }
 
   /** Time of the app's that the hits took, about. */
@@ -76,16 +87,19 @@ export class Executions {
       watched.hits = 0
       if (watched.id !== null || this.#isSpent || watched.tally.total >= ENOUGH) continue
       if (this.#now() - beganMs >= MAX_SETTING_MS) continue
-      watched.id = this.#logpoints.set(watched.position, () => this.#hit(watched))
+      watched.id = this.#logpoints.set(watched.position, (receiverOf) =>
+        this.#hit(watched, receiverOf),
+      )
       // V8 knows no place to stop in some, such as those of a script that is gone.
       if (watched.id === null) this.#watched = this.#watched.filter((one) => one !== watched)
     }
   }
 
-  #hit(watched: Watched): void {
+  #hit(watched: Watched, receiverOf: ReceiverOf): void {
     watched.tally.noteOnce(this.#marks.current, this.#now())
     watched.hits++
     this.#hits++
+    if (watched.receivers.length < MAX_RECEIVERS) noteReceiver(watched.receivers, receiverOf)
     if (this.#isSpent) for (const each of this.#watched) this.#leave(each)
     else if (watched.hits >= MAX_HITS_AT_ONCE) this.#leave(watched)
   }
@@ -94,4 +108,17 @@ export class Executions {
     if (watched.id !== null) this.#logpoints.remove(watched.id)
     watched.id = null
   }
+}
+
+function noteReceiver(known: Array<WeakRef<object>>, receiverOf: ReceiverOf): void {
+  let receiver: unknown
+  try {
+    receiver = receiverOf()
+  } catch {
+    return
+  }
+  const isObject = typeof receiver === 'object' || typeof receiver === 'function'
+  if (!isObject || receiver === null || receiver === realm || isProxy(receiver)) return
+  if (known.some((ref) => ref.deref() === receiver)) return
+  known.push(new WeakRef(receiver as object))
 }

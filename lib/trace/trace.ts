@@ -44,6 +44,8 @@ export interface TraceResult {
   readonly runs: ReadonlyMap<string, Shares>
   /** For each subject, entries that each of its containers grew by. */
   readonly growths: ReadonlyArray<readonly Shares[]>
+  /** Objects as whose methods the functions ran, by `positionKey`. */
+  readonly receivers: Executions['receivers']
 }
 
 export interface TraceOptions {
@@ -153,6 +155,7 @@ export class Trace {
     this.#result = {
       runs: new Map([...tallies].map(([key, tally]) => [key, tally.shares()])),
       growths: this.#growths.map((of) => of.map((tally) => tally.shares())),
+      receivers: this.#executions?.receivers ?? new Map(),
     }
     this.close()
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { InspectorSession } from '../../lib/inspector/session'
 import { HolderSearch } from '../../lib/holders/search'
-import type { FoundHolders, Sought } from '../../lib/holders/sought'
+import type { FoundHolders, Seekable, Sought } from '../../lib/holders/sought'
 import type { Leak } from '../../lib/verdict/leak'
 import { madeLeak } from '../support/leaks'
 
@@ -42,8 +42,8 @@ class Searched {
     })
   }
 
-  seek(leak: Leak, { isTold = false, isPastCaches = false } = {}): Sought {
-    return this.search.seek({ leak, isTold, isPastCaches })
+  seek(leak: Leak, more: Partial<Seekable> = {}): Sought {
+    return this.search.seek({ leak, isTold: false, isPastCaches: false, receivers: [], ...more })
   }
 
   /** One look, `requests` after the one before; @returns ms until the next is due */
@@ -84,6 +84,22 @@ describe('the search for what keeps a leak', () => {
     const [holder] = sought.found!.holders
     assert.deepEqual([holder?.path, holder?.growthPerRequest], ['trail', 1])
     assert.equal(sought.stage, 'done')
+  })
+
+  it('finds it in an object as whose method a trace saw the leak allocate, though no handler leads there', (t) => {
+    class Service {
+      readonly #trail = new Map<number, object>()
+      add(key: number): void {
+        this.#trail.set(key, {})
+      }
+    }
+    const service = new Service()
+    const searched = new Searched(t, handlerOfNothing())
+    const sought = searched.seek(madeLeak(), { receivers: [new WeakRef(service)] })
+    for (let keys = 0; !sought.isOver; searched.step()) {
+      for (let requests = 0; requests < 100; requests++) service.add(keys++)
+    }
+    assert.equal(sought.found!.holders[0]?.path, 'Service.#trail')
   })
 
   it('looks every 2 s while the leak has 15 requests between, and at once for the first', (t) => {

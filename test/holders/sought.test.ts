@@ -24,7 +24,7 @@ function look(ended: number, containers: readonly Container[] = [], timeMs = 0):
 }
 
 function seek(more: Partial<Leak> = {}, isTold = false, isPastCaches = false): Sought {
-  return new Sought({ leak: madeLeak(more), isTold, isPastCaches }, 0)
+  return new Sought({ leak: madeLeak(more), isTold, isPastCaches, receivers: [] }, 0)
 }
 
 const ROUTE_0 = seek().suspect([0], new Map())

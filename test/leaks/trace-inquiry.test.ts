@@ -5,6 +5,7 @@ import { type FunctionPosition, positionKey } from '../../lib/inspector/stack-fr
 import { TraceInquiry } from '../../lib/leaks/trace-inquiry'
 import { Traces } from '../../lib/leaks/traces'
 import { RequestMarks } from '../../lib/record/request-marks'
+import type { Holder } from '../../lib/schema/lines'
 import type { Leak } from '../../lib/verdict/leak'
 import type { PlaceSeries } from '../../lib/verdict/observation'
 import { madeLeak } from '../support/leaks'
@@ -23,7 +24,7 @@ function estimated(more: Partial<Leak> = {}): Leak {
 
 /** Logpoints that are hit when the test says so. */
 class LogpointsByHand {
-  readonly hits: Map<string, () => void> = new Map()
+  readonly hits: Map<string, (receiver?: object) => void> = new Map()
   isOpen = false
   error: Error | null = null
 
@@ -32,9 +33,9 @@ class LogpointsByHand {
     return true
   }
 
-  set(position: FunctionPosition, onHit: () => void): number {
+  set(position: FunctionPosition, onHit: (receiverOf: () => unknown) => void): number {
     if (this.error) throw this.error
-    this.hits.set(positionKey(position), onHit)
+    this.hits.set(positionKey(position), (receiver) => onHit(() => receiver))
     return this.hits.size - 1
   }
 
@@ -59,6 +60,7 @@ class Trial {
   constructor(t: TestContext, isSearched = false) {
     this.opened = openLives({
       isSearched,
+      traces: this.traces,
       also: (now) => {
         this.inquiry = new TraceInquiry({
           marks: this.marks,
@@ -96,10 +98,10 @@ class Trial {
   }
 
   /** The search for holders ends, with that container or with none. */
-  endSearch(container?: object): this {
+  endSearch(container?: object, holders: readonly Holder[] = []): this {
     const { search, lives } = this.opened
     const containers = container ? [new WeakRef(container)] : []
-    search.next = () => search.latest.end(true, { holders: [], bounds: [], containers })
+    search.next = () => search.latest.end(true, { holders, bounds: [], containers })
     search.dueMs = Number.NEGATIVE_INFINITY
     lives.inquire(1)
     search.dueMs = Number.POSITIVE_INFINITY
@@ -227,6 +229,31 @@ describe('its trace', () => {
       [other.runs!.routes, other.growth!.seen],
       [[{ index: 7, share: 1 }], seen.growth!.seen],
     )
+  })
+
+  it('shows as whose methods the functions run: what keeps the leak is searched for there, and if found traced at once', (t) => {
+    const traced = { runs: { seen: 20, routes: [], idle: 0, lost: 0 }, growth: null }
+    const known = (): Leak =>
+      estimated({ attribution: 'traced', places: [{ place: { ...PLACE, traced }, bytes: 1000 }] })
+    const service = { kept: [] }
+    const trial = new Trial(t, true).judge(0).endSearch().step().step()
+    const { search } = trial.opened
+    trial.logpoints.hits.get(positionKey(PLACE.frames[0]!))!(service)
+    const before = search.latest
+    trial.trace().judge(trial.opened.nowMs, known())
+    assert.notEqual(search.latest, before)
+    assert.deepEqual(
+      search.latest.receivers.map((ref) => ref.deref()),
+      [service],
+    )
+    assert.equal(trial.inquiry.dueMs, Number.POSITIVE_INFINITY)
+    const holder = { path: 'Service.kept', kind: 'Array', size: 9, growthPerRequest: 1 } as const
+    trial.endSearch(service.kept, [holder])
+    assert.equal(trial.inquiry.dueMs, trial.opened.nowMs)
+    const again = search.latest
+    trial.trace().judge(trial.opened.nowMs, known())
+    assert.equal(trial.inquiry.dueMs, Number.POSITIVE_INFINITY)
+    assert.equal(search.latest, again)
   })
 
   it('leaves all as it was where a step throws, and its leak is told by the next judgement', (t) => {

@@ -1,6 +1,7 @@
 /** Lives of leaks, driven by hand: judgements and looks of the test's own, and what is told of them. */
 import { type Seekable, Sought } from '../../lib/holders/sought'
 import { HolderInquiry } from '../../lib/leaks/holder-inquiry'
+import { Traces } from '../../lib/leaks/traces'
 import type { Inquiry } from '../../lib/leaks/inquiry'
 import type { Findings, LeakListener } from '../../lib/leaks/listener'
 import { Lives } from '../../lib/leaks/lives'
@@ -76,15 +77,18 @@ export interface OpenedLives {
 /**
  * @param isSearched - false: nobody looks for holders
  * @param also - makes another inquiry, of the clock
+ * @param traces - what that one sees
  */
 export function openLives({
   isSearched = false,
   listener,
   also,
+  traces = new Traces(),
 }: {
   isSearched?: boolean
   listener?: LeakListener
   also?: (now: () => number) => Inquiry
+  traces?: Traces
 } = {}): OpenedLives {
   const now = (): number => opened.nowMs
   const told = new Told()
@@ -97,7 +101,10 @@ export function openLives({
     lives: new Lives({
       now,
       headroomBytes: () => opened.headroomBytes,
-      inquiries: [...(isSearched ? [new HolderInquiry(search)] : []), ...(also ? [also(now)] : [])],
+      inquiries: [
+        ...(isSearched ? [new HolderInquiry(search, traces)] : []),
+        ...(also ? [also(now)] : []),
+      ],
       listener: listener ?? told,
     }),
   }

@@ -19,10 +19,10 @@ interface Opened {
   readonly executions: Executions
   readonly marks: RequestMarks
   /** Of a function: what was seen of it in all; -1 where it is not looked at. */
-  total(fn: Run): number
+  total(fn: object): number
 }
 
-function open(t: Stage, of: readonly Run[], now: () => number = () => 0): Opened {
+function open(t: Stage, of: readonly object[], now: () => number = () => 0): Opened {
   const marks = new RequestMarks()
   marks.begin()
   t.after(() => marks.end())
@@ -110,5 +110,31 @@ describe('executions', () => {
     const gone = { scriptId: '999999', lineNumber: 0, columnNumber: 0 }
     const executions = new Executions([gone], openLogpoints(t), new RequestMarks(), () => 0)
     assert.deepEqual([executions.sawEnough(), executions.tallies.size], [true, 0])
+  })
+
+  it('show as whose methods functions run: four objects of each, not the global one, no proxy, none where there is no this', (t) => {
+    const { Service, Late, plain } = runInThisContext(`({
+      Service: class Service { get() { return 1 } },
+      Late: class Late extends Object { constructor() { const one = 1; super(); this.one = one } },
+      plain: () => 1,
+    })`) as {
+      Service: new () => { get(): number }
+      Late: new () => object
+      plain: () => number
+    }
+    const { get } = Service.prototype
+    const { executions, total } = open(t, [get, Late, plain])
+    const services = Array.from({ length: 6 }, () => new Service())
+    for (const service of [...services.slice(0, 2), ...services]) service.get()
+    get.call(new Proxy(new Service(), {}))
+    get.call(undefined as never)
+    new Late()
+    plain()
+    const seen = [...executions.receivers].map(([key, refs]) => [
+      key,
+      refs.map((ref) => ref.deref()),
+    ])
+    assert.deepEqual(seen, [[positionKey(positionsOf([get])[0]!), services.slice(0, 4)]])
+    assert.deepEqual([total(get), total(Late), total(plain)], [10, 1, 1])
   })
 })
