@@ -1,14 +1,22 @@
 /**
  * Linear least squares with a normal prior on each coefficient.
  *
- * Minimises  |y - X b|^2 / s^2  +  sum ((b_i - mean_i) / sd_i)^2  by its normal equations, solved by
- * Cholesky decomposition. O(n p^2 + p^3); p is a handful.
+ * Minimises  |y - X b|^2 / s^2  +  sum ((b_i - mean_i) / sd_i)^2  +  sum ((b_i / mean_i - b_k / mean_k) / sd)^2
+ * over the ties of i and k, by its normal equations, solved by Cholesky decomposition. O(n p^2 + p^3); p is a
+ * handful.
  *
  * Source: A. Gelman et al., Bayesian Data Analysis, 3rd ed., section 14.8.
  */
 export interface Prior {
   readonly mean: number
   /** Infinity: no prior. */
+  readonly sd: number
+}
+
+/** Two coefficients are off their priors' means by the same factor, but for this much. */
+export interface Tie {
+  readonly of: number
+  readonly to: number
   readonly sd: number
 }
 
@@ -31,6 +39,7 @@ export function fitLinear(
   values: readonly number[],
   noise: number,
   priors: readonly Prior[],
+  ties: readonly Tie[] = [],
 ): Fit | null {
   const p = priors.length
   const weight = 1 / (noise * noise)
@@ -40,6 +49,13 @@ export function fitLinear(
       return rows.reduce((sum, row) => sum + weight * row[i]! * row[k]!, own)
     }),
   )
+  for (const { of, to, sd } of ties) {
+    const terms = [
+      [of, 1 / priors[of]!.mean / sd],
+      [to, -1 / priors[to]!.mean / sd],
+    ] as const
+    for (const [i, a] of terms) for (const [k, b] of terms) normal[i]![k]! += a * b
+  }
   const right = priors.map((prior, i) =>
     rows.reduce(
       (sum, row, at) => sum + weight * row[i]! * values[at]!,

@@ -22,6 +22,8 @@ export interface Claim {
   readonly exposure: readonly number[]
   /** Bytes per count, by the samples. */
   readonly sampledRate: number
+  /** An earlier claim, by its index, that is a part of what the same functions allocate: biased as this one. */
+  readonly sharedWith?: number | undefined
 }
 
 /** What memprof itself keeps, and the pieces of its own work so far; shape [n] each. */
@@ -52,7 +54,7 @@ export function calibrate(
 ): Calibrated[] {
   const { biasSd, backgroundFactor, backgroundBiasSd, ownFactor, minNoiseBytes } =
     thresholds.calibration
-  const { modelSd, stepSdShare, stepSdBytes, correlation } = thresholds.calibration
+  const { modelSd, stepSdShare, stepSdBytes, correlation, partSd } = thresholds.calibration
   const n = heapBytes.length
   const steps = own ? stepsOf(own) : []
   const rest = heapBytes.map(
@@ -66,15 +68,22 @@ export function calibrate(
   ])
   const values = rest.map((bytes) => bytes - rest[0]!)
   const priors = [
-    ...claims.map(({ sampledRate }) => ({ mean: sampledRate, sd: biasSd * sampledRate })),
+    ...claims.map(({ sampledRate }, at) => ({
+      mean: sampledRate,
+      // Of each of n parts that are biased alike: together that says as much as one.
+      sd: biasSd * sampledRate * Math.sqrt(partsWith(claims, at)),
+    })),
     ...steps.map(({ bytes }) => ({
       mean: 0,
       sd: stepSdBytes + stepSdShare * Math.abs(bytes),
     })),
     { mean: 0, sd: Number.POSITIVE_INFINITY },
   ]
+  const ties = claims.flatMap(({ sharedWith: to }, of) =>
+    to === undefined ? [] : [{ of, to, sd: partSd }],
+  )
   let noise = minNoiseBytes
-  let fit = fitLinear(rows, values, noise, priors)
+  let fit = fitLinear(rows, values, noise, priors, ties)
   if (!fit)
     return claims.map(({ sampledRate: rate }) => ({ rate, sd: biasSd * rate, isSure: false }))
   // The noise is what the first fit could not explain.
@@ -82,7 +91,7 @@ export function calibrate(
   const rms = Math.sqrt(fit.residuals.reduce((sum, of) => sum + of * of, 0) / free)
   // What is correlated tells less; of the priors, whose doubt is the bias of a site, that is not so.
   noise = Math.max(minNoiseBytes, rms) * correlation
-  fit = fitLinear(rows, values, noise, priors) ?? fit
+  fit = fitLinear(rows, values, noise, priors, ties) ?? fit
   const { coefficients, covariance } = fit
   const backgroundDoubt = backgroundBiasSd * Math.abs(background[n - 1]! - background[0]!)
   const grown = claims.map(({ exposure }) => exposure[n - 1]! - exposure[0]!)
@@ -96,6 +105,12 @@ export function calibrate(
     const doubt = backgroundDoubt / claims.length / grown[at]!
     return { rate, sd: Math.hypot(spread, doubt, modelSd * rate), isSure }
   })
+}
+
+/** Claims that are parts of the same as this one, itself among them. */
+function partsWith(claims: readonly Claim[], at: number): number {
+  const first = claims[at]!.sharedWith ?? at
+  return claims.filter(({ sharedWith }, index) => (sharedWith ?? index) === first).length
 }
 
 /** Readings before which memprof worked, and what that left by its samples. */

@@ -3,12 +3,12 @@
  * shares. docs/method.md, "How many bytes".
  */
 import { calibrate } from './calibrate'
-import { sumSeries } from './growth'
+import { sumOf, sumSeries } from './growth'
 import { leakOf, type MeasuredLeak } from './leak'
 import type { PlaceSeries } from './observation'
 import type { PayerGrowth } from './payer-growth'
 import { isOfNoFunction } from './payers'
-import { type Evidence, survivedExposure, within } from './span'
+import { type Evidence, grownBy, survivedExposure, within } from './span'
 
 /** @param found - the payers whose growth goes on */
 export function measureHeap(found: readonly PayerGrowth[], evidence: Evidence): MeasuredLeak[] {
@@ -29,9 +29,10 @@ export function measureHeap(found: readonly PayerGrowth[], evidence: Evidence): 
   const isSmall = (place: PlaceSeries): boolean => !place.isLarge && !isOfNoFunction(place)
   const own = left('liveBytes', (place) => isSmall(place) && place.origin === 'memprof')
   const background = left('survivedBytes', (place) => isSmall(place) && place.origin !== 'memprof')
-  const claims = found.map(({ payer, growth }) => ({
+  const claims = found.map(({ payer, growth }, at) => ({
     exposure: within(payer.exposure, span),
     sampledRate: growth.bytes / survivedExposure(payer.exposure, span),
+    sharedWith: partOf(found, at, evidence),
   }))
   const calibrated = calibrate(
     within(
@@ -61,4 +62,18 @@ export function measureHeap(found: readonly PayerGrowth[], evidence: Evidence): 
     const leak = leakOf(payer, 'heap', { rate, sd, least }, sampled, evidence)
     return leak ? [{ payer, leak }] : []
   })
+}
+
+/** The first of those before it with which it shares most of what it has: parts of the same places, by a trace. */
+function partOf(found: readonly PayerGrowth[], at: number, { span }: Evidence): number | undefined {
+  const { payer, lasting, growth } = found[at]!
+  const parts = lasting.filter((place) => payer.traced.includes(place))
+  const before = found.slice(0, at).findIndex((other) => {
+    const shared = parts.filter(({ frames }) =>
+      other.payer.traced.some((place) => place.frames === frames),
+    )
+    const bytes = sumOf(shared.map(({ survivedBytes }) => grownBy(survivedBytes, span)))
+    return bytes > growth.bytes / 2
+  })
+  return before < 0 ? undefined : before
 }

@@ -160,6 +160,11 @@ export const THRESHOLDS = {
      * corpus's leaks over their truth.
      */
     biasSd: 0.4,
+    /**
+     * Of entries that several routes add to one container each weighs as much, but for this, relative
+     * standard deviation. Tuned.
+     */
+    partSd: 0.2,
     /** Of what else was sampled, this much is real on average. Tuned: what is small is short-lived. */
     backgroundFactor: 0.8,
     /** Doubt of the background's growth, relative. Derived: half of `biasSd`, biases even out in part. */

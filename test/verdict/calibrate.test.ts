@@ -59,6 +59,36 @@ describe('calibrate', () => {
     assert.ok(covered >= 0.95 * 200, `${covered} of 200`)
   })
 
+  it('tells parts of what the same functions allocate, in a steady mix, by their shares: within 10 %, and covered', () => {
+    const random = seeded(35)
+    let worst = 0
+    let covered = 0
+    for (let drawn = 0; drawn < 100; drawn++) {
+      // Requests of both come at a steady rate: the heap tells their sum alone.
+      const planted = [2, 1].map((weight) => ({
+        exposure: cumulative(
+          Array.from({ length: READINGS }, () => Math.round(weight * (300 + 15 * normal(random)))),
+        ),
+        rate: 800,
+      }))
+      const bias = drawn % 2 === 0 ? 1.5 : 0.7
+      const claims = planted.map(
+        ({ exposure, rate }, at): Claim => ({
+          exposure,
+          sampledRate: rate * bias,
+          sharedWith: at === 0 ? undefined : 0,
+        }),
+      )
+      const found = calibrate(heapOf(random, planted), NOTHING, claims)
+      for (const { rate, sd } of found) {
+        worst = Math.max(worst, Math.abs(rate / 800 - 1))
+        if (Math.abs(rate - 800) <= 1.96 * sd) covered++
+      }
+    }
+    assert.ok(worst < 0.1, `${worst}`)
+    assert.ok(covered >= 0.95 * 200, `${covered} of 200`)
+  })
+
   it('tells two leaks apart, biased against each other: within 20 % in 19 of 20, and covered', () => {
     const random = seeded(32)
     let near = 0
