@@ -20,7 +20,9 @@ export interface RecordedJudgement {
 export interface PlainJudgement {
   readonly routes: readonly RouteJudgement[]
   readonly leaks: ReadonlyArray<
-    Omit<Leak, 'places'> & { readonly places: ReadonlyArray<readonly [at: number, bytes: number]> }
+    Omit<Leak, 'places'> & {
+      readonly places: ReadonlyArray<readonly [at: number, bytes: number]>
+    }
   >
 }
 
@@ -29,6 +31,7 @@ export function plain({ routes, leaks }: Judgement, { places }: Observation): Pl
     routes,
     leaks: leaks.map((leak) => ({
       ...leak,
+      tables: [],
       places: leak.places.map(({ place, bytes }) => [places.indexOf(place), bytes] as const),
     })),
   }

@@ -1,10 +1,10 @@
 /**
  * A judged leak -> its record, and the sentence of it.
  */
-import type { Holder, LeakLine, Site, SiteFrame, TraceFields } from '../schema/lines'
+import type { Holder, LeakLine, Site, SiteFrame, TracedUnit, TraceFields } from '../schema/lines'
 import { positionKey, type StackFrame } from '../inspector/stack-frame'
 import type { Leak, PlaceGrowth } from '../verdict/leak'
-import type { Shares } from '../verdict/observation'
+import type { Changed, Shares } from '../verdict/observation'
 import { formatBytes, formatSeconds } from './amounts'
 import { asItIs, keepsWords, siteName, whereWords } from './leak-words'
 
@@ -23,6 +23,8 @@ export interface LeakContext {
   readonly keptRequestsShare?: number
   readonly secondsToLimit?: number
   readonly holders?: readonly Holder[]
+  /** What a trace saw of the first of the holders. */
+  readonly changes?: Changed
   readonly holdersNote?: string
   readonly locate: (frame: StackFrame) => SiteFrame
   /** Of a route, by its index. */
@@ -52,7 +54,7 @@ export function leakLine(leak: Leak, context: LeakContext): LeakLine {
     directShare: Math.round(leak.directShare * 100) / 100,
     ...(leak.trace ? { trace: traceOf(leak.trace, context.nameOf) } : {}),
     sites: sitesOf(leak.places, context.locate),
-    holders: context.holders ?? [],
+    holders: holdersOf(context),
     ...(context.holdersNote === undefined ? {} : { holdersNote: context.holdersNote }),
     ...(secondsToLimit === undefined ? {} : { secondsToLimit: Math.round(secondsToLimit) }),
   }
@@ -61,16 +63,36 @@ export function leakLine(leak: Leak, context: LeakContext): LeakLine {
 /** Routes of a trace in a line: what the others did is in none of the shares. */
 const MAX_UNITS = 8
 
-function traceOf({ seen, routes, idle, lost }: Shares, nameOf: LeakContext['nameOf']): TraceFields {
+function traceOf(shares: Shares, nameOf: LeakContext['nameOf']): TraceFields {
+  const { seen, idle, lost } = shares
   return {
     hits: Math.round(seen),
-    units: routes
-      .filter(({ share }) => share >= MIN_SHARE)
-      .slice(0, MAX_UNITS)
-      .map(({ index, share }) => ({ ...nameOf(index), share: round(share) })),
+    units: unitsOf(shares, nameOf),
     idleShare: round(idle),
     lostShare: round(lost),
   }
+}
+
+function unitsOf({ routes }: Shares, nameOf: LeakContext['nameOf']): TracedUnit[] {
+  return routes
+    .filter(({ share }) => share >= MIN_SHARE)
+    .slice(0, MAX_UNITS)
+    .map(({ index, share }) => ({ ...nameOf(index), share: round(share) }))
+}
+
+function holdersOf({ holders = [], changes, locate, nameOf }: LeakContext): readonly Holder[] {
+  const [first, ...others] = holders
+  if (!first || !changes) return holders
+  const { added, removed, addedAt } = changes
+  const known: Holder = {
+    ...first,
+    ...(addedAt ? { addedAt: cut(locate(addedAt)) } : {}),
+    added: Math.round(added.seen),
+    removed: Math.round(removed.seen),
+    addedBy: unitsOf(added, nameOf),
+    removedBy: unitsOf(removed, nameOf),
+  }
+  return [known, ...others]
 }
 
 function round(share: number): number {

@@ -145,8 +145,8 @@ export class HolderSearch {
     }
     const holders = ranked.map((one) => this.#holder(one))
     const bounds = sought.bounds(ranked)
-    const containers = likeliest(ranked).flatMap((one) => this.#objectsOf(one))
-    const found = { holders, bounds, containers, ...this.#note() }
+    const objects = likeliest(ranked).map((one) => this.#objectsOf(one))
+    const found = { holders, bounds, objects, ...this.#note() }
     sought.end(sought.isTold || ranked.length > 0, found)
   }
 
@@ -246,7 +246,7 @@ export class HolderSearch {
     const note = `what keeps it was not searched for any further: ${took}, more than MEMPROF_MAX_PAUSE`
     const tooLong = tookMs > this.#options.maxPauseMs
     for (const sought of this.#sought) {
-      sought.end(true, tooLong ? { holders: [], bounds: [], containers: [], note } : null)
+      sought.end(true, tooLong ? { holders: [], bounds: [], objects: [], note } : null)
     }
   }
 

@@ -59,8 +59,8 @@ export interface FoundHolders {
   readonly holders: readonly Holder[]
   /** Of the likeliest of them; where there is none, of a container at its capacity. */
   readonly bounds: readonly Bound[]
-  /** The likeliest of them, as objects. */
-  readonly containers: ReadonlyArray<WeakRef<object>>
+  /** The likeliest of them, as objects; by index of the holder. */
+  readonly objects: ReadonlyArray<ReadonlyArray<WeakRef<object>>>
   /** What was left out of the search. */
   readonly note?: string
 }

@@ -22,6 +22,9 @@ const NAME = `memprof_${randomUUID().replaceAll('-', '')}`
 /** The function's `this`; undefined where it has none. Throws in a constructor that has not called `super`. */
 export type ReceiverOf = () => unknown
 
+/** A place where V8 may stop; columns and lines from 0. */
+export type CodePlace = Readonly<Debugger.BreakLocation>
+
 interface Logpoint {
   readonly breakpointId: string
   readonly onHit: (receiverOf: ReceiverOf) => void
@@ -30,6 +33,10 @@ interface Logpoint {
 export class Logpoints {
   #connection: Connection | null = null
   #points: Array<Logpoint | null> = []
+
+  get isOpen(): boolean {
+    return this.#connection !== null
+  }
 
   /** @returns false where the global object is frozen, or the debugger cannot be used */
   open(): boolean {
@@ -55,22 +62,37 @@ export class Logpoints {
   }
 
   /**
-   * @param onHit - called at each execution, before the function's first statement
-   * @returns its number; null where V8 knows no place to stop in that function
+   * Where V8 may stop in a function, in the order of its text: at statements, at calls once their arguments
+   * are there, and where it returns. Not in functions within it.
    */
-  set(position: FunctionPosition, onHit: Logpoint['onHit']): number | null {
-    const { scriptId, lineNumber, columnNumber } = position
+  placesIn({ scriptId, lineNumber, columnNumber }: FunctionPosition): readonly CodePlace[] {
     const places = this.#post('Debugger.getPossibleBreakpoints', {
       start: { scriptId, lineNumber, columnNumber },
       restrictToFunction: true,
     }) as Debugger.GetPossibleBreakpointsReturnType | null
-    const location = places?.locations[0]
-    if (!location) return null
+    return places?.locations ?? []
+  }
+
+  /**
+   * @param onHit - called at each execution, before the function's first statement
+   * @returns its number; null where V8 knows no place to stop in that function
+   */
+  set(position: FunctionPosition, onHit: Logpoint['onHit']): number | null {
+    const [first] = this.placesIn(position)
+    return first ? this.setAt(first, onHit) : null
+  }
+
+  /**
+   * @param onHit - called whenever the place is reached
+   * @returns its number; null where that place has one already
+   */
+  setAt(place: CodePlace, onHit: Logpoint['onHit']): number | null {
+    const { scriptId, lineNumber, columnNumber } = place
     const index = this.#points.length
     // In a context of node:vm there is no such function: that is no error, and no hit.
     const condition = `typeof ${NAME}==='function'&&${NAME}(${index},()=>this)`
     const answer = this.#post('Debugger.setBreakpoint', {
-      location,
+      location: { scriptId, lineNumber, columnNumber },
       condition,
     }) as Debugger.SetBreakpointReturnType | null
     if (!answer) return null

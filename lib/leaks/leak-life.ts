@@ -13,6 +13,7 @@
  * search was put off, when no cache explains the leak any more, and when a trace has seen whose methods
  * allocate it.
  */
+import type { Changed } from '../verdict/observation'
 import type { FoundHolders, SearchStage, Sought } from '../holders/sought'
 import type { Leak } from '../verdict/leak'
 import { type Hold, holdFor, isOver } from './hold'
@@ -34,6 +35,8 @@ export class LeakLife {
   /** As its last line told it; null before the first. */
   #told: Leak | null = null
   #holders: FoundHolders | null = null
+  /** What a trace saw of the first of its holders. */
+  #changes: Changed | null = null
   /** No line has told its holders yet. */
   #holdersAreNews = false
   #hold: Hold | null = null
@@ -72,6 +75,11 @@ export class LeakLife {
   /** What keeps it, by the last search that ended with a word on it. */
   get holders(): FoundHolders | null {
     return this.#holders
+  }
+
+  /** What a trace saw of the first of its holders. */
+  get changes(): Changed | null {
+    return this.#changes
   }
 
   /** A line was written of it, whatever came since. */
@@ -121,17 +129,11 @@ export class LeakLife {
   wantsTrace(nowMs: number): boolean {
     if (this.isTraced || this.#traces >= TRACES.max) return false
     if (this.sought !== null && !this.sought.isOver) return false
-    if (this.#isHolderNew && this.#isGrowthUntraced) return true
+    if (this.#isHolderNew && this.#changes === null) return true
     if (!this.isUnsure) return false
     // V8 inlines a function, and its bytes are those of another that no trace has seen.
     const dueMs = this.#isNew ? this.#tracedMs + TRACES.restMs : this.#traceDueMs
     return nowMs >= dueMs
-  }
-
-  /** Who runs its functions is known by a trace at most, and not for whom grew what keeps it. */
-  get #isGrowthUntraced(): boolean {
-    const { attribution, places } = this.#leak
-    return attribution !== 'direct' && places.every(({ place }) => !place.traced?.growth)
   }
 
   /** Most of it grows where no trace has looked. */
@@ -144,6 +146,13 @@ export class LeakLife {
   /** Somebody traces: as long as nobody knows of it, it waits for that. */
   awaitTrace(nowMs: number): void {
     if (this.isUnsure && this.#traces === 0) this.#awaitsTraceSinceMs ??= nowMs
+  }
+
+  /** A trace has seen how the first of its holders changes. */
+  noteChanges(changes: Changed): void {
+    const isNews = this.#changes === null || (!this.#changes.addedAt && changes.addedAt !== null)
+    this.#changes = changes
+    if (isNews) this.#holdersAreNews = true
   }
 
   /** A trace of it has ended: the next judgement says what it tells. */
@@ -176,6 +185,7 @@ export class LeakLife {
     const found = this.sought?.found
     if (!found) return
     this.#holders = found
+    this.#changes = null
     if (found.holders.length > 0) {
       this.#holdersAreNews = true
       this.#isHolderNew = true

@@ -1,8 +1,8 @@
 /** Asks for which requests a leak grows where its stacks do not tell: one trace for all leaks that wait. */
 import { alive } from '../holders/alive'
-import { type FunctionPosition, positionKey, type StackFrame } from '../inspector/stack-frame'
+import { positionKey, type StackFrame } from '../inspector/stack-frame'
 import { Trace, type TraceOptions, type TraceResult } from '../trace/trace'
-import type { PlaceSeries } from '../verdict/observation'
+import type { Changed, PlaceSeries } from '../verdict/observation'
 import { pooled } from '../verdict/traced'
 import type { Inquiry } from './inquiry'
 import type { LeakLife } from './leak-life'
@@ -17,6 +17,9 @@ interface TracedLife {
   readonly life: LeakLife
   /** Of its places, as they were when the trace began. */
   readonly stacks: readonly Stack[]
+  /** What keeps it, and how many of those objects are its first holder's. */
+  readonly containers: ReadonlyArray<WeakRef<object>>
+  readonly ofHolder: number
 }
 
 export interface TraceInquiryOptions extends TraceOptions {
@@ -82,17 +85,19 @@ export class TraceInquiry implements Inquiry {
   }
 
   #begin(): void {
-    this.#traced = this.#waiting.map((life) => ({ life, stacks: stacksOf(life) }))
+    this.#traced = this.#waiting.map((life) => tracedLife(life))
     this.#waiting = []
     this.#dueMs = Number.POSITIVE_INFINITY
-    const found = this.#traced.map(({ life }) => life.holders?.containers ?? [])
-    if (found.flat().length > 0) this.#containers = found.flat()
+    const found = this.#traced.flatMap(({ containers }) => containers)
+    if (found.length > 0) this.#containers = found
     this.#others = this.#options.unsure().map(({ frames }) => frames)
-    const subjects = this.#traced.map(({ stacks }, at) => ({
-      functions: functionsOf(stacks),
-      containers: alive(found[at]!.length > 0 ? found[at]! : this.#containers),
+    const subjects = this.#traced.map(({ life, stacks, containers }) => ({
+      // Of what labels tell, no execution says more.
+      functions: life.isUnsure || life.leak.attribution !== 'direct' ? functionsOf(stacks) : [],
+      adders: addersOf(life),
+      containers: alive(containers.length > 0 ? containers : this.#containers),
     }))
-    subjects.push({ functions: functionsOf(this.#others), containers: [] })
+    subjects.push({ functions: functionsOf(this.#others), adders: [], containers: [] })
     this.#work++
     this.#trace = new Trace(subjects, this.#options, this.#withDebugger)
   }
@@ -120,13 +125,17 @@ export class TraceInquiry implements Inquiry {
     }
   }
 
-  #note({ runs, growths, receivers }: TraceResult): void {
+  #note({ runs, changes, receivers }: TraceResult): void {
     const { traces } = this.#options
     for (const [key, shares] of runs) traces.noteRuns(key, shares)
     for (const [key, refs] of receivers) traces.noteReceivers(key, refs)
-    this.#traced.forEach(({ stacks }, at) => {
-      if (growths[at]!.length === 0) return
-      for (const frames of stacks) traces.noteGrowth(frames, pooled(growths[at]!))
+    const growths = changes.map((of) => of.flatMap((one) => one?.added ?? []))
+    this.#traced.forEach(({ life, stacks, ofHolder }, at) => {
+      for (const frames of growths[at]!.length > 0 ? stacks : []) {
+        traces.noteGrowth(frames, pooled(growths[at]!))
+      }
+      const ofFirst = changes[at]!.slice(0, ofHolder).flatMap((one) => one ?? [])
+      if (ofFirst.length > 0) life.noteChanges(togetherOf(ofFirst))
     })
     const all = growths.flat()
     for (const frames of all.length > 0 ? this.#others : []) traces.noteGrowth(frames, pooled(all))
@@ -136,6 +145,28 @@ export class TraceInquiry implements Inquiry {
   #release(): void {
     for (const { life } of this.#traced) life.noteTrace(this.#options.now())
     this.#traced = []
+  }
+}
+
+function tracedLife(life: LeakLife): TracedLife {
+  const [first = [], ...others] = life.holders?.objects ?? []
+  // Of those that are gone the trace says nothing: the order has to stay.
+  const living = first.filter((ref) => ref.deref() !== undefined)
+  return {
+    life,
+    stacks: stacksOf(life),
+    containers: [...living, ...others.flat()],
+    ofHolder: living.length,
+  }
+}
+
+/** Of one holder that is several objects. */
+function togetherOf(changes: readonly Changed[]): Changed {
+  const [most] = changes.toSorted((a, b) => b.added.seen - a.added.seen)
+  return {
+    added: pooled(changes.map(({ added }) => added)),
+    removed: pooled(changes.map(({ removed }) => removed)),
+    addedAt: most!.addedAt,
   }
 }
 
@@ -150,12 +181,28 @@ function stacksOf({ leak }: LeakLife): Stack[] {
  * What allocates, and what the event loop called, of the app: each once, those of the largest places
  * first. Node's own functions run for everybody.
  */
-function functionsOf(stacks: readonly Stack[]): FunctionPosition[] {
-  const found = new Map<string, FunctionPosition>()
+function functionsOf(stacks: readonly Stack[]): StackFrame[] {
+  const found = new Map<string, StackFrame>()
   for (const frames of stacks) {
     for (const frame of [frames[0]!, frames.at(-1)!]) {
       if (!frame.url.startsWith('node:')) found.set(positionKey(frame), frame)
     }
   }
   return [...found.values()]
+}
+
+/**
+ * Functions in the stacks of what a leak keeps, and of the tables of its containers: one of them adds to what
+ * keeps it. The app's own, or where there is none, those of packages: at the place that calls into a package
+ * the app adds, as its author sees it.
+ */
+function addersOf({ leak: { places, tables } }: LeakLife): StackFrame[] {
+  const found = new Map<string, StackFrame>()
+  for (const { frames } of [...tables, ...places.map(({ place }) => place)]) {
+    for (const frame of frames)
+      if (!frame.url.startsWith('node:')) found.set(positionKey(frame), frame)
+  }
+  const all = [...found.values()].filter(({ url }) => url !== '')
+  const ofApp = all.filter(({ url }) => !url.includes('/node_modules/'))
+  return ofApp.length > 0 ? ofApp : all
 }

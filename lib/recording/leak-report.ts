@@ -43,7 +43,7 @@ export class LeakReport implements LeakListener {
     this.#findings = findings
   }
 
-  told({ leak, holders }: LeakLife): void {
+  told({ leak, holders, changes }: LeakLife): void {
     const route = leak.route === null ? undefined : this.#findings?.observation.routes[leak.route]
     const kept = route && keptShare(route)
     const seconds = this.secondsToLimit()
@@ -54,6 +54,7 @@ export class LeakReport implements LeakListener {
       ...(seconds === undefined ? {} : { secondsToLimit: seconds }),
       ...(holders ? { holders: holders.holders } : {}),
       ...(holders?.note === undefined ? {} : { holdersNote: holders.note }),
+      ...(changes ? { changes } : {}),
       locate: (frame) => this.#maps.locate(frame),
       nameOf: (index) => {
         const of = this.#findings?.observation.routes[index]

@@ -205,12 +205,19 @@ export interface Site extends SiteFrame {
   stack: readonly string[]
 }
 
+/** A route that did something while a trace ran, and its share of all that was seen. */
+export interface TracedUnit {
+  method: string
+  route: string
+  share: number
+}
+
 /** What a trace saw of who allocates a leak, or adds to what keeps it. */
 export interface TraceFields {
   /** Executions, or entries added, that were seen. */
   hits: number
   /** Who did it, largest share first. */
-  units: ReadonlyArray<{ method: string; route: string; share: number }>
+  units: readonly TracedUnit[]
   /** Share without a request: timers, messages of open connections. */
   idleShare: number
   /** Share whose request cannot be told, as in the callbacks of a shared connection. */
@@ -235,6 +242,14 @@ export interface Holder {
   function?: string
   file?: string
   line?: number
+  /** The statement or call that adds to it, as a trace saw it. */
+  addedAt?: SiteFrame
+  /** Entries by which it grew, and by which it shrank, from one slice of JavaScript to the next in a trace. */
+  added?: number
+  removed?: number
+  /** Who made it grow and shrink, largest share first; what no request asked for is in none. */
+  addedBy?: readonly TracedUnit[]
+  removedBy?: readonly TracedUnit[]
 }
 
 /** Also on channel `memprof:leak`. */

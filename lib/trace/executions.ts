@@ -95,6 +95,10 @@ export class Executions {
     }
   }
 
+  stop(): void {
+    for (const watched of this.#watched) this.#leave(watched)
+  }
+
   #hit(watched: Watched, receiverOf: ReceiverOf): void {
     watched.tally.noteOnce(this.#marks.current, this.#now())
     watched.hits++

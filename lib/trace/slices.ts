@@ -26,15 +26,28 @@ const MAX_DEPTH = 64
 interface Slice {
   readonly id: number
   readonly outer: Mark | null
+  readonly outerPlace: number
   /** Its context was entered here, for its length. */
   readonly isEntered: boolean
 }
 
-interface Watched {
+/** What was seen of a container. */
+export interface Changes {
+  /** Entries by which it grew, by who made it grow. */
+  readonly added: Tally
+  /** Entries by which it shrank. */
+  readonly removed: Tally
+  /** Entries by which it grew, by the place that had been reached. */
+  readonly byPlace: Map<number, number>
+}
+
+interface Watched extends Changes {
   readonly ref: WeakRef<object>
-  readonly tally: Tally
   size: number
 }
+
+/** Between slices, and in a slice before it has reached a place that is watched. */
+export const NOWHERE = -1
 
 export class Slices {
   readonly #marks: RequestMarks
@@ -43,6 +56,8 @@ export class Slices {
   #watched: Watched[] = []
   /** Of what runs now; null between slices, where code runs of which Node tells nothing. */
   #mark: Mark | null = null
+  /** That was reached last in the slice that runs. */
+  #place = NOWHERE
   /** The outermost first: a pool calls in one request's slice what another waits with. */
   #slices: Slice[] = []
   #isOn = false
@@ -65,6 +80,7 @@ export class Slices {
       this.#guarded(() => {
         this.#settle()
         this.#mark = mark
+        this.#place = NOWHERE
       })
     this.#hook.enable()
   }
@@ -77,15 +93,29 @@ export class Slices {
     this.#marks.onArrival = null
   }
 
-  /** @returns counts what it grows by from now on; null where its size cannot be read, or it is one too many */
-  watch(container: object): Tally | null {
+  /** @returns what changes from now on; null where its size cannot be read, or it is one too many */
+  watch(container: object): Changes | null {
     const known = this.#watched.find(({ ref }) => ref.deref() === container)
-    if (known) return known.tally
+    if (known) return known
     const size = sizeOf(container)
     if (size < 0 || this.#watched.length >= MAX_CONTAINERS) return null
-    const tally = new Tally()
-    this.#watched.push({ ref: new WeakRef(container), tally, size })
-    return tally
+    const changes = { added: new Tally(), removed: new Tally(), byPlace: new Map() }
+    const watched = { ...changes, ref: new WeakRef(container), size }
+    this.#watched.push(watched)
+    return watched
+  }
+
+  /** The app has come to a place: what grew until now grew at the one before. */
+  reach(place: number): void {
+    this.#guarded(() => {
+      this.#settle()
+      this.#place = place
+    })
+  }
+
+  /** The place that the slice which runs has come to. */
+  get place(): number {
+    return this.#place
   }
 
   /** Containers are no longer looked at. */
@@ -106,6 +136,8 @@ export class Slices {
   #enter(id: number): void {
     this.#settle()
     const outer = this.#mark
+    const outerPlace = this.#place
+    this.#place = NOWHERE
     const resource = executionAsyncResource()
     let isEntered = false
     if (resource instanceof AsyncResource) {
@@ -119,7 +151,7 @@ export class Slices {
       if (isEntered) this.#marks.enter(this.#mark)
     }
     if (this.#slices.length >= MAX_DEPTH) this.#slices = []
-    this.#slices.push({ id, outer, isEntered })
+    this.#slices.push({ id, outer, outerPlace, isEntered })
   }
 
   #leave(id: number): void {
@@ -128,6 +160,7 @@ export class Slices {
     const slice = this.#slices[at]
     this.#slices.length = Math.max(0, at)
     this.#mark = slice && at > 0 ? slice.outer : null
+    this.#place = slice && at > 0 ? slice.outerPlace : NOWHERE
     // From Node 24 on, what was entered in a slice would go on after it.
     if (slice?.isEntered) this.#marks.enter(null)
   }
@@ -141,7 +174,10 @@ export class Slices {
       const size = sizeOf(container)
       const grown = size - watched.size
       watched.size = size
-      if (grown > 0) watched.tally.note(mark, grown, this.#now())
+      if (grown > 0) {
+        watched.added.note(mark, grown, this.#now())
+        watched.byPlace.set(this.#place, (watched.byPlace.get(this.#place) ?? 0) + grown)
+      } else if (grown < 0) watched.removed.note(mark, -grown, this.#now())
     }
   }
 }

@@ -1,21 +1,22 @@
 /**
  * Looks, for a few seconds in the live process, for which requests a leak grows:
  *
- *     settle           watch                          drain
- *     |----------------|------------------------------|-----------|
- *     requests get     executions of the functions    requests    result
- *     their marks      that allocate it, sizes of     in flight
- *                      the containers that keep it    end
+ *     settle           watch                          locate          drain
+ *     |----------------|------------------------------|---------------|-----------|
+ *     requests get     executions of the functions    the places at   requests    result
+ *     their marks      that allocate it, sizes of     which those     in flight
+ *                      the containers that keep it    grow            end
  *
  * docs/method.md, "Whose bytes": tracing. Goes in steps, each a pause of the app.
  */
 import type { Logpoints } from '../inspector/logpoints'
-import { type FunctionPosition, positionKey } from '../inspector/stack-frame'
+import { positionKey, type StackFrame } from '../inspector/stack-frame'
 import type { RequestMarks } from '../record/request-marks'
-import type { Shares } from '../verdict/observation'
+import type { Changed, Shares } from '../verdict/observation'
 import { THRESHOLDS } from '../verdict/thresholds'
+import { Additions } from './additions'
 import { Executions } from './executions'
-import { Slices } from './slices'
+import { type Changes, Slices } from './slices'
 import type { Tally } from './tally'
 
 /** Before it is watched, ms: a request that came before has no mark. */
@@ -28,13 +29,17 @@ const MAX_WATCH_MS = 15_000
 const LOOK_MS = 250
 /** Entries added from which enough was seen. */
 const ENOUGH_ENTRIES = 100
+/** The places at which containers grow are watched for so long, at most, ms. */
+const MAX_LOCATE_MS = 3000
 /** Until the requests that were seen have ended, ms. */
 const DRAIN_MS = 1500
 
 /** One leak, as far as a trace may see it. */
 export interface Subject {
-  /** Functions that allocate it, and those that call them. */
-  readonly functions: readonly FunctionPosition[]
+  /** Functions whose executions tell who pays: those that allocate it, and those that call them. */
+  readonly functions: readonly StackFrame[]
+  /** Functions that may add to its containers. */
+  readonly adders: readonly StackFrame[]
   /** Containers that keep it, where they were found. */
   readonly containers: readonly object[]
 }
@@ -42,8 +47,8 @@ export interface Subject {
 export interface TraceResult {
   /** Executions, by `positionKey` of the function. */
   readonly runs: ReadonlyMap<string, Shares>
-  /** For each subject, entries that each of its containers grew by. */
-  readonly growths: ReadonlyArray<readonly Shares[]>
+  /** For each subject, of each of its containers; null where its size cannot be read. */
+  readonly changes: ReadonlyArray<ReadonlyArray<Changed | null>>
   /** Objects as whose methods the functions ran, by `positionKey`. */
   readonly receivers: Executions['receivers']
 }
@@ -54,14 +59,15 @@ export interface TraceOptions {
   readonly now: () => number
 }
 
-type Stage = 'settle' | 'watch' | 'drain' | 'over'
+type Stage = 'settle' | 'watch' | 'locate' | 'drain' | 'over'
 
 export class Trace {
   readonly #options: TraceOptions
   readonly #subjects: readonly Subject[]
   readonly #slices: Slices
   #executions: Executions | null = null
-  #growths: Tally[][] = []
+  #additions: Additions | null = null
+  #changes: Array<Array<Changes | null>> = []
   #stage: Stage = 'settle'
   #dueMs: number
   #beganMs = 0
@@ -72,7 +78,7 @@ export class Trace {
     const { marks, now } = options
     this.#options = options
     this.#subjects = subjects.map((subject) =>
-      withDebugger ? subject : { ...subject, functions: [] },
+      withDebugger ? subject : { ...subject, functions: [], adders: [] },
     )
     this.#slices = new Slices(marks, now)
     marks.begin()
@@ -92,12 +98,13 @@ export class Trace {
 
   /** Time of the app's that was taken between the steps, ms. */
   get hitsMs(): number {
-    return this.#executions?.hitsMs ?? 0
+    return (this.#executions?.hitsMs ?? 0) + (this.#additions?.hitsMs ?? 0)
   }
 
   step(): void {
     if (this.#stage === 'settle') this.#watch()
     else if (this.#stage === 'watch') this.#look()
+    else if (this.#stage === 'locate') this.#lookForPlaces()
     else if (this.#stage === 'drain') this.#conclude()
   }
 
@@ -116,8 +123,8 @@ export class Trace {
     if (functions.length > 0 && logpoints.open()) {
       this.#executions = new Executions(functions, logpoints, marks, now)
     }
-    this.#growths = this.#subjects.map(({ containers }) =>
-      containers.flatMap((container) => this.#slices.watch(container) ?? []),
+    this.#changes = this.#subjects.map(({ containers }) =>
+      containers.map((container) => this.#slices.watch(container)),
     )
     this.#stage = 'watch'
     this.#beganMs = now()
@@ -132,16 +139,49 @@ export class Trace {
       this.#dueMs = nowMs + LOOK_MS
       return
     }
+    this.#executions?.stop()
+    this.#stage = 'locate'
+    this.#beganMs = nowMs
+    this.#dueMs = nowMs
+  }
+
+  #lookForPlaces(): void {
+    const { now, logpoints } = this.#options
+    const grown = this.#grown
+    if (!this.#additions && grown.length > 0) {
+      const adders = distinct(this.#subjects.flatMap((subject) => subject.adders))
+      if (adders.length > 0 && (logpoints.isOpen || logpoints.open())) {
+        this.#additions = new Additions(adders, logpoints, this.#slices, now)
+      }
+    }
+    const additions = this.#additions
+    const isLate = now() - this.#beganMs >= MAX_LOCATE_MS
+    const isEnough = grown.every((one) => additions?.sawEnough(one))
+    if (additions && !additions.isOver && !isLate && !isEnough) {
+      additions.look()
+      this.#dueMs = now() + LOOK_MS
+      return
+    }
+    additions?.stop()
     this.#stopWatching()
     this.#stage = 'drain'
-    this.#dueMs = nowMs + DRAIN_MS
+    this.#dueMs = now() + DRAIN_MS
+  }
+
+  /** What changed of the containers that have grown. */
+  get #grown(): Changes[] {
+    return this.#changes
+      .flat()
+      .flatMap((changes) => (changes && changes.added.total > 0 ? [changes] : []))
   }
 
   #sawEnough(watchedMs: number): boolean {
     // Where requests are few, it is enough that the verdict takes a function's hits for what they are.
     const needed = watchedMs < LONG_WATCH_MS ? undefined : THRESHOLDS.trace.minSeen
     if (this.#executions && !this.#executions.sawEnough(needed)) return false
-    return this.#growths.every((tallies) => tallies.every(({ total }) => total >= ENOUGH_ENTRIES))
+    return this.#changes
+      .flat()
+      .every((changes) => changes === null || changes.added.total >= ENOUGH_ENTRIES)
   }
 
   #stopWatching(): void {
@@ -154,13 +194,22 @@ export class Trace {
     const tallies = this.#executions?.tallies ?? new Map<string, Tally>()
     this.#result = {
       runs: new Map([...tallies].map(([key, tally]) => [key, tally.shares()])),
-      growths: this.#growths.map((of) => of.map((tally) => tally.shares())),
+      changes: this.#changes.map((of) => of.map((changes) => changes && this.#shown(changes))),
       receivers: this.#executions?.receivers ?? new Map(),
     }
     this.close()
   }
+
+  #shown(changes: Changes): Changed {
+    const { added, removed } = changes
+    return {
+      added: added.shares(),
+      removed: removed.shares(),
+      addedAt: this.#additions?.placeOf(changes) ?? null,
+    }
+  }
 }
 
-function distinct(functions: readonly FunctionPosition[]): FunctionPosition[] {
+function distinct(functions: readonly StackFrame[]): StackFrame[] {
   return [...new Map(functions.map((fn) => [positionKey(fn), fn])).values()]
 }

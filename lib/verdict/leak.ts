@@ -41,6 +41,8 @@ export interface Leak {
   readonly trace: Shares | null
   /** Largest first. */
   readonly places: readonly PlaceGrowth[]
+  /** Tables of containers, in the stacks of whoever made them grow. */
+  readonly tables: readonly PlaceSeries[]
 }
 
 /** A leak and whose it is. */
@@ -70,7 +72,11 @@ export function leakOf(
   payer: Payer,
   kind: LeakKind,
   { rate, sd, least = 0 }: MeasuredRate,
-  sampled: { readonly places: readonly PlaceSeries[]; readonly bytes: number },
+  sampled: {
+    readonly places: readonly PlaceSeries[]
+    readonly tables: readonly PlaceSeries[]
+    readonly bytes: number
+  },
   evidence: Evidence,
 ): Leak | null {
   const { span, thresholds } = evidence
@@ -109,6 +115,7 @@ export function leakOf(
     isProven: true,
     trace: tracedTogether(places.map(({ place }) => place)),
     places,
+    tables: sampled.tables,
   }
 }
 

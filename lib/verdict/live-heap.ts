@@ -58,7 +58,7 @@ export function measureHeap(found: readonly PayerGrowth[], evidence: Evidence): 
     // Of two leaks with one rhythm the heap tells the sum: that each is there, their samples do.
     const realRate = thresholds.calibration.minRealShare * claims[at]!.sampledRate
     const least = isSure && entryRate > realRate ? realRate : 0
-    const sampled = { places: lasting, bytes: growth.bytes }
+    const sampled = { places: lasting, tables, bytes: growth.bytes }
     const leak = leakOf(payer, 'heap', { rate, sd, least }, sampled, evidence)
     return leak ? [{ payer, leak }] : []
   })

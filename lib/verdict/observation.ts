@@ -42,6 +42,14 @@ export interface Shares {
   readonly lost: number
 }
 
+/** What a trace saw of what keeps a leak: entries by which it grew and shrank from slice to slice. */
+export interface Changed {
+  readonly added: Shares
+  readonly removed: Shares
+  /** The place in the code where most is added; null where that was not seen. */
+  readonly addedAt: StackFrame | null
+}
+
 /** What a trace saw of a place; null where it saw nothing. */
 export interface Traced {
   /** Executions of that function of its stack which the fewest run. */

@@ -36,7 +36,7 @@ export function measureBuffers(grown: readonly PayerGrowth[], evidence: Evidence
   const rates = bufferRates(claims, evidence)
   if (!rates) return []
   return keepers.flatMap(({ payer, wrappers, bytes }, at) => {
-    const sampled = { places: wrappers, bytes }
+    const sampled = { places: wrappers, tables: [], bytes }
     const leak = leakOf(payer, 'buffers', rates[at]!, sampled, evidence)
     return leak ? [{ payer, leak }] : []
   })
@@ -111,6 +111,7 @@ export function measureNative(evidence: Evidence): Leak[] {
       isProven: true,
       trace: null,
       places: [],
+      tables: [],
     },
   ]
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type LeakContext, leakLine, leakMsg } from '../../lib/emit/leak-lines'
 import type { Leak, PlaceGrowth } from '../../lib/verdict/leak'
+import type { Shares } from '../../lib/verdict/observation'
 import { madeLeak } from '../support/leaks'
 import { bornPlace } from '../support/observations'
 
@@ -31,6 +32,34 @@ function leak(more: Partial<Leak> = {}): Leak {
 }
 
 describe('leakLine', () => {
+  it('says of the first holder what a trace saw of its entries: where they are added, and who adds and removes', () => {
+    const holder = { path: 'sessions', kind: 'Map', size: 3, growthPerRequest: 1 } as const
+    const [addedAt] = grown(1, 'open').place.frames
+    const by = (seen: number): Shares => ({
+      seen,
+      routes: [{ index: 2, share: 1 }],
+      idle: 0,
+      lost: 0,
+    })
+    const { holders } = leakLine(leak(), {
+      ...CONTEXT,
+      holders: [holder, holder],
+      changes: { added: by(2091), removed: by(3), addedAt: addedAt! },
+    })
+    const units = [{ method: 'GET', route: '/traced', share: 1 }]
+    assert.deepEqual(holders, [
+      {
+        ...holder,
+        addedAt: { function: 'open', file: '/app/app.js', line: 7, column: 3 },
+        added: 2091,
+        removed: 3,
+        addedBy: units,
+        removedBy: units,
+      },
+      holder,
+    ])
+  })
+
   it('holds the figures in whole bytes, and shares in hundredths', () => {
     const line = leakLine(leak(), { ...CONTEXT, keptRequestsShare: 0.25, secondsToLimit: 8040.4 })
     assert.deepEqual(line, {

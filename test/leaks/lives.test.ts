@@ -201,14 +201,14 @@ class Trial {
     const holders = [{ path: 'cache', kind: 'Map', size: 50, growthPerRequest: 1 } as const]
     const bounds = [{ size: 50, growth: 1, capacity }]
     return this.#step(() =>
-      this.opened.search.latest.end(isThorough, { holders, bounds, containers: [] }),
+      this.opened.search.latest.end(isThorough, { holders, bounds, objects: [] }),
     )
   }
 
   /** The search ends with nothing. */
   findNothing(): this {
     const { latest } = this.opened.search
-    return this.#step(() => latest.end(latest.isTold, { holders: [], bounds: [], containers: [] }))
+    return this.#step(() => latest.end(latest.isTold, { holders: [], bounds: [], objects: [] }))
   }
 
   #step(next: () => void): this {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import type { Logpoints } from '../../lib/inspector/logpoints'
+import type { CodePlace, Logpoints } from '../../lib/inspector/logpoints'
 import { type FunctionPosition, positionKey } from '../../lib/inspector/stack-frame'
 import { TraceInquiry } from '../../lib/leaks/trace-inquiry'
 import { Traces } from '../../lib/leaks/traces'
@@ -39,8 +39,17 @@ class LogpointsByHand {
     return this.hits.size - 1
   }
 
+  /** One in each function, beside the one at its begin. */
+  placesIn({ scriptId, lineNumber, columnNumber }: FunctionPosition): readonly CodePlace[] {
+    return [{ scriptId, lineNumber, columnNumber: columnNumber + 1 }]
+  }
+
+  setAt(place: CodePlace, onHit: (receiverOf: () => unknown) => void): number {
+    const { scriptId, lineNumber, columnNumber = 0 } = place
+    return this.set({ scriptId, lineNumber, columnNumber }, onHit)
+  }
+
   remove(): void {}
-  clear(): void {}
 
   close(): void {
     this.isOpen = false
@@ -100,8 +109,8 @@ class Trial {
   /** The search for holders ends, with that container or with none. */
   endSearch(container?: object, holders: readonly Holder[] = []): this {
     const { search, lives } = this.opened
-    const containers = container ? [new WeakRef(container)] : []
-    search.next = () => search.latest.end(true, { holders, bounds: [], containers })
+    const objects = container ? [[new WeakRef(container)]] : []
+    search.next = () => search.latest.end(true, { holders, bounds: [], objects })
     search.dueMs = Number.NEGATIVE_INFINITY
     lives.inquire(1)
     search.dueMs = Number.POSITIVE_INFINITY

@@ -19,6 +19,7 @@ export function madeLeak(more: Partial<Leak> = {}): Leak {
     isProven: true,
     trace: null,
     places: [],
+    tables: [],
     ...more,
   }
 }

@@ -4,7 +4,7 @@ import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import { RequestMarks } from '../../lib/record/request-marks'
-import { Slices } from '../../lib/trace/slices'
+import { type Changes, Slices } from '../../lib/trace/slices'
 import type { Shares } from '../../lib/verdict/observation'
 import type { Stage } from './app'
 import { endMark } from './marks'
@@ -24,7 +24,7 @@ export class TracedServer {
   readonly server: http.Server
   readonly marks: RequestMarks = new RequestMarks()
   readonly #slices = new Slices(this.marks, () => performance.now())
-  readonly #tally
+  readonly #changes: Changes
 
   constructor(t: Stage, handle: (handled: Handled) => unknown) {
     this.server = http.createServer((req, res) => {
@@ -36,7 +36,7 @@ export class TracedServer {
     })
     this.marks.begin()
     this.#slices.begin()
-    this.#tally = this.#slices.watch(this.kept)!
+    this.#changes = this.#slices.watch(this.kept)!
     t.after(() => {
       this.#slices.end()
       this.marks.end()
@@ -58,7 +58,11 @@ export class TracedServer {
   shares(): Shares {
     // The slice that asks is not over.
     this.#slices.release()
-    return this.#tally.shares()
+    return this.#changes.added.shares()
+  }
+
+  removals(): Shares {
+    return this.#changes.removed.shares()
   }
 }
 

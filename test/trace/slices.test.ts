@@ -333,3 +333,24 @@ describe('on no route is ever what another has added', () => {
     assert.equal(ofOthers(told(traced.shares())), '')
   })
 })
+
+describe('what is removed', () => {
+  it('is told by who removed it, apart from what others added', async (t) => {
+    const traced = new TracedServer(t, ({ req, res }) => {
+      if (req.url === '/0') traced.kept.push(1, 2, 3)
+      else traced.kept.pop()
+      res.end()
+    })
+    const port = await traced.listen()
+    const agent = new http.Agent({ keepAlive: true })
+    for (const route of [0, 0, 1, 0, 1]) {
+      const [response] = (await once(
+        http.request({ port, agent, path: `/${route}` }).end(),
+        'response',
+      )) as [http.IncomingMessage]
+      await once(response.resume(), 'end')
+    }
+    agent.destroy()
+    assert.deepEqual([told(traced.shares()), told(traced.removals())], ['/0 9', '/1 2'])
+  })
+})

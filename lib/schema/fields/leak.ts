@@ -23,6 +23,8 @@ import {
   LEAK_KINDS,
   LEAK_SCOPES,
   type Site,
+  type SiteFrame,
+  type TracedUnit,
   type TraceFields,
 } from '../lines'
 import { FLOOR, KEPT_SHARE, METHOD, ROUTE, SECONDS_TO_LIMIT } from './shared'
@@ -43,6 +45,19 @@ const SITE: FieldTable<Site> = {
   ),
 }
 
+const FRAME: FieldTable<SiteFrame> = {
+  function: text('trace', 'The function around it.'),
+  file: text('trace', 'Source-mapped, as a site’s.'),
+  line: count('trace', 'From 1.'),
+  column: count('trace', 'From 1.'),
+}
+
+const UNIT: FieldTable<TracedUnit> = {
+  method: METHOD,
+  route: ROUTE,
+  share: amount('trace', '0 to 1', 'Of all that was seen.'),
+}
+
 const HOLDER: FieldTable<Holder> = {
   path: text('search', 'The variable, and the way from it, as in `bus._events.news`.'),
   kind: choice('search', HOLDER_KINDS, 'The container’s kind.'),
@@ -56,15 +71,20 @@ const HOLDER: FieldTable<Holder> = {
   function: maybe(text('search', 'The function whose variable it is.')),
   file: maybe(text('search', 'Where the variable is declared.')),
   line: maybe(count('search', 'From 1.')),
+  addedAt: maybe(group('trace', 'The statement or call that adds to it.', FRAME)),
+  added: maybe(
+    count('trace', 'Entries by which it was seen to grow, between slices of JavaScript.'),
+  ),
+  removed: maybe(
+    count('trace', 'Entries by which it was seen to shrink; 0 may be too short a look.'),
+  ),
+  addedBy: maybe(list('trace', 'Who made it grow, largest first.', UNIT)),
+  removedBy: maybe(list('trace', 'Who made it shrink, largest first.', UNIT)),
 }
 
 const TRACE: FieldTable<TraceFields> = {
   hits: count('trace', 'Executions, or entries added, that were seen.'),
-  units: list('trace', 'Who did it, largest first.', {
-    method: METHOD,
-    route: ROUTE,
-    share: amount('trace', '0 to 1', 'Of all hits.'),
-  }),
+  units: list('trace', 'Who did it, largest first.', UNIT),
   idleShare: amount('trace', '0 to 1', 'Done without a request: timers, messages.'),
   lostShare: amount('trace', '0 to 1', 'Done in callbacks that do not tell for which request.'),
 }

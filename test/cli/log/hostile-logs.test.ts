@@ -89,6 +89,10 @@ const holder = fc.record({
   growthPerRequest: amount,
   file: nasty,
   line: amount,
+  addedAt: fc.record({ function: nasty, file: nasty, line: amount, column: amount }),
+  added: amount,
+  removed: amount,
+  addedBy: fc.array(fc.record({ method: nasty, route: nasty, share: amount }), { maxLength: 2 }),
 })
 const signed = fc.oneof(amount, fc.constantFrom(-1e300, -1, -300_000))
 const ci95 = fc.tuple(signed, signed).map(([a, b]) => [Math.min(a, b), Math.max(a, b)])

@@ -56,3 +56,36 @@ describe('a trace', () => {
     assert.deepEqual(leakDetails(leakOf({ ...OPEN, trace })), ['called by handle (routes.js:9)'])
   })
 })
+
+describe('what keeps a leak', () => {
+  const HOLDER = { path: 'sessions', kind: 'Map', size: 2088, growthPerRequest: 1 }
+  const unit = (method: string): object => ({ method, route: '/mcp', share: 1 })
+  const seen = {
+    addedAt: { function: 'open', file: 'sessions.js', line: 12, column: 12 },
+    added: 2091,
+    removed: 3,
+    addedBy: [unit('POST')],
+    removedBy: [unit('DELETE')],
+  }
+
+  it('is told with the place that adds to it, and with who adds and who removes', () => {
+    const leak = leakOf({ holders: [{ ...HOLDER, ...seen }] })
+    assert.match(
+      leakSentence(leak),
+      /, kept by sessions \(Map, 2,088\), added to in open \(sessions\.js:12\)\.$/,
+    )
+    assert.equal(
+      leakDetails(leak)[1],
+      'of its entries a trace saw 2,091 added by POST /mcp, and 3 removed by DELETE /mcp',
+    )
+  })
+
+  it('is not said to be never removed from: none was seen to be', () => {
+    const none = { ...HOLDER, ...seen, removed: 0, addedBy: [], removedBy: [] }
+    assert.equal(
+      leakDetails(leakOf({ holders: [none] }))[1],
+      'of its entries a trace saw 2,091 added, and none removed',
+    )
+    assert.equal(leakDetails(leakOf({ holders: [HOLDER] })).length, 1)
+  })
+})
