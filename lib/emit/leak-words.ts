@@ -91,6 +91,6 @@ export function whereWords(
   return [
     ...(site ? [`allocated in ${siteName(site, show)}`] : []),
     ...(holder ? [`kept by ${nameHolder(holder)}`] : []),
-    ...(holder?.addedAt ? [`added to in ${siteName(holder.addedAt, show)}`] : []),
+    ...(holder?.addedAt ? [`filled in ${siteName(holder.addedAt, show)}`] : []),
   ]
 }

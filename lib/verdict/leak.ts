@@ -1,7 +1,6 @@
 /** A leak as it was found, and the smallest that would have been. */
 import type { Attribution, Interval, LeakKind, LeakScope } from '../schema/lines'
 import { Z95 } from '../stats/normal'
-import { compiledBytes } from './compiled'
 import { sumOf } from './growth'
 import type { PlaceSeries, Shares } from './observation'
 import { OPEN, type Payer } from './payers'
@@ -119,9 +118,9 @@ export function leakOf(
   }
 }
 
-/** The rate that would have given the samples a leak needs, and more than V8 compiled, over that exposure. */
-export function floorOf(exposure: number, evidence: Evidence): number {
-  const { minSamples, minBytesPerRequest } = evidence.thresholds.leak
-  const bytes = minSamples * evidence.observation.samplingBytes + compiledBytes(evidence)
+/** The rate that would have given the samples a leak needs, over that exposure. */
+export function floorOf(exposure: number, { observation, thresholds }: Evidence): number {
+  const { minSamples, minBytesPerRequest } = thresholds.leak
+  const bytes = minSamples * observation.samplingBytes
   return Math.max(minBytesPerRequest, bytes / Math.max(1, exposure))
 }

@@ -136,11 +136,7 @@ describe('judge: what goes on, and what has stopped', () => {
     assert.equal(of({}), 'insufficient-data')
     assert.equal(of({ codeBytes: code.map((bytes) => bytes / 4) }), 'leaking')
     assert.equal(of({ ownWork: cumulative(steps(8, 1)) }), 'leaking')
-    const { routes } = judge(app(steps(8, 100), steps(8, 0), { codeBytes: code }))
-    assert.equal(routes[0]!.verdict, 'steady')
-    const { compiledPerCode, minSamples } = THRESHOLDS.leak
-    const hidden = minSamples * S + compiledPerCode * 5 * S
-    assert.ok(routes[0]!.floorBytesPerRequest! >= hidden / 500, 'a floor above what may hide in it')
+    assert.equal(verdictOf(app(steps(8, 100), steps(8, 0), { codeBytes: code })), 'steady')
   })
 
   it('is no leak where what was born early has died', () => {

@@ -72,7 +72,7 @@ describe('what keeps a leak', () => {
     const leak = leakOf({ holders: [{ ...HOLDER, ...seen }] })
     assert.match(
       leakSentence(leak),
-      /, kept by sessions \(Map, 2,088\), added to in open \(sessions\.js:12\)\.$/,
+      /, kept by sessions \(Map, 2,088\), filled in open \(sessions\.js:12\)\.$/,
     )
     assert.equal(
       leakDetails(leak)[1],
