@@ -125,6 +125,11 @@ export class LeakLife {
     return kind !== 'native' && attribution === 'estimated' && isTraceable
   }
 
+  /** Labels tell who pays. */
+  get isDirect(): boolean {
+    return this.#leak.attribution === 'direct'
+  }
+
   /** Whether a trace may begin: what keeps it says more than who runs it, so that is sought first. */
   wantsTrace(nowMs: number): boolean {
     if (this.isTraced || this.#traces >= TRACES.max) return false
@@ -188,7 +193,7 @@ export class LeakLife {
     this.#changes = null
     if (found.holders.length > 0) {
       this.#holdersAreNews = true
-      this.#isHolderNew = true
+      this.#isHolderNew = found.objects.some((objects) => objects.length > 0)
     }
     if (this.#holds >= CACHES.maxHolds) return
     const hold = holdFor(this.#leak, found.bounds, this.#headroomBytes())

@@ -46,6 +46,11 @@ export class Lives {
     return this.#judgement?.unsure ?? []
   }
 
+  /** Those of the leaks that were judged last. */
+  get current(): readonly LeakLife[] {
+    return this.#judgement?.leaks.map((leak) => this.#lifeOf(leak)) ?? []
+  }
+
   /** When the next step of an inquiry may tell more, ms; Infinity while there is nothing to ask. */
   get inquiryDueMs(): number {
     return Math.min(...this.#inquiries.map(({ dueMs }) => dueMs))

@@ -6,7 +6,7 @@ import type { Changed, PlaceSeries } from '../verdict/observation'
 import { pooled } from '../verdict/traced'
 import type { Inquiry } from './inquiry'
 import type { LeakLife } from './leak-life'
-import type { Traces } from './traces'
+import { stackKey, type Traces } from './traces'
 
 /** Of a leak's places, the largest, so many are traced. */
 const MAX_PLACES = 12
@@ -26,6 +26,8 @@ export interface TraceInquiryOptions extends TraceOptions {
   readonly traces: Traces
   /** Places that grow whose payer no label tells, largest first. */
   readonly unsure: () => readonly PlaceSeries[]
+  /** Those of the leaks that were judged last. */
+  readonly lives: () => readonly LeakLife[]
   readonly maxPauseMs: number
 }
 
@@ -33,6 +35,8 @@ export class TraceInquiry implements Inquiry {
   readonly #options: TraceInquiryOptions
   #waiting: LeakLife[] = []
   #traced: readonly TracedLife[] = []
+  /** Other leaks: one function may allocate what several of them keep, each elsewhere. */
+  #beside: readonly TracedLife[] = []
   /** Of leaks that were traced before: what keeps one has many parts. */
   #containers: ReadonlyArray<WeakRef<object>> = []
   /** Of what else grows. */
@@ -90,13 +94,21 @@ export class TraceInquiry implements Inquiry {
     this.#dueMs = Number.POSITIVE_INFINITY
     const found = this.#traced.flatMap(({ containers }) => containers)
     if (found.length > 0) this.#containers = found
-    this.#others = this.#options.unsure().map(({ frames }) => frames)
+    // Whose a leak is that labels tell, no execution says more of, nor does it say whose the others are.
+    const isPayerKnown = this.#traced.every(({ life }) => life.isDirect)
+    this.#others = isPayerKnown ? [] : this.#options.unsure().map(({ frames }) => frames)
+    this.#beside = this.#options
+      .lives()
+      .filter((life) => !life.isDirect && !this.#traced.some((one) => one.life === life))
+      .map((life) => tracedLife(life))
     const subjects = this.#traced.map(({ life, stacks, containers }) => ({
-      // Of what labels tell, no execution says more.
-      functions: life.isUnsure || life.leak.attribution !== 'direct' ? functionsOf(stacks) : [],
+      functions: life.isDirect ? [] : functionsOf(stacks),
       adders: addersOf(life),
       containers: alive(containers.length > 0 ? containers : this.#containers),
     }))
+    for (const { containers } of this.#beside) {
+      subjects.push({ functions: [], adders: [], containers: alive(containers) })
+    }
     subjects.push({ functions: functionsOf(this.#others), adders: [], containers: [] })
     this.#work++
     this.#trace = new Trace(subjects, this.#options, this.#withDebugger)
@@ -129,22 +141,37 @@ export class TraceInquiry implements Inquiry {
     const { traces } = this.#options
     for (const [key, shares] of runs) traces.noteRuns(key, shares)
     for (const [key, refs] of receivers) traces.noteReceivers(key, refs)
-    const growths = changes.map((of) => of.flatMap((one) => one?.added ?? []))
-    this.#traced.forEach(({ life, stacks, ofHolder }, at) => {
-      for (const frames of growths[at]!.length > 0 ? stacks : []) {
-        traces.noteGrowth(frames, pooled(growths[at]!))
+    const known = [...this.#traced, ...this.#beside].map((one, at) => ({
+      ...one,
+      growths: changes[at]!.flatMap((changed) => changed?.added ?? []),
+      keys: new Set(one.stacks.map(stackKey)),
+    }))
+    const note = (frames: Stack, of: typeof known): void => {
+      const growths = of.flatMap((one) => one.growths)
+      const isWhole = of.every((one) => one.containers.length > 0 && one.growths.length > 0)
+      if (growths.length > 0) traces.noteGrowth(frames, pooled(growths), isWhole)
+    }
+    const untold = known.filter(({ life }) => !life.isDirect)
+    for (const { stacks } of untold) {
+      for (const frames of stacks) {
+        note(
+          frames,
+          untold.filter(({ keys }) => keys.has(stackKey(frames))),
+        )
       }
+    }
+    for (const frames of this.#others) note(frames, untold)
+    this.#traced.forEach(({ life, ofHolder }, at) => {
       const ofFirst = changes[at]!.slice(0, ofHolder).flatMap((one) => one ?? [])
       if (ofFirst.length > 0) life.noteChanges(togetherOf(ofFirst))
     })
-    const all = growths.flat()
-    for (const frames of all.length > 0 ? this.#others : []) traces.noteGrowth(frames, pooled(all))
     this.#release()
   }
 
   #release(): void {
     for (const { life } of this.#traced) life.noteTrace(this.#options.now())
     this.#traced = []
+    this.#beside = []
   }
 }
 

@@ -12,7 +12,7 @@ export type Receivers = ReadonlyArray<WeakRef<object>>
 export class Traces {
   /** By `positionKey`: who runs the function. */
   readonly #runs: Map<string, Shares> = new Map()
-  /** By `ends`: whose code made the containers grow that keep what is allocated there. */
+  /** By `stackKey`: whose code made the containers grow that keep what is allocated there. */
   readonly #growths: Map<string, Shares> = new Map()
 
   /** By `positionKey`: objects as whose methods the function ran. */
@@ -33,9 +33,14 @@ export class Traces {
     return [...keys].flatMap((key) => this.#receivers.get(key) ?? [])
   }
 
-  /** @param frames - the stack of a place, nearest first */
-  noteGrowth(frames: readonly StackFrame[], shares: Shares): void {
-    put(this.#growths, ends(frames), shares)
+  /**
+   * @param frames - the stack of a place, nearest first
+   * @param isWhole - whether all is known that keeps what is allocated there; else it is noted only where
+   *   nothing is known yet
+   */
+  noteGrowth(frames: readonly StackFrame[], shares: Shares, isWhole: boolean): void {
+    const key = stackKey(frames)
+    if (isWhole || !this.#growths.has(key)) put(this.#growths, key, shares)
   }
 
   /** @returns null where none saw any of it */
@@ -52,13 +57,13 @@ export class Traces {
           a.routes.length - b.routes.length ||
           b.seen - a.seen,
       )
-    const growth = this.#growths.get(ends(frames)) ?? null
+    const growth = this.#growths.get(stackKey(frames)) ?? null
     return runs || growth ? { runs, growth } : null
   }
 }
 
 /** The function that allocated, and what the event loop called. */
-function ends(frames: readonly StackFrame[]): string {
+export function stackKey(frames: readonly StackFrame[]): string {
   const [nearest] = frames
   const outermost = frames.at(-1)
   return nearest && outermost ? `${positionKey(nearest)} ${positionKey(outermost)}` : ''

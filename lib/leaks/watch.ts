@@ -80,6 +80,7 @@ export class LeakWatch {
       now,
       traces: this.#traces,
       unsure: () => this.#lives.unsure,
+      lives: () => this.#lives.current,
       maxPauseMs: config.maxPauseMs,
     }
     const inquiries = [

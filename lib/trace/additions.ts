@@ -20,8 +20,8 @@ import { type Changes, NOWHERE, type Slices } from './slices'
 /** Functions, and places in them, that are watched in one trace, at most. */
 const MAX_FUNCTIONS = 16
 const MAX_PLACES = 192
-/** Hits of a trace, at most: a round number. */
-const MAX_HITS = 1500
+/** Hits of a look for places, at most: a round number. */
+const MAX_HITS = 1000
 /** Time of the app's that a hit takes, ms: nearly all of it the debugger's (`npm run bench:trace`). */
 const HIT_MS = 0.1
 /** Logpoints are set for so long in one go, ms: V8 goes through the whole heap for some of them. */

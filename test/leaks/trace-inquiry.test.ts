@@ -5,6 +5,7 @@ import { type FunctionPosition, positionKey } from '../../lib/inspector/stack-fr
 import { TraceInquiry } from '../../lib/leaks/trace-inquiry'
 import { Traces } from '../../lib/leaks/traces'
 import { RequestMarks } from '../../lib/record/request-marks'
+import { Sought } from '../../lib/holders/sought'
 import type { Holder } from '../../lib/schema/lines'
 import type { Leak } from '../../lib/verdict/leak'
 import type { PlaceSeries } from '../../lib/verdict/observation'
@@ -76,6 +77,7 @@ class Trial {
           logpoints: this.logpoints as unknown as Logpoints,
           traces: this.traces,
           unsure: () => this.unsure,
+          lives: () => this.opened.lives.current,
           now,
           maxPauseMs: 1000,
         })
@@ -263,6 +265,55 @@ describe('its trace', () => {
     trial.trace().judge(trial.opened.nowMs, known())
     assert.equal(trial.inquiry.dueMs, Number.POSITIVE_INFINITY)
     assert.equal(search.latest, again)
+  })
+
+  it('of one of two leaks that one function makes does not say whose the other is, whose keeper is not known', (t) => {
+    const trial = new Trial(t)
+    const of = (route: number): Leak => estimated({ key: `route ${route} heap`, route })
+    const judge = (): void => {
+      const leaks = [of(0), of(1)]
+      trial.opened.lives.judged({ routes: [], leaks, books: null, unsure: [] }, observed())
+    }
+    judge()
+    const growthBy = (route: number, kept: unknown[]): void => {
+      const mark = trial.marks.arrive({})
+      kept.push(route)
+      endMark(trial.marks.arrive({}), 9, 0)
+      endMark(mark, route, 0)
+    }
+    const lives = trial.opened.lives.current
+    const keepers: unknown[][] = [[], []]
+    /** The search for what keeps it ends. */
+    const end = (at: number, objects: readonly unknown[][]): void => {
+      const holder = { path: 'kept', kind: 'Array', size: 1, growthPerRequest: 1 } as const
+      const sought = new Sought(
+        { leak: of(at), isTold: false, isPastCaches: false, receivers: [] },
+        0,
+      )
+      const found = {
+        holders: objects.map(() => holder),
+        bounds: [],
+        objects: objects.map((one) => [new WeakRef<object>(one)]),
+      }
+      sought.end(true, found)
+      lives[at]!.sought = sought
+      lives[at]!.noteHolders()
+    }
+    const routesSeen = (): number[] =>
+      trial.traces.of(PLACE.frames)!.growth!.routes.map(({ index }) => index)
+    for (const at of [0, 1]) end(at, [keepers[at]!])
+    trial.step().step()
+    for (const at of [0, 1]) growthBy(at, keepers[at]!)
+    trial.trace()
+    assert.deepEqual(new Set(routesSeen()), new Set([0, 1]))
+    // The second is searched for anew, and nothing is known of what keeps it when the first is traced.
+    end(1, [])
+    trial.opened.nowMs += 30_000
+    judge()
+    trial.step().step()
+    growthBy(0, keepers[0]!)
+    trial.trace()
+    assert.deepEqual(new Set(routesSeen()), new Set([0, 1]))
   })
 
   it('leaves all as it was where a step throws, and its leak is told by the next judgement', (t) => {

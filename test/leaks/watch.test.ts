@@ -82,10 +82,9 @@ describe('a life of a leak', () => {
     assert.equal(heap.told.findings!.told[0]!.search, 'done')
     const looks = heap.asked('look')
     assert.equal(fill(60).asked('look'), looks)
-    // Each look may move the heap, which the judgement allows for: three, and what is forgotten then; and a
-    // trace of what was found, its begin and its end.
+    // Each look may move the heap, which the judgement allows for: three, and what is forgotten then.
     assert.equal(looks, 3)
-    assert.equal(heap.told.findings!.observation.ownWork.at(-1), 6)
+    assert.equal(heap.told.findings!.observation.ownWork.at(-1), 4)
   })
 
   it('goes on, once it is told, until it clearly stopped', () => {

@@ -94,7 +94,7 @@ describe('the place at which a container grows', () => {
     assert.equal(known.place, 'nowhere')
   })
 
-  it('is asked for 1,500 hits at most', (t) => {
+  it('is asked for 1,000 hits at most', (t) => {
     const { add, make } = made('callsOf')
     const kept = new Map()
     const trial = new Trial(t, kept, [add, make])
@@ -102,6 +102,6 @@ describe('the place at which a container grows', () => {
       new AsyncResource('REQUEST').runInAsyncScope(() => add(kept, key))
     }
     assert.equal(trial.additions.isOver, true)
-    assert.equal(trial.additions.hitsMs, 150)
+    assert.equal(trial.additions.hitsMs, 100)
   })
 })
