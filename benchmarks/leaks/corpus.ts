@@ -3,7 +3,7 @@ import type { Random } from '../../test/support/random'
 
 /** A route of an app: how memprof should name it, and how the load asks for it. */
 export interface CorpusRoute {
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'DELETE'
   /** As memprof reports it. */
   readonly pattern: string
   readonly path: (random: Random) => string
@@ -630,6 +630,21 @@ const leaking: readonly CorpusApp[] = [
         holder('PreferencesService.#entries', 'Map', /(^|\.)#?entries$/),
       ),
     ],
+  ),
+  layered(
+    'mcp-sessions',
+    [
+      post('/mcp', 15),
+      get('/mcp/:session', 46.5),
+      // One session in thirty is closed.
+      {
+        ...get('/mcp/:session', 0.5),
+        method: 'DELETE',
+        path: (random) => `/mcp/${random.integer(4000)}`,
+      },
+      get('/tools', 38),
+    ],
+    [keep('POST /mcp', holder('sessions.#byId', 'Map', /(^|\.)#byId$/))],
   ),
   layered(
     'flush-timer',

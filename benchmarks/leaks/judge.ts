@@ -38,6 +38,9 @@ export interface LeakResult {
   readonly holdersSaid: number
   readonly holderKnown: boolean
   readonly firstHolder: string | null
+  /** Whether the line that is said to add to the right holder does; null where none is said, or it is not marked. */
+  readonly filled: 'right' | 'wrong' | 'package' | null
+  readonly adderKnown: boolean
   /** Until the first line that named it, from the start of the load. */
   readonly seconds: number | null
   readonly requests: number
@@ -183,6 +186,8 @@ function judgeLeak(
     holdersSaid: holders.length,
     holderKnown: leak.holder !== null,
     firstHolder: holders[0]?.path ?? null,
+    filled: holderIndex === 0 ? filledOf(app, holders[0]!, marked) : null,
+    adderKnown: (marked?.adders.size ?? 0) > 0,
     seconds: secondsAt(lines[0]),
     requests: load.sent[leak.name] ?? Object.values(load.sent).reduce((sum, n) => sum + n, 0),
   }
@@ -257,6 +262,16 @@ function rankSites(
     }
   }
   return { siteRank: null, siteMatch: null }
+}
+
+function filledOf(
+  app: CorpusApp,
+  { addedAt }: LoggedHolder,
+  marked: MarkedSite | undefined,
+): LeakResult['filled'] {
+  if (!addedAt?.file || !marked || marked.adders.size === 0) return null
+  if (resolveFile(addedAt.file) !== appFile(app)) return 'package'
+  return marked.adders.has(addedAt.line ?? 0) ? 'right' : 'wrong'
 }
 
 type Place = Pick<LoggedSite, 'file' | 'line' | 'package'>

@@ -26,6 +26,7 @@ export interface LoggedSite {
 export interface LoggedHolder {
   readonly path?: string
   readonly kind?: string
+  readonly addedAt?: { readonly file?: string; readonly line?: number }
 }
 
 /** An entry of the `stop` line's `verdicts`. */

@@ -7,9 +7,11 @@ export interface MarkedSite {
   /** First and last line of the functions below a `// leak in: <name>`. V8's sampling profiler places
    * an allocation at its function's head, and the callbacks inside it at theirs. */
   readonly functions: [first: number, last: number][]
+  /** Lines marked `// adds: <name>`, or `// leak, adds: <name>`: what adds to the holder. */
+  readonly adders: Set<number>
 }
 
-const MARKER = /^(.*)\/\/ leak( in)?: (.+)$/
+const MARKER = /^(.*)\/\/ (leak|leak in|adds|leak, adds): (.+)$/
 
 /**
  * The marked sites of an app's source by leak name (`GET /orders/:id`, `shared`, `process`).
@@ -24,10 +26,12 @@ export function readMarkers(file: string): Map<string, MarkedSite> {
     const alone = match[1]!.trim() === ''
     const first = index + (alone ? 2 : 1)
     for (const name of match[3]!.split(', ')) {
-      const site = sites.get(name) ?? { lines: new Set(), functions: [] }
+      const site = sites.get(name) ?? { lines: new Set(), functions: [], adders: new Set() }
       sites.set(name, site)
-      if (match[2]) site.functions.push([first, lastLine(source, first)])
-      else site.lines.add(first)
+      const mark = match[2]!
+      if (mark === 'leak in') site.functions.push([first, lastLine(source, first)])
+      if (mark.startsWith('leak') && mark !== 'leak in') site.lines.add(first)
+      if (mark.endsWith('adds')) site.adders.add(first)
     }
   })
   return sites

@@ -12,6 +12,7 @@ const HEADINGS = [
   'ci95',
   'site',
   'holder',
+  'filled in',
   'after',
   'called steady',
   'books, MB',
@@ -27,7 +28,9 @@ export function renderTable(results: readonly AppResult[]): string {
       ...(result.stopped ? [] : ['no stop line']),
     ].join('; ')
     if (result.leaks.length === 0) {
-      return [[result.app, 'none', '', '', '', '', '', '', '', '', '', booksCell(result), alarms]]
+      return [
+        [result.app, 'none', '', '', '', '', '', '', '', '', '', '', booksCell(result), alarms],
+      ]
     }
     return result.leaks.map((leak, index) => [
       index === 0 ? result.app : '',
@@ -69,6 +72,7 @@ function leakCells(leak: LeakResult): string[] {
         ? 'none'
         : `${leak.siteRank} ${leak.siteMatch}`,
     holderCell(leak),
+    leak.filled ?? '',
     leak.seconds === null ? '' : `${leak.seconds.toFixed(0)} s`,
     leak.steadySeconds === null ? '' : `at ${leak.steadySeconds.toFixed(0)} s`,
   ]
@@ -123,6 +127,10 @@ export function renderSummary(results: readonly AppResult[]): string {
     `site first               ${count(found, (leak) => leak.siteRank === 1)}; first or second ${count(found, (leak) => (leak.siteRank ?? 9) <= 2)}`,
     `holder first             ${count(holders, (leak) => leak.holderRank === 1)}; first or second ${count(holders, (leak) => (leak.holderRank ?? 9) <= 2)}`,
     `wrong holders            ${count(saidHolders, (leak) => (leak.holderRank ?? 9) > 2)} of those that were named one`,
+    `filled in the right line ${count(
+      holders.filter((leak) => leak.holderRank === 1 && leak.adderKnown),
+      (leak) => leak.filled === 'right',
+    )} of those whose first holder is right; a wrong one in the app's code ${found.filter((leak) => leak.filled === 'wrong').length}`,
     `2 KB a request or more   ${count(large, (leak) => leak.seconds !== null && leak.seconds <= 30)} called within 30 s`,
     `seconds until the line   median ${median(found.flatMap(({ seconds }) => seconds ?? [])).toFixed(0)}`,
   ].join('\n')

@@ -9,7 +9,7 @@ const audits = []
 async function saveAudit(req) {
   await wait(2)
   const payload = Array.from({ length: 240 }, Math.random) // leak: GET /reports/:id
-  audits.push({ url: req.url, payload }) // leak: GET /reports/:id
+  audits.push({ url: req.url, payload }) // leak, adds: GET /reports/:id
 }
 
 app.get('/', async function home(req, res) {

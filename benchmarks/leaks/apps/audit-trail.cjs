@@ -29,7 +29,7 @@ app.get('/search', function search(req, res) {
 app.get('/orders/:id', function order(req, res) {
   served++
   const steps = Array.from({ length: 136 }, (_, i) => i + served) // leak: GET /orders/:id
-  trail.set(served, { id: req.params.id, at: Date.now(), state: 'read', steps }) // leak: GET /orders/:id
+  trail.set(served, { id: req.params.id, at: Date.now(), state: 'read', steps }) // leak, adds: GET /orders/:id
   res.json({ id: req.params.id, lines: 3 })
 })
 

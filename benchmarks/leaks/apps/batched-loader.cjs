@@ -19,7 +19,7 @@ async function loadAuthors(ids) {
   const numbers = await driver.query(ids)
   await wait(1)
   const rows = numbers.map((n) => ({ n, marks: Array.from({ length: 90 }, (_, i) => n / (i + 1)) })) // leak: GET /books/:id, GET /authors/:id
-  loaded.push(...rows) // leak: GET /books/:id, GET /authors/:id
+  loaded.push(...rows) // leak, adds: GET /books/:id, GET /authors/:id
   return rows
 }
 const authors = new DataLoader(loadAuthors, {

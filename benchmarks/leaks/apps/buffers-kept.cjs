@@ -9,7 +9,7 @@ let uploaded = 0
 app.post('/uploads', express.raw({ limit: '1mb' }), function upload(req, res) {
   const copy = Buffer.alloc(6000) // leak: POST /uploads
   req.body.copy(copy)
-  uploads.set(++uploaded, copy) // leak: POST /uploads
+  uploads.set(++uploaded, copy) // leak, adds: POST /uploads
   res.status(201).json({ id: uploaded })
 })
 

@@ -9,7 +9,7 @@ bus.setMaxListeners(0)
 // leak in: GET /news/:topic
 app.get('/news/:topic', function news(req, res) {
   const seen = []
-  // leak: GET /news/:topic
+  // leak, adds: GET /news/:topic
   bus.on('news', (item) => {
     if (item.topic === req.params.topic) seen.push(item)
   })

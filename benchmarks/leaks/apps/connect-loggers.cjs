@@ -16,7 +16,7 @@ function json(res, value) {
 app.use('/checkout', function checkout(req, res) {
   const requestId = `r-${++requests}`
   const child = log.child({ requestId, url: req.url, agent: req.headers['user-agent'] ?? 'none' }) // leak: GET /checkout
-  loggers.set(requestId, child) // leak: GET /checkout
+  loggers.set(requestId, child) // leak, adds: GET /checkout
   child.info('checkout')
   json(res, { requestId })
 })

@@ -10,7 +10,7 @@ const template =
 app.get('/invoices/:id', function invoice(req, res) {
   const { id } = req.params
   const data = { id, lines: ['paper', 'ink', 'stamps'] }
-  res.send(ejs.render(template, data, { cache: true, filename: `invoice-${id}.ejs` })) // leak: GET /invoices/:id
+  res.send(ejs.render(template, data, { cache: true, filename: `invoice-${id}.ejs` })) // leak, adds: GET /invoices/:id
 })
 
 const page = ejs.compile(

@@ -26,7 +26,7 @@ class DocumentService {
   // leak in: GET /exports/:tenant
   async export(tenant) {
     const documents = await this.list(tenant, 'letter') // leak: GET /exports/:tenant
-    this.exported.push({ tenant, documents }) // leak: GET /exports/:tenant
+    this.exported.push({ tenant, documents }) // leak, adds: GET /exports/:tenant
     return documents
   }
 }

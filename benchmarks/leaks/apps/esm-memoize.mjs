@@ -14,6 +14,7 @@ async function rankOffers(query) {
 const rankMemoized = pMemoize(rankOffers, { cache, cacheKey: JSON.stringify }) // leak: GET /offers
 
 app.get('/offers', async (req, res) => {
+  // adds: GET /offers
   const offers = await rankMemoized({ user: req.query.user })
   res.json(offers.slice(0, 3))
 })

@@ -26,7 +26,7 @@ const service = {
 bus.on('read', async function onRead({ kind, id, size }) {
   await wait(1)
   const entry = { kind, id, at: new Date(), weights: Array.from({ length: size * 3 }, () => 0.5) } // leak: GET /contracts/:id
-  if (kind === 'contract') timeline.push(entry) // leak: GET /contracts/:id
+  if (kind === 'contract') timeline.push(entry) // leak, adds: GET /contracts/:id
 })
 
 const app = fastify()

@@ -15,7 +15,7 @@ async function subscribe(user) {
     levels: Array.from({ length: 40 }, () => 1.5),
     channels: [`mail:${user}`, `sms:${user}`],
   }
-  // leak: GET /alerts/:user
+  // leak, adds: GET /alerts/:user
   hub.on('alert', function deliver(alert) {
     if (preferences.levels[alert.level] > 1) preferences.channels.push(alert.text)
   })

@@ -17,7 +17,7 @@ class AccessLog {
   flush() {
     const notes = this.#buffer
     this.#buffer = []
-    archive.push(...notes.map(([route, ms]) => ({ route, ms, at: new Date(), tags: tagsOf(ms) }))) // leak: shared
+    archive.push(...notes.map(([route, ms]) => ({ route, ms, at: new Date(), tags: tagsOf(ms) }))) // leak, adds: shared
   }
 }
 const accessLog = new AccessLog()

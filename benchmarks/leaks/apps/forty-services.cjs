@@ -32,7 +32,7 @@ class AuditLog {
   async write(name, rows) {
     await wait(1)
     const entry = { name, at: Date.now(), text: JSON.stringify(rows) } // leak: GET /carts/:id
-    if (this.keeps.has(name)) this.entries.push(entry) // leak: GET /carts/:id
+    if (this.keeps.has(name)) this.entries.push(entry) // leak, adds: GET /carts/:id
     return entry.text.length
   }
 }

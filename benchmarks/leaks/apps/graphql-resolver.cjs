@@ -29,7 +29,7 @@ class OrderService {
     const numbers = await repository.orderLines(id)
     await wait(1)
     const order = { id, lines: numbers.map((n, i) => ({ sku: n.toString(36), cents: i * 9.5 })) } // leak: POST /graphql
-    remembered.set(id, order) // leak: POST /graphql
+    remembered.set(id, order) // leak, adds: POST /graphql
     return order
   }
 }

@@ -19,7 +19,7 @@ async function render({ id, pages, archived }) {
   const read = await storage.read(id, pages)
   await wait(1)
   const rendered = read.map(({ page }) => ({ page, text: `page ${page} of ${id}`, width: 0.5 })) // leak: POST /prints/:id
-  if (archived) archive.push(rendered) // leak: POST /prints/:id
+  if (archived) archive.push(rendered) // leak, adds: POST /prints/:id
   return rendered.length
 }
 const queue = fastq.promise(render, 4)

@@ -14,7 +14,7 @@ const perCustomer = new Counter({
 app.get('/customers/:id', function customer(req, res) {
   // leak in: GET /customers/:id
   res.once('finish', function count() {
-    perCustomer.inc({ method: req.method, status: res.statusCode, customer: req.params.id }) // leak: GET /customers/:id
+    perCustomer.inc({ method: req.method, status: res.statusCode, customer: req.params.id }) // leak, adds: GET /customers/:id
   })
   res.json({ id: req.params.id, tier: 'gold' })
 })

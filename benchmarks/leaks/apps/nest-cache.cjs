@@ -24,7 +24,7 @@ class PreferencesService {
     if (!this.#entries.has(user)) {
       const found = await this.repository.find(user)
       const settings = found.map((value, i) => ({ name: `setting-${i}`, value })) // leak: GET /users/:user/preferences
-      this.#entries.set(user, { user, settings }) // leak: GET /users/:user/preferences
+      this.#entries.set(user, { user, settings }) // leak, adds: GET /users/:user/preferences
     }
     return this.#entries.get(user)
   }

@@ -7,7 +7,7 @@ let lookups = 0
 // leak in: GET /v1/items/:id
 function lookUp(id) {
   const item = { id, number: ++lookups, words: Array.from({ length: 24 }, (_, i) => `${id}-${i}`) } // leak: GET /v1/items/:id
-  index[`${id}#${lookups}`] = item // leak: GET /v1/items/:id
+  index[`${id}#${lookups}`] = item // leak, adds: GET /v1/items/:id
   return item
 }
 

@@ -8,7 +8,7 @@ const history = []
 setInterval(function sample() {
   const usage = process.resourceUsage()
   const row = Array.from({ length: 1500 }, (_, i) => usage.userCPUTime / (i + 1)) // leak: process
-  history.push({ at: Date.now(), row }) // leak: process
+  history.push({ at: Date.now(), row }) // leak, adds: process
 }, 100)
 
 app.get('/metrics', function metrics(req, res) {

@@ -21,7 +21,7 @@ class BasketService {
   async find(id) {
     const reply = await cache.read('basket', id) // leak: GET /baskets/:id
     await wait(1)
-    this.replies.push(reply) // leak: GET /baskets/:id
+    this.replies.push(reply) // leak, adds: GET /baskets/:id
     return JSON.parse(reply)
   }
 }

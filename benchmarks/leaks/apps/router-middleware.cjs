@@ -9,6 +9,7 @@ let calls = 0
 // leak in: GET /api/accounts, GET /api/accounts/:id, POST /api/transfers
 api.use(function quota(req, res, next) {
   const key = `${req.headers.authorization ?? 'anonymous'}:${++calls}`
+  // adds: GET /api/accounts, GET /api/accounts/:id, POST /api/transfers
   quotas.set(key, {
     key,
     left: 1000,

@@ -14,7 +14,7 @@ app.get('/tickers/:symbol', function ticker(req, res) {
       filter((tick) => tick.symbol === symbol), // leak: GET /tickers/:symbol
       map((tick) => tick.price), // leak: GET /tickers/:symbol
     )
-    // leak: GET /tickers/:symbol
+    // leak, adds: GET /tickers/:symbol
     .subscribe((price) => {
       last = price
     })

@@ -12,7 +12,7 @@ function renderRows(seed) {
 // leak in: GET /exports/:id
 app.get('/exports/:id', function exportRows(req, res) {
   const rows = renderRows(Number(req.params.id))
-  exported.add(rows) // leak: GET /exports/:id
+  exported.add(rows) // leak, adds: GET /exports/:id
   res.json({ rows: rows.length })
 })
 

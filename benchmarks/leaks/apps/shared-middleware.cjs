@@ -6,7 +6,7 @@ const recent = []
 
 // leak in: shared
 app.use(function remember(req, res, next) {
-  // leak: shared
+  // leak, adds: shared
   recent.push({
     url: req.url,
     method: req.method,

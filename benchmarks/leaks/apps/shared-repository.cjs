@@ -29,13 +29,13 @@ const services = {
   // leak in: GET /invoices/:id
   async invoices(id) {
     const rows = await repository.find('invoices', id)
-    unpaid.push(rows) // leak: GET /invoices/:id
+    unpaid.push(rows) // leak, adds: GET /invoices/:id
     return rows
   },
   // leak in: GET /contracts/:id
   async contracts(id) {
     const rows = await repository.find('contracts', id)
-    renewals.set(id, rows) // leak: GET /contracts/:id
+    renewals.set(id, rows) // leak, adds: GET /contracts/:id
     return rows
   },
 }

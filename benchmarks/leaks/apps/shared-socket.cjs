@@ -36,7 +36,7 @@ const repository = {
       driver.query(`balance-${id}`, function answered(error, cents) {
         if (error) return reject(error)
         const parts = Array.from({ length: 60 }, (_, i) => cents / (i + 1)) // leak: GET /balances/:id
-        journal.push({ id, parts }) // leak: GET /balances/:id
+        journal.push({ id, parts }) // leak, adds: GET /balances/:id
         resolve(parts[0])
       })
     })

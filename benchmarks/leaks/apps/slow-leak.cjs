@@ -6,7 +6,7 @@ const visits = []
 
 // leak in: GET /pages/:slug
 app.get('/pages/:slug', function page(req, res) {
-  // leak: GET /pages/:slug
+  // leak, adds: GET /pages/:slug
   visits.push({
     at: Date.now() / 3,
     length: req.url.length,

@@ -24,7 +24,7 @@ class ToCsv extends Transform {
 
   // leak in: GET /statements/:id
   _transform({ key, row, cents }, _encoding, done) {
-    this.notes.push({ row, cents, share: cents / 7, at: new Date() }) // leak: GET /statements/:id
+    this.notes.push({ row, cents, share: cents / 7, at: new Date() }) // leak, adds: GET /statements/:id
     done(null, `${key};${row};${cents}\n`)
   }
 }

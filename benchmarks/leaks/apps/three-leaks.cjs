@@ -17,7 +17,7 @@ void messages.init({
 // leak in: GET /mails/:user
 app.get('/mails/:user', function mail(req, res) {
   const { user } = req.params
-  views.registerPartial(`signature-${user}`, `${`<p>${user}</p>`.repeat(6)}<hr>`.split('').join('')) // leak: GET /mails/:user
+  views.registerPartial(`signature-${user}`, `${`<p>${user}</p>`.repeat(6)}<hr>`.split('').join('')) // leak, adds: GET /mails/:user
   res.json({ user })
 })
 
@@ -30,7 +30,7 @@ const shippingCosts = _.memoize(
 )
 // leak in: GET /shipping
 app.get('/shipping', function shipping(req, res) {
-  res.json({ cents: shippingCosts(req.query)[3] }) // leak: GET /shipping
+  res.json({ cents: shippingCosts(req.query)[3] }) // leak, adds: GET /shipping
 })
 
 // leak in: GET /tenants/:tenant/title
@@ -39,7 +39,7 @@ app.get('/tenants/:tenant/title', function title(req, res) {
   const bundle = Object.fromEntries(
     Array.from({ length: 30 }, (_, i) => [`key${i}`, `${req.params.tenant} ${i}`]),
   )
-  messages.addResourceBundle('en', `tenant-${req.params.tenant}`, bundle) // leak: GET /tenants/:tenant/title
+  messages.addResourceBundle('en', `tenant-${req.params.tenant}`, bundle) // leak, adds: GET /tenants/:tenant/title
   res.json({ title: messages.t('key1', { ns: `tenant-${req.params.tenant}` }) })
 })
 

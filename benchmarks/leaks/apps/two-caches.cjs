@@ -20,7 +20,7 @@ const authors = new DataLoader(async function loadAuthors(ids) {
 app.get('/quotes/:id', function quote(req, res) {
   const { id } = req.params
   if (!quotes.has(id)) {
-    quotes.set(id, { id, premium: 12.5, terms: [`${id}-a`, `${id}-b`, `${id}-c`] }) // leak: GET /quotes/:id
+    quotes.set(id, { id, premium: 12.5, terms: [`${id}-a`, `${id}-b`, `${id}-c`] }) // leak, adds: GET /quotes/:id
   }
   res.json(quotes.get(id))
 })

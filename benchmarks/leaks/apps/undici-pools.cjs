@@ -10,7 +10,7 @@ function poolFor(target) {
   let pool = pools.get(target)
   if (!pool) {
     pool = new Pool(`http://${target}.example`, { connections: 2 }) // leak: GET /webhooks/:target
-    pools.set(target, pool) // leak: GET /webhooks/:target
+    pools.set(target, pool) // leak, adds: GET /webhooks/:target
   }
   return pool
 }

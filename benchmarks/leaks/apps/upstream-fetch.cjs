@@ -29,7 +29,7 @@ class RateService {
   async find(pair) {
     const response = await client.get(`/rates/${pair}`) // leak: GET /rates/:pair
     const body = await response.json() // leak: GET /rates/:pair
-    this.responses.push({ pair, response }) // leak: GET /rates/:pair
+    this.responses.push({ pair, response }) // leak, adds: GET /rates/:pair
     return body.rates
   }
 }

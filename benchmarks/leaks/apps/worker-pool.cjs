@@ -45,7 +45,7 @@ class ForecastService {
   async find(place) {
     const forecast = await pool.run(place, 40)
     await wait(1)
-    this.known.set(place, forecast) // leak: GET /forecasts/:place
+    this.known.set(place, forecast) // leak, adds: GET /forecasts/:place
     return forecast
   }
 }
