@@ -30,7 +30,7 @@ export function readMarkers(file: string): Map<string, MarkedSite> {
       sites.set(name, site)
       const mark = match[2]!
       if (mark === 'leak in') site.functions.push([first, lastLine(source, first)])
-      if (mark.startsWith('leak') && mark !== 'leak in') site.lines.add(first)
+      else if (mark !== 'adds') site.lines.add(first)
       if (mark.endsWith('adds')) site.adders.add(first)
     }
   })

@@ -20,9 +20,7 @@ export interface RecordedJudgement {
 export interface PlainJudgement {
   readonly routes: readonly RouteJudgement[]
   readonly leaks: ReadonlyArray<
-    Omit<Leak, 'places'> & {
-      readonly places: ReadonlyArray<readonly [at: number, bytes: number]>
-    }
+    Omit<Leak, 'places'> & { readonly places: ReadonlyArray<readonly [at: number, bytes: number]> }
   >
 }
 

@@ -16,6 +16,11 @@ import { Connection } from './connection'
 import { defineProperty, deleteProperty, realm } from './intrinsics'
 import type { FunctionPosition } from './stack-frame'
 
+/** Time of the app's that a hit takes, ms: nearly all of it the debugger's (`npm run bench:trace`). */
+export const HIT_MS = 0.1
+/** Logpoints are set for so long in one go, ms: V8 goes through the whole heap for some of them. */
+export const MAX_SETTING_MS = 40
+
 /** Of the function on the global object: a name that nobody else would use. */
 const NAME = `memprof_${randomUUID().replaceAll('-', '')}`
 

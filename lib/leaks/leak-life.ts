@@ -153,11 +153,11 @@ export class LeakLife {
     if (this.isUnsure && this.#traces === 0) this.#awaitsTraceSinceMs ??= nowMs
   }
 
-  /** A trace has seen how the first of its holders changes. */
+  /** A trace has seen how the first of its holders changes; a later one may not see where it is added to. */
   noteChanges(changes: Changed): void {
-    const isNews = this.#changes === null || (!this.#changes.addedAt && changes.addedAt !== null)
-    this.#changes = changes
-    if (isNews) this.#holdersAreNews = true
+    const known = this.#changes
+    this.#changes = { ...changes, addedAt: changes.addedAt ?? known?.addedAt ?? null }
+    if (known === null || (!known.addedAt && changes.addedAt)) this.#holdersAreNews = true
   }
 
   /** A trace of it has ended: the next judgement says what it tells. */

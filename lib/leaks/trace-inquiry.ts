@@ -1,6 +1,6 @@
 /** Asks for which requests a leak grows where its stacks do not tell: one trace for all leaks that wait. */
 import { alive } from '../holders/alive'
-import { positionKey, type StackFrame } from '../inspector/stack-frame'
+import type { StackFrame } from '../inspector/stack-frame'
 import { Trace, type TraceOptions, type TraceResult } from '../trace/trace'
 import type { Changed, PlaceSeries } from '../verdict/observation'
 import { pooled } from '../verdict/traced'
@@ -205,17 +205,11 @@ function stacksOf({ leak }: LeakLife): Stack[] {
 }
 
 /**
- * What allocates, and what the event loop called, of the app: each once, those of the largest places
- * first. Node's own functions run for everybody.
+ * What allocates, and what the event loop called, of the app, those of the largest places first. Node's own
+ * functions run for everybody.
  */
 function functionsOf(stacks: readonly Stack[]): StackFrame[] {
-  const found = new Map<string, StackFrame>()
-  for (const frames of stacks) {
-    for (const frame of [frames[0]!, frames.at(-1)!]) {
-      if (!frame.url.startsWith('node:')) found.set(positionKey(frame), frame)
-    }
-  }
-  return [...found.values()]
+  return stacks.flatMap((frames) => [frames[0]!, frames.at(-1)!]).filter(isNotOfNode)
 }
 
 /**
@@ -224,12 +218,13 @@ function functionsOf(stacks: readonly Stack[]): StackFrame[] {
  * the app adds, as its author sees it.
  */
 function addersOf({ leak: { places, tables } }: LeakLife): StackFrame[] {
-  const found = new Map<string, StackFrame>()
-  for (const { frames } of [...tables, ...places.map(({ place }) => place)]) {
-    for (const frame of frames)
-      if (!frame.url.startsWith('node:')) found.set(positionKey(frame), frame)
-  }
-  const all = [...found.values()].filter(({ url }) => url !== '')
+  const all = [...tables, ...places.map(({ place }) => place)]
+    .flatMap(({ frames }) => frames)
+    .filter((frame) => isNotOfNode(frame) && frame.url !== '')
   const ofApp = all.filter(({ url }) => !url.includes('/node_modules/'))
   return ofApp.length > 0 ? ofApp : all
+}
+
+function isNotOfNode({ url }: StackFrame): boolean {
+  return !url.startsWith('node:')
 }

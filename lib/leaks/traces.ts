@@ -14,16 +14,15 @@ export class Traces {
   readonly #runs: Map<string, Shares> = new Map()
   /** By `stackKey`: whose code made the containers grow that keep what is allocated there. */
   readonly #growths: Map<string, Shares> = new Map()
-
   /** By `positionKey`: objects as whose methods the function ran. */
   readonly #receivers: Map<string, Receivers> = new Map()
 
   noteRuns(key: string, shares: Shares): void {
-    put(this.#runs, key, shares)
+    if (shares.seen > 0) put(this.#runs, key, shares)
   }
 
   noteReceivers(key: string, receivers: Receivers): void {
-    if (this.#receivers.size < MAX_FUNCTIONS) this.#receivers.set(key, receivers)
+    put(this.#receivers, key, receivers)
   }
 
   /** As whose methods the functions of a leak's stacks ran; one of them may hold what keeps it. */
@@ -40,7 +39,7 @@ export class Traces {
    */
   noteGrowth(frames: readonly StackFrame[], shares: Shares, isWhole: boolean): void {
     const key = stackKey(frames)
-    if (isWhole || !this.#growths.has(key)) put(this.#growths, key, shares)
+    if (shares.seen > 0 && (isWhole || !this.#growths.has(key))) put(this.#growths, key, shares)
   }
 
   /** @returns null where none saw any of it */
@@ -69,6 +68,6 @@ export function stackKey(frames: readonly StackFrame[]): string {
   return nearest && outermost ? `${positionKey(nearest)} ${positionKey(outermost)}` : ''
 }
 
-function put(of: Map<string, Shares>, key: string, shares: Shares): void {
-  if (shares.seen > 0 && (of.has(key) || of.size < MAX_FUNCTIONS)) of.set(key, shares)
+function put<T>(of: Map<string, T>, key: string, value: T): void {
+  if (of.has(key) || of.size < MAX_FUNCTIONS) of.set(key, value)
 }

@@ -1,4 +1,5 @@
 /** The app under watch: its routes, layers and requests as the recorder counts them, and its servers. */
+import { alive } from '../holders/alive'
 import { connectionsOf } from '../record/listening'
 import type { RequestMarks } from '../record/request-marks'
 import type { Layer, Route } from '../record/routes'
@@ -58,7 +59,7 @@ export class WatchedApp {
   }
 
   servers(): object[] {
-    return this.#servers.flatMap((ref) => ref.deref() ?? [])
+    return alive(this.#servers)
   }
 
   /** Open to its servers. */

@@ -13,7 +13,7 @@
  * V8 may stop at a call before or after it has its arguments: of one statement that calls several functions
  * any of its calls may be told.
  */
-import type { CodePlace, Logpoints } from '../inspector/logpoints'
+import { type CodePlace, HIT_MS, type Logpoints, MAX_SETTING_MS } from '../inspector/logpoints'
 import type { StackFrame } from '../inspector/stack-frame'
 import { type Changes, NOWHERE, type Slices } from './slices'
 
@@ -22,10 +22,6 @@ const MAX_FUNCTIONS = 16
 const MAX_PLACES = 192
 /** Hits of a look for places, at most: a round number. */
 const MAX_HITS = 1000
-/** Time of the app's that a hit takes, ms: nearly all of it the debugger's (`npm run bench:trace`). */
-const HIT_MS = 0.1
-/** Logpoints are set for so long in one go, ms: V8 goes through the whole heap for some of them. */
-const MAX_SETTING_MS = 40
 /** Additions at known places from which enough was seen of a container. */
 const ENOUGH = 30
 /** Functions within functions, at most. */

@@ -1,6 +1,6 @@
 /** For which requests some functions run: a logpoint in each, for a bounded number of hits. */
 import { isProxy, realm } from '../inspector/intrinsics'
-import type { Logpoints, ReceiverOf } from '../inspector/logpoints'
+import { HIT_MS, type Logpoints, MAX_SETTING_MS, type ReceiverOf } from '../inspector/logpoints'
 import { type FunctionPosition, positionKey } from '../inspector/stack-frame'
 import type { RequestMarks } from '../record/request-marks'
 import { Tally } from './tally'
@@ -16,10 +16,6 @@ const MAX_HITS_AT_ONCE = 12
 const ENOUGH = 100
 /** Hits of a trace, at most. */
 const MAX_HITS = 2000
-/** Time of the app's that a hit takes, ms: nearly all of it the debugger's (`npm run bench:trace`). */
-const HIT_MS = 0.1
-/** Logpoints are set for so long in one go, ms: V8 goes through the whole heap for some of them. */
-const MAX_SETTING_MS = 40
 
 /** Objects whose methods the functions are: so many of each function, at most. */
 const MAX_RECEIVERS = 4
@@ -104,7 +100,7 @@ export class Executions {
     watched.hits++
     this.#hits++
     if (watched.receivers.length < MAX_RECEIVERS) noteReceiver(watched.receivers, receiverOf)
-    if (this.#isSpent) for (const each of this.#watched) this.#leave(each)
+    if (this.#isSpent) this.stop()
     else if (watched.hits >= MAX_HITS_AT_ONCE) this.#leave(watched)
   }
 

@@ -159,8 +159,8 @@ export class Slices {
     const at = this.#slices.findLastIndex((slice) => slice.id === id)
     const slice = this.#slices[at]
     this.#slices.length = Math.max(0, at)
-    this.#mark = slice && at > 0 ? slice.outer : null
-    this.#place = slice && at > 0 ? slice.outerPlace : NOWHERE
+    this.#mark = at > 0 ? slice!.outer : null
+    this.#place = at > 0 ? slice!.outerPlace : NOWHERE
     // From Node 24 on, what was entered in a slice would go on after it.
     if (slice?.isEntered) this.#marks.enter(null)
   }

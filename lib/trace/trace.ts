@@ -36,7 +36,7 @@ const DRAIN_MS = 1500
 
 /** One leak, as far as a trace may see it. */
 export interface Subject {
-  /** Functions whose executions tell who pays: those that allocate it, and those that call them. */
+  /** Functions whose executions tell who pays: those that allocate it, and those that call them; any may recur. */
   readonly functions: readonly StackFrame[]
   /** Functions that may add to its containers. */
   readonly adders: readonly StackFrame[]
@@ -147,7 +147,7 @@ export class Trace {
 
   #lookForPlaces(): void {
     const { now, logpoints } = this.#options
-    const grown = this.#grown
+    const grown = this.#watched.filter(({ added }) => added.total > 0)
     if (!this.#additions && grown.length > 0) {
       const adders = distinct(this.#subjects.flatMap((subject) => subject.adders))
       if (adders.length > 0 && (logpoints.isOpen || logpoints.open())) {
@@ -168,20 +168,16 @@ export class Trace {
     this.#dueMs = now() + DRAIN_MS
   }
 
-  /** What changed of the containers that have grown. */
-  get #grown(): Changes[] {
-    return this.#changes
-      .flat()
-      .flatMap((changes) => (changes && changes.added.total > 0 ? [changes] : []))
+  /** Of the containers whose size can be read. */
+  get #watched(): Changes[] {
+    return this.#changes.flat().filter((changes) => changes !== null)
   }
 
   #sawEnough(watchedMs: number): boolean {
     // Where requests are few, it is enough that the verdict takes a function's hits for what they are.
     const needed = watchedMs < LONG_WATCH_MS ? undefined : THRESHOLDS.trace.minSeen
     if (this.#executions && !this.#executions.sawEnough(needed)) return false
-    return this.#changes
-      .flat()
-      .every((changes) => changes === null || changes.added.total >= ENOUGH_ENTRIES)
+    return this.#watched.every(({ added }) => added.total >= ENOUGH_ENTRIES)
   }
 
   #stopWatching(): void {

@@ -316,6 +316,52 @@ describe('its trace', () => {
     assert.deepEqual(new Set(routesSeen()), new Set([0, 1]))
   })
 
+  it('of a leak that labels tell looks for where its holder is filled alone: in the app, where it is in a stack', (t) => {
+    const inPackage = (place: PlaceSeries): PlaceSeries => ({
+      ...place,
+      frames: place.frames.map((frame) => ({ ...frame, url: '/app/node_modules/a/index.js' })),
+    })
+    const table = bornPlace([1, 1, 1], { sampleBytes: 1000, functions: ['add'] })
+    for (const [tables, frames] of [
+      [[table], table.frames],
+      [[], PLACE.frames],
+    ] as const) {
+      const places = [{ place: inPackage(PLACE), bytes: 1000 }]
+      const leak = estimated({ attribution: 'direct', places, tables })
+      const kept: unknown[] = []
+      const holder = { path: 'kept', kind: 'Array', size: 1, growthPerRequest: 1 } as const
+      const trial = new Trial(t, true).judge(0, leak).endSearch(kept, [holder]).step().step()
+      assert.equal(trial.logpoints.hits.size, 0, 'no executions are asked for')
+      trial.opened.lives.settle()
+      const lines = trial.lines.length
+      const mark = trial.marks.arrive({})
+      kept.push(1)
+      endMark(trial.marks.arrive({}), 0, 0)
+      endMark(mark, 3, 0)
+      trial.opened.nowMs += 15_000
+      trial.step().step()
+      const hits = frames.map(({ columnNumber, ...frame }) =>
+        positionKey({ ...frame, columnNumber: columnNumber + 1 }),
+      )
+      assert.deepEqual([...trial.logpoints.hits.keys()], hits)
+      const add = trial.marks.arrive({})
+      trial.logpoints.hits.get(hits[0]!)!()
+      kept.push(2)
+      endMark(trial.marks.arrive({}), 0, 0)
+      endMark(add, 3, 0)
+      trial.trace().opened.lives.settle()
+      // What was seen of the holder is a line of its own.
+      assert.equal(trial.lines.length, lines + 1)
+      const { changes } = trial.opened.lives.current[0]!
+      assert.deepEqual(
+        [changes!.added.seen, changes!.addedAt?.functionName],
+        [2, frames[0]!.functionName],
+      )
+      trial.opened.lives.current[0]!.noteChanges({ ...changes!, addedAt: null })
+      assert.deepEqual(trial.opened.lives.current[0]!.changes, changes, 'a place once seen stays')
+    }
+  })
+
   it('leaves all as it was where a step throws, and its leak is told by the next judgement', (t) => {
     const trial = new Trial(t).judge(0).step()
     trial.logpoints.error = new Error('of the inspector')

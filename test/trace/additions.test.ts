@@ -17,13 +17,14 @@ callsOf(make) { return (kept, key) => { const entry = make(key); kept.set(key, e
 nested(make) { return (kept, key) => kept.set(key, make(make(key))) },
 assigns(make) { return (kept, key) => { kept[kept.length] = make(key); return make(key) } },
 throws(make) { return (kept, key) => { try { make(null.no) } catch { kept.set(key, 1) } } },
+around(make) { return (kept, key) => { kept[kept.length] = make(key) } },
+calls(make) { return (kept, key) => { make(key) } },
 later(make) { return async (kept, key) => { await make(key); kept.add(key); await null; make(key) } },
 })`
 
 class Trial {
   readonly additions: Additions
   readonly changes: Changes
-  readonly kept: object
 
   constructor(t: Stage, kept: object, functions: readonly object[]) {
     const marks = new RequestMarks()
@@ -35,7 +36,6 @@ class Trial {
       functionName: `f${at}`,
       url: 'a.js',
     }))
-    this.kept = kept
     this.changes = slices.watch(kept)!
     this.additions = new Additions(frames, openLogpoints(t), slices, () => 0)
     t.after(() => {
@@ -92,6 +92,23 @@ describe('the place at which a container grows', () => {
     known.additions.stop()
     new AsyncResource('REQUEST').runInAsyncScope(() => add(kept, 1))
     assert.equal(known.place, 'nowhere')
+  })
+
+  it('is kept apart from what a slice within the slice adds, and stays known after it', (t) => {
+    const { around, calls } = runInThisContext(SOURCE) as Record<string, (make: object) => Adds>
+    const kept: unknown[] = []
+    const within = (add: () => unknown): unknown => new AsyncResource('WITHIN').runInAsyncScope(add)
+    const ofOther = calls!(() => within(() => kept.push('by another slice')))
+    const own = around!(() => within(() => 0))
+    for (const [add, place] of [
+      [ofOther, 'nowhere'],
+      [own, 'f0: make(key) } '],
+    ] as const) {
+      const trial = new Trial(t, kept, [add])
+      new AsyncResource('REQUEST').runInAsyncScope(() => add(kept, 1))
+      trial.additions.stop()
+      assert.equal(trial.place, place)
+    }
   })
 
   it('is asked for 1,000 hits at most', (t) => {

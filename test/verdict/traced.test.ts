@@ -159,3 +159,21 @@ describe('judge, of a helper after its own await that only a rhythm could tell',
     ])
   })
 })
+
+describe('two leaks that a trace shares one place out to', () => {
+  it('are off by the same factor, where the heap grows by less than was sampled', () => {
+    const runs = shares({ 0: 0.5, 1: 0.5 })
+    const whole = place({ runs, growth: shares({ 0: 0.75, 1: 0.25 }) })
+    const requests = (each: number): number[] => cumulative(new Array<number>(READINGS).fill(each))
+    const routes = [
+      { route: '/a', ended: requests(300) },
+      { route: '/b', ended: requests(100) },
+    ]
+    const { liveHeapBytes } = handmade(routes, [whole])
+    const half = liveHeapBytes.map((bytes) => bytes / 2)
+    const { leaks } = judge(handmade(routes, [whole], { liveHeapBytes: half }))
+    const [a, b] = leaks.toSorted((one, other) => one.route! - other.route!)
+    const truth = S / 200
+    for (const leak of [a, b]) assert.ok(Math.abs(leak!.rate / truth - 1) < 0.05, `${leak!.rate}`)
+  })
+})
