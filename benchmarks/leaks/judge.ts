@@ -33,6 +33,8 @@ export interface LeakResult {
   readonly siteRank: number | null
   readonly siteMatch: SiteMatch | null
   readonly sitesSaid: number
+  /** Whether the first line that is said to allocate, of the app's own, does; null where none is said. */
+  readonly lineSaid: 'right' | 'wrong' | null
   /** From 1; null where none is right, or none can be. */
   readonly holderRank: number | null
   readonly holdersSaid: number
@@ -182,6 +184,7 @@ function judgeLeak(
       ci95 && truth && saidBytes !== null ? ci95[0] <= truth.bytes && truth.bytes <= ci95[1] : null,
     ...site,
     sitesSaid: withSites?.sites.length ?? 0,
+    lineSaid: lineOf(app, withSites?.sites ?? [], marked),
     holderRank: holderIndex < 0 ? null : holderIndex + 1,
     holdersSaid: holders.length,
     holderKnown: leak.holder !== null,
@@ -272,6 +275,18 @@ function filledOf(
   if (!addedAt?.file || !marked || marked.adders.size === 0) return null
   if (resolveFile(addedAt.file) !== appFile(app)) return 'package'
   return marked.adders.has(addedAt.line ?? 0) ? 'right' : 'wrong'
+}
+
+function lineOf(
+  app: CorpusApp,
+  sites: readonly LoggedSite[],
+  marked: MarkedSite | undefined,
+): LeakResult['lineSaid'] {
+  const said = sites.find(
+    ({ lineExact, file }) => lineExact && file && resolveFile(file) === appFile(app),
+  )
+  if (!said || !marked) return null
+  return marked.lines.has(said.line ?? 0) ? 'right' : 'wrong'
 }
 
 type Place = Pick<LoggedSite, 'file' | 'line' | 'package'>

@@ -19,6 +19,7 @@ export interface LoggedSite {
   readonly file?: string
   readonly package?: string
   readonly line?: number
+  readonly lineExact?: boolean
   readonly bytes?: number
   readonly stack?: readonly unknown[]
 }

@@ -70,7 +70,7 @@ function leakCells(leak: LeakResult): string[] {
       ? ''
       : leak.siteRank === null
         ? 'none'
-        : `${leak.siteRank} ${leak.siteMatch}`,
+        : `${leak.siteRank} ${leak.siteMatch}${leak.lineSaid ? ` (exact: ${leak.lineSaid})` : ''}`,
     holderCell(leak),
     leak.filled ?? '',
     leak.seconds === null ? '' : `${leak.seconds.toFixed(0)} s`,
@@ -131,6 +131,7 @@ export function renderSummary(results: readonly AppResult[]): string {
       holders.filter((leak) => leak.holderRank === 1 && leak.adderKnown),
       (leak) => leak.filled === 'right',
     )} of those whose first holder is right; a wrong one in the app's code ${found.filter((leak) => leak.filled === 'wrong').length}`,
+    `allocated in that line   ${count(found, (leak) => leak.lineSaid !== null)} said to the line; a wrong one ${found.filter((leak) => leak.lineSaid === 'wrong').length}`,
     `2 KB a request or more   ${count(large, (leak) => leak.seconds !== null && leak.seconds <= 30)} called within 30 s`,
     `seconds until the line   median ${median(found.flatMap(({ seconds }) => seconds ?? [])).toFixed(0)}`,
   ].join('\n')

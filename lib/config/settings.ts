@@ -44,6 +44,7 @@ export interface Config {
   readonly pauseBudgetRatio: number
   readonly maxPauseMs: number
   readonly holders: boolean
+  readonly trace: boolean
   readonly profileDir: string | null
   readonly signal: NodeJS.Signals | null
   /** The name the app was given; `null`: app-identity.ts finds one. */
@@ -72,6 +73,7 @@ export interface StartOptions {
   /** `'1s'`, or a number of milliseconds. */
   maxPause?: string | number | undefined
   holders?: boolean | 'on' | 'off' | undefined
+  trace?: boolean | 'on' | 'off' | undefined
   profileDir?: string | null | undefined
   signal?: NodeJS.Signals | null | undefined
   service?: string | null | undefined
@@ -201,6 +203,14 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     option: 'holders',
     fallback: 'on',
     meaning: 'look for the variable that keeps a leak alive, once per leak',
+    kind: toggle('on or off (also true, false, 1, 0)'),
+  },
+  trace: {
+    env: 'MEMPROF_TRACE',
+    option: 'trace',
+    fallback: 'on',
+    meaning:
+      'breakpoints that never pause, for some seconds, where the payer or the lines of a leak are not known',
     kind: toggle('on or off (also true, false, 1, 0)'),
   },
   profileDir: {

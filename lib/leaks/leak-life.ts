@@ -156,7 +156,8 @@ export class LeakLife {
   /** A trace has seen how the first of its holders changes; a later one may not see where it is added to. */
   noteChanges(changes: Changed): void {
     const known = this.#changes
-    this.#changes = { ...changes, addedAt: changes.addedAt ?? known?.addedAt ?? null }
+    const allocated = changes.allocated.length > 0 ? changes.allocated : (known?.allocated ?? [])
+    this.#changes = { ...changes, addedAt: changes.addedAt ?? known?.addedAt ?? null, allocated }
     if (known === null || (!known.addedAt && changes.addedAt)) this.#holdersAreNews = true
   }
 

@@ -1,4 +1,5 @@
 /** The process around the watch: its clock, its timers, its memory and its inspector. Tests bring their own. */
+import { getHeapStatistics } from 'node:v8'
 import { clearTimeout, performance, setTimeout } from '../clock'
 import { type HeapSession, InspectorSession } from '../inspector/session'
 
@@ -7,6 +8,8 @@ export interface Runtime {
   /** Runs `work` once, and keeps no process alive for it. @returns takes that back */
   after(waitMs: number, work: () => void): () => void
   memory(): Pick<NodeJS.MemoryUsage, 'rss' | 'heapTotal' | 'arrayBuffers'>
+  /** To the byte, garbage included. */
+  readonly usedHeapBytes: () => number
   /** @throws where the inspector is closed, as under Node's permission model */
   openSession(): HeapSession
 }
@@ -19,5 +22,6 @@ export const RUNTIME: Runtime = {
     return () => clearTimeout(timer)
   },
   memory: () => process.memoryUsage(),
+  usedHeapBytes: () => getHeapStatistics().used_heap_size,
   openSession: () => new InspectorSession(),
 }

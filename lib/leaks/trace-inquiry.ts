@@ -1,8 +1,8 @@
 /** Asks for which requests a leak grows where its stacks do not tell: one trace for all leaks that wait. */
 import { alive } from '../holders/alive'
 import type { StackFrame } from '../inspector/stack-frame'
-import { Trace, type TraceOptions, type TraceResult } from '../trace/trace'
-import type { Changed, PlaceSeries } from '../verdict/observation'
+import { type Subject, Trace, type TraceOptions, type TraceResult } from '../trace/trace'
+import type { PlaceSeries } from '../verdict/observation'
 import { pooled } from '../verdict/traced'
 import type { Inquiry } from './inquiry'
 import type { LeakLife } from './leak-life'
@@ -101,15 +101,17 @@ export class TraceInquiry implements Inquiry {
       .lives()
       .filter((life) => !life.isDirect && !this.#traced.some((one) => one.life === life))
       .map((life) => tracedLife(life))
-    const subjects = this.#traced.map(({ life, stacks, containers }) => ({
+    const subjects: Subject[] = this.#traced.map(({ life, stacks, containers, ofHolder }) => ({
       functions: life.isDirect ? [] : functionsOf(stacks),
       adders: addersOf(life),
       containers: alive(containers.length > 0 ? containers : this.#containers),
+      ofHolder,
     }))
+    const beside = { functions: [], adders: [], containers: [], ofHolder: 0 }
     for (const { containers } of this.#beside) {
-      subjects.push({ functions: [], adders: [], containers: alive(containers) })
+      subjects.push({ ...beside, containers: alive(containers) })
     }
-    subjects.push({ functions: functionsOf(this.#others), adders: [], containers: [] })
+    subjects.push({ ...beside, functions: functionsOf(this.#others) })
     this.#work++
     this.#trace = new Trace(subjects, this.#options, this.#withDebugger)
   }
@@ -137,13 +139,13 @@ export class TraceInquiry implements Inquiry {
     }
   }
 
-  #note({ runs, changes, receivers }: TraceResult): void {
+  #note({ runs, growths, changed, receivers }: TraceResult): void {
     const { traces } = this.#options
     for (const [key, shares] of runs) traces.noteRuns(key, shares)
     for (const [key, refs] of receivers) traces.noteReceivers(key, refs)
     const known = [...this.#traced, ...this.#beside].map((one, at) => ({
       ...one,
-      growths: changes[at]!.flatMap((changed) => changed?.added ?? []),
+      growths: growths[at]!,
       keys: new Set(one.stacks.map(stackKey)),
     }))
     const note = (frames: Stack, of: typeof known): void => {
@@ -161,9 +163,9 @@ export class TraceInquiry implements Inquiry {
       }
     }
     for (const frames of this.#others) note(frames, untold)
-    this.#traced.forEach(({ life, ofHolder }, at) => {
-      const ofFirst = changes[at]!.slice(0, ofHolder).flatMap((one) => one ?? [])
-      if (ofFirst.length > 0) life.noteChanges(togetherOf(ofFirst))
+    this.#traced.forEach(({ life }, at) => {
+      const of = changed[at]
+      if (of) life.noteChanges(of)
     })
     this.#release()
   }
@@ -184,16 +186,6 @@ function tracedLife(life: LeakLife): TracedLife {
     stacks: stacksOf(life),
     containers: [...living, ...others.flat()],
     ofHolder: living.length,
-  }
-}
-
-/** Of one holder that is several objects. */
-function togetherOf(changes: readonly Changed[]): Changed {
-  const [most] = changes.toSorted((a, b) => b.added.seen - a.added.seen)
-  return {
-    added: pooled(changes.map(({ added }) => added)),
-    removed: pooled(changes.map(({ removed }) => removed)),
-    addedAt: most!.addedAt,
   }
 }
 

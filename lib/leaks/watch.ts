@@ -82,10 +82,11 @@ export class LeakWatch {
       unsure: () => this.#lives.unsure,
       lives: () => this.#lives.current,
       maxPauseMs: config.maxPauseMs,
+      heapBytes: runtime.usedHeapBytes,
     }
     const inquiries = [
       ...(config.holders ? [new HolderInquiry(new HolderSearch(search), this.#traces)] : []),
-      new TraceInquiry(tracing),
+      ...(config.trace ? [new TraceInquiry(tracing)] : []),
     ]
     this.#lives = new Lives({ now, headroomBytes, inquiries, listener })
     this.#goOn()

@@ -15,6 +15,7 @@ export type Unit =
   | 'bytes'
   | 'bytes per request'
   | 'bytes per second'
+  | 'bytes per entry'
   | 'ms'
   | 's'
   | '0 to 1'

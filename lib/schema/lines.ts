@@ -199,6 +199,8 @@ export interface SiteFrame {
 }
 
 export interface Site extends SiteFrame {
+  /** The line is that of the allocation, as a trace saw it, and not that of the function. */
+  lineExact?: boolean
   bytes: number
   share: number
   /** Callers, nearest first, as `function (file:line)`. */
@@ -247,6 +249,11 @@ export interface Holder {
   /** Entries by which it grew, and by which it shrank, from one slice of JavaScript to the next in a trace. */
   added?: number
   removed?: number
+  /** Entries added and removed, in the units of `growthPerRequest`, which is the difference of the two. */
+  addedPerUnit?: number
+  removedPerUnit?: number
+  /** Of the leak: what one entry keeps, itself included. */
+  bytesPerEntry?: number
   /** Who made it grow and shrink, largest share first; what no request asked for is in none. */
   addedBy?: readonly TracedUnit[]
   removedBy?: readonly TracedUnit[]

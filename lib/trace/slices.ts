@@ -60,6 +60,8 @@ export class Slices {
   #place = NOWHERE
   /** The outermost first: a pool calls in one request's slice what another waits with. */
   #slices: Slice[] = []
+  /** Goes up wherever a slice begins or ends. */
+  #turn = 0
   #isOn = false
 
   constructor(marks: RequestMarks, now: () => number) {
@@ -79,6 +81,7 @@ export class Slices {
     this.#marks.onArrival = (mark) =>
       this.#guarded(() => {
         this.#settle()
+        this.#turn++
         this.#mark = mark
         this.#place = NOWHERE
       })
@@ -118,6 +121,11 @@ export class Slices {
     return this.#place
   }
 
+  /** The same only as long as no slice begins or ends. */
+  get turn(): number {
+    return this.#turn
+  }
+
   /** Containers are no longer looked at. */
   release(): void {
     this.#guarded(() => this.#settle())
@@ -135,6 +143,7 @@ export class Slices {
 
   #enter(id: number): void {
     this.#settle()
+    this.#turn++
     const outer = this.#mark
     const outerPlace = this.#place
     this.#place = NOWHERE
@@ -156,6 +165,7 @@ export class Slices {
 
   #leave(id: number): void {
     this.#settle()
+    this.#turn++
     const at = this.#slices.findLastIndex((slice) => slice.id === id)
     const slice = this.#slices[at]
     this.#slices.length = Math.max(0, at)

@@ -14,6 +14,7 @@ import { positionKey, type StackFrame } from '../inspector/stack-frame'
 import type { RequestMarks } from '../record/request-marks'
 import type { Changed, Shares } from '../verdict/observation'
 import { THRESHOLDS } from '../verdict/thresholds'
+import { pooled } from '../verdict/traced'
 import { Additions } from './additions'
 import { Executions } from './executions'
 import { type Changes, Slices } from './slices'
@@ -40,15 +41,18 @@ export interface Subject {
   readonly functions: readonly StackFrame[]
   /** Functions that may add to its containers. */
   readonly adders: readonly StackFrame[]
-  /** Containers that keep it, where they were found. */
+  /** Containers that keep it, where they were found; first those that are its first holder. */
   readonly containers: readonly object[]
+  readonly ofHolder: number
 }
 
 export interface TraceResult {
   /** Executions, by `positionKey` of the function. */
   readonly runs: ReadonlyMap<string, Shares>
-  /** For each subject, of each of its containers; null where its size cannot be read. */
-  readonly changes: ReadonlyArray<ReadonlyArray<Changed | null>>
+  /** For each subject, what each of its containers grew by, of those whose size can be read. */
+  readonly growths: ReadonlyArray<readonly Shares[]>
+  /** For each subject, of its first holder; null where that is not known. */
+  readonly changed: ReadonlyArray<Changed | null>
   /** Objects as whose methods the functions ran, by `positionKey`. */
   readonly receivers: Executions['receivers']
 }
@@ -57,6 +61,8 @@ export interface TraceOptions {
   readonly marks: RequestMarks
   readonly logpoints: Logpoints
   readonly now: () => number
+  /** Used of the heap, to the byte. */
+  readonly heapBytes: () => number
 }
 
 type Stage = 'settle' | 'watch' | 'locate' | 'drain' | 'over'
@@ -146,18 +152,18 @@ export class Trace {
   }
 
   #lookForPlaces(): void {
-    const { now, logpoints } = this.#options
+    const { now, logpoints, heapBytes } = this.#options
+    const slices = this.#slices
     const grown = this.#watched.filter(({ added }) => added.total > 0)
     if (!this.#additions && grown.length > 0) {
       const adders = distinct(this.#subjects.flatMap((subject) => subject.adders))
       if (adders.length > 0 && (logpoints.isOpen || logpoints.open())) {
-        this.#additions = new Additions(adders, logpoints, this.#slices, now)
+        this.#additions = new Additions(adders, { logpoints, slices, grown, now, heapBytes })
       }
     }
     const additions = this.#additions
     const isLate = now() - this.#beganMs >= MAX_LOCATE_MS
-    const isEnough = grown.every((one) => additions?.sawEnough(one))
-    if (additions && !additions.isOver && !isLate && !isEnough) {
+    if (additions && !additions.isOver && !isLate) {
       additions.look()
       this.#dueMs = now() + LOOK_MS
       return
@@ -170,7 +176,7 @@ export class Trace {
 
   /** Of the containers whose size can be read. */
   get #watched(): Changes[] {
-    return this.#changes.flat().filter((changes) => changes !== null)
+    return readable(this.#changes.flat())
   }
 
   #sawEnough(watchedMs: number): boolean {
@@ -190,20 +196,30 @@ export class Trace {
     const tallies = this.#executions?.tallies ?? new Map<string, Tally>()
     this.#result = {
       runs: new Map([...tallies].map(([key, tally]) => [key, tally.shares()])),
-      changes: this.#changes.map((of) => of.map((changes) => changes && this.#shown(changes))),
+      growths: this.#changes.map((of) => readable(of).map(({ added }) => added.shares())),
+      changed: this.#subjects.map(({ ofHolder }, at) =>
+        this.#changedOf(readable((this.#changes[at] ?? []).slice(0, ofHolder))),
+      ),
       receivers: this.#executions?.receivers ?? new Map(),
     }
     this.close()
   }
 
-  #shown(changes: Changes): Changed {
-    const { added, removed } = changes
+  /** Of one holder, that may be several containers. */
+  #changedOf(holder: readonly Changes[]): Changed | null {
+    const [most] = holder.toSorted((a, b) => b.added.total - a.added.total)
+    if (!most) return null
     return {
-      added: added.shares(),
-      removed: removed.shares(),
-      addedAt: this.#additions?.placeOf(changes) ?? null,
+      added: pooled(holder.map(({ added }) => added.shares())),
+      removed: pooled(holder.map(({ removed }) => removed.shares())),
+      addedAt: this.#additions?.placeOf(most) ?? null,
+      allocated: this.#additions?.allocatedFor(holder) ?? [],
     }
   }
+}
+
+function readable(changes: ReadonlyArray<Changes | null>): Changes[] {
+  return changes.filter((of) => of !== null)
 }
 
 function distinct(functions: readonly StackFrame[]): StackFrame[] {

@@ -42,12 +42,22 @@ export interface Shares {
   readonly lost: number
 }
 
+/** The most that the code at one place allocated, for each entry of what keeps a leak. */
+export interface Allocated {
+  /** The function around it, where that begins. */
+  readonly within: StackFrame
+  readonly at: StackFrame
+  readonly bytes: number
+}
+
 /** What a trace saw of what keeps a leak: entries by which it grew and shrank from slice to slice. */
 export interface Changed {
   readonly added: Shares
   readonly removed: Shares
   /** The place in the code where most is added; null where that was not seen. */
   readonly addedAt: StackFrame | null
+  /** Of the functions that may add to it; empty where too little was seen. */
+  readonly allocated: readonly Allocated[]
 }
 
 /** What a trace saw of a place; null where it saw nothing. */

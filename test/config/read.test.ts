@@ -24,6 +24,7 @@ const DEFAULTS: Config = {
   pauseBudgetRatio: 0.01,
   maxPauseMs: 1000,
   holders: true,
+  trace: true,
   profileDir: null,
   signal: null,
   service: null,
@@ -97,6 +98,7 @@ const CASES: { readonly [K in keyof Config]: Cases } = {
   enabled: WORDS_OF_TOGGLES,
   leaks: WORDS_OF_TOGGLES,
   holders: WORDS_OF_TOGGLES,
+  trace: WORDS_OF_TOGGLES,
   level: {
     good: [
       ...['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'].map(

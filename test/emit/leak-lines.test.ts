@@ -44,7 +44,7 @@ describe('leakLine', () => {
     const { holders } = leakLine(leak(), {
       ...CONTEXT,
       holders: [holder, holder],
-      changes: { added: by(2091), removed: by(3), addedAt: addedAt! },
+      changes: { added: by(2091), removed: by(3), addedAt: addedAt!, allocated: [] },
     })
     const units = [{ method: 'GET', route: '/traced', share: 1 }]
     assert.deepEqual(holders, [
@@ -53,11 +53,55 @@ describe('leakLine', () => {
         addedAt: { function: 'open', file: '/app/app.js', line: 7, column: 3 },
         added: 2091,
         removed: 3,
+        addedPerUnit: 1.001,
+        removedPerUnit: 0.001,
+        bytesPerEntry: 1328,
         addedBy: units,
         removedBy: units,
       },
       holder,
     ])
+  })
+
+  describe('the line of a site', () => {
+    const within = grown(1, 'remember').place.frames[0]!
+    /** Of what a trace saw at the lines of the function: the first has 1,000 bytes of each entry at most. */
+    const siteWith = (...bytes: number[]): object => {
+      const allocated = bytes.map((of, at) => ({
+        within,
+        at: { ...within, lineNumber: within.lineNumber + at, columnNumber: 4 },
+        bytes: of,
+      }))
+      const none = { seen: 0, routes: [], idle: 0, lost: 0 }
+      const holder = { path: 'trail', kind: 'Map', size: 3, growthPerRequest: 1 } as const
+      const line = leakLine(leak({ rate: 1000 }), {
+        ...CONTEXT,
+        locate: ({ functionName, url, lineNumber, columnNumber }) => ({
+          function: functionName,
+          file: url,
+          line: lineNumber,
+          column: columnNumber,
+        }),
+        holders: [holder],
+        changes: { added: none, removed: none, addedAt: null, allocated },
+      })
+      const { line: at, lineExact } = line.sites[0]!
+      return { at: at - within.lineNumber, lineExact }
+    }
+
+    it('is the one whose bytes no other lines can have allocated', () => {
+      assert.deepEqual(siteWith(0, 60, 1010, 90), { at: 2, lineExact: true })
+      assert.deepEqual(siteWith(100, 8000), { at: 1, lineExact: true })
+      assert.deepEqual(siteWith(300, 700), { at: 1, lineExact: true })
+    })
+
+    it('stays the first one of the function where others may have, or the trace has not seen it', () => {
+      const first = { at: 0, lineExact: undefined }
+      assert.deepEqual(siteWith(), first)
+      assert.deepEqual(siteWith(60, 400), first)
+      assert.deepEqual(siteWith(0, 600, 600), first)
+      assert.deepEqual(siteWith(0, 900, 8000), first)
+    })
   })
 
   it('holds the figures in whole bytes, and shares in hundredths', () => {

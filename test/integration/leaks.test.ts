@@ -41,6 +41,16 @@ function lineOf(fixture: string, text: string): number {
   return 1 + lines.findIndex((line) => line.includes(text))
 }
 
+/** At the function, or where a trace was made of it, at what allocates there. */
+function checkLine(
+  site: LineOf<'leak'>['sites'][number],
+  fixture: string,
+  text: string,
+  exact: string,
+): void {
+  assert.equal(site.line, lineOf(fixture, site.lineExact ? exact : text), JSON.stringify(site))
+}
+
 function checkFigures(leak: LineOf<'leak'>): void {
   const rate = leak.bytesPerRequest ?? leak.bytesPerSecond ?? Number.NaN
   const [low, high] = leak.ci95 ?? [Number.NaN, Number.NaN]
@@ -96,11 +106,11 @@ describe('a leak line', () => {
     const [site] = sync.sites
     assert.equal(site?.function, 'remember')
     assert.match(site?.file ?? '', /test\/fixtures\/apps\/leaks\.cjs$/)
-    assert.equal(site?.line, lineOf('leaks.cjs', 'function remember('))
+    checkLine(site!, 'leaks.cjs', 'function remember(', 'kept.push(')
     assert.match(sync.msg, /^GET \/sync keeps .* per request .*, allocated in remember \(/)
 
     const after = last('/after')
-    assert.equal(after.sites[0]?.line, lineOf('leaks.cjs', "app.get('/after'"))
+    checkLine(after.sites[0]!, 'leaks.cjs', "app.get('/after'", 'resumed.set(')
     checkNear(after, 3300)
 
     assert.ok((last('/requests').keptRequestsShare ?? 0) > 0.9)
@@ -153,6 +163,7 @@ describe('a leak line', () => {
     assert.deepEqual([unit?.method, unit?.route], ['GET', '/basket'])
     assert.ok(unit!.share > 0.9, JSON.stringify(leak.trace))
     assert.equal(leak.sites[0]?.function, 'price')
+    checkLine(leak.sites[0], 'shared-helper.cjs', 'async function price(', 'return { id, words')
     // The function that adds is in none of the stacks that allocate what is kept, but in that of the Map's
     // table, where that has grown by now: no other line is told.
     const [holder] = leak.holders

@@ -45,6 +45,10 @@ export class RuntimeByHand implements Runtime {
     }
   }
 
+  usedHeapBytes(): number {
+    return 0
+  }
+
   memory(): { rss: number; heapTotal: number; arrayBuffers: number } {
     return { rss: 100 << 20, heapTotal: 60 << 20, arrayBuffers: 0 }
   }

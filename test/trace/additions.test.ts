@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { AsyncResource } from 'node:async_hooks'
 import { describe, it } from 'node:test'
+import { getHeapStatistics } from 'node:v8'
 import { runInThisContext } from 'node:vm'
 import { RequestMarks } from '../../lib/record/request-marks'
+import { HIT_MS } from '../../lib/inspector/logpoints'
 import { Additions } from '../../lib/trace/additions'
 import { type Changes, Slices } from '../../lib/trace/slices'
 import type { Stage } from '../support/app'
@@ -19,8 +21,16 @@ assigns(make) { return (kept, key) => { kept[kept.length] = make(key); return ma
 throws(make) { return (kept, key) => { try { make(null.no) } catch { kept.set(key, 1) } } },
 around(make) { return (kept, key) => { kept[kept.length] = make(key) } },
 calls(make) { return (kept, key) => { make(key) } },
+allocates(make) { return (kept, key) => {
+  const half = new Array(250).fill(key)
+  const whole = new Array(500).fill(key)
+  kept.set(key, whole)
+  return half.length
+} },
 later(make) { return async (kept, key) => { await make(key); kept.add(key); await null; make(key) } },
 })`
+
+const URL_OF_SOURCE = '/app/additions.js'
 
 class Trial {
   readonly additions: Additions
@@ -34,10 +44,16 @@ class Trial {
     const frames = positionsOf(functions).map((position, at) => ({
       ...position,
       functionName: `f${at}`,
-      url: 'a.js',
+      url: URL_OF_SOURCE,
     }))
     this.changes = slices.watch(kept)!
-    this.additions = new Additions(frames, openLogpoints(t), slices, () => 0)
+    this.additions = new Additions(frames, {
+      logpoints: openLogpoints(t),
+      slices,
+      grown: [this.changes],
+      now: () => 0,
+      heapBytes: () => getHeapStatistics().used_heap_size,
+    })
     t.after(() => {
       this.additions.stop()
       slices.end()
@@ -56,7 +72,7 @@ class Trial {
 
 /** What adds to a container, and the function that it calls. */
 function made(which: string): { add: Adds; make: object } {
-  const all = runInThisContext(SOURCE) as Record<string, (make: object) => Adds>
+  const all = runInThisContext(SOURCE, URL_OF_SOURCE) as Record<string, (make: object) => Adds>
   const { make } = all as unknown as { make: object }
   return { make, add: all[which]!(make) }
 }
@@ -78,7 +94,7 @@ describe('the place at which a container grows', () => {
         await new AsyncResource('REQUEST').runInAsyncScope(() => add(kept, key))
       }
       assert.equal(trial.place, place)
-      assert.equal(trial.additions.sawEnough(trial.changes), true)
+      assert.equal(trial.additions.isOver, true)
     })
   }
 
@@ -95,7 +111,10 @@ describe('the place at which a container grows', () => {
   })
 
   it('is kept apart from what a slice within the slice adds, and stays known after it', (t) => {
-    const { around, calls } = runInThisContext(SOURCE) as Record<string, (make: object) => Adds>
+    const { around, calls } = runInThisContext(SOURCE, URL_OF_SOURCE) as Record<
+      string,
+      (make: object) => Adds
+    >
     const kept: unknown[] = []
     const within = (add: () => unknown): unknown => new AsyncResource('WITHIN').runInAsyncScope(add)
     const ofOther = calls!(() => within(() => kept.push('by another slice')))
@@ -111,6 +130,29 @@ describe('the place at which a container grows', () => {
     }
   })
 
+  it('is where the app allocates for each entry, to the place, whatever the hits themselves allocate', (t) => {
+    const { add } = made('allocates')
+    const kept = new Map()
+    const trial = new Trial(t, kept, [add])
+    for (let key = 0; key < 40; key++) {
+      new AsyncResource('REQUEST').runInAsyncScope(() => add(kept, key))
+    }
+    trial.additions.stop()
+    const byLine = new Map<string, number>()
+    for (const { at, within, bytes } of trial.additions.allocatedFor([trial.changes])) {
+      assert.equal(within.functionName, 'f0')
+      const line = SOURCE.split('\n')[at.lineNumber]!.trim()
+      byLine.set(line, (byLine.get(line) ?? 0) + bytes)
+    }
+    const isNear = (start: string, bytes: number): boolean => {
+      const [, known = 0] = [...byLine].find(([line]) => line.startsWith(start)) ?? []
+      return Math.abs(known - bytes) < 0.1 * 8 * 500
+    }
+    assert.ok(isNear('const half', 8 * 250), JSON.stringify([...byLine]))
+    assert.ok(isNear('const whole', 8 * 500), JSON.stringify([...byLine]))
+    assert.ok(isNear('kept.set', 0), JSON.stringify([...byLine]))
+  })
+
   it('is asked for 1,000 hits at most', (t) => {
     const { add, make } = made('callsOf')
     const kept = new Map()
@@ -119,6 +161,6 @@ describe('the place at which a container grows', () => {
       new AsyncResource('REQUEST').runInAsyncScope(() => add(kept, key))
     }
     assert.equal(trial.additions.isOver, true)
-    assert.equal(trial.additions.hitsMs, 100)
+    assert.equal(trial.additions.hitsMs, 1000 * HIT_MS)
   })
 })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { runInThisContext } from 'node:vm'
+import { HIT_MS } from '../../lib/inspector/logpoints'
 import { positionKey } from '../../lib/inspector/stack-frame'
 import { IDLE, RequestMarks } from '../../lib/record/request-marks'
 import { Executions, MAX_FUNCTIONS } from '../../lib/trace/executions'
@@ -89,7 +90,7 @@ describe('executions', () => {
     const { executions, marks, total } = open(t, of)
     const mark = marks.arrive({})
     // One request that runs it over and over: it counts once, and costs each time.
-    while (executions.hitsMs < 200) {
+    while (executions.hitsMs < 2000 * HIT_MS) {
       of[0]()
       executions.look()
     }

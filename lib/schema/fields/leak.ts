@@ -4,6 +4,7 @@ import {
   choice,
   count,
   type FieldTable,
+  flag,
   group,
   interval,
   list,
@@ -35,8 +36,14 @@ const SITE: FieldTable<Site> = {
     'code.file.path',
     text('sampler', 'Relative to the working directory where inside it; source-mapped.'),
   ),
-  line: otel('code.line.number', count('sampler', 'Where the function begins, from 1.')),
+  line: otel(
+    'code.line.number',
+    count('sampler', 'Where the function begins, or allocates; see `lineExact`. From 1.'),
+  ),
   column: otel('code.column.number', count('sampler', 'From 1.')),
+  lineExact: maybe(
+    flag('trace', 'The line allocates it, and is not just where the function begins.'),
+  ),
   bytes: bytes('sampler', 'What it allocated of what is kept.'),
   share: amount('sampler', '0 to 1', 'Of the bytes of all sites of the leak.'),
   stack: otel(
@@ -78,6 +85,13 @@ const HOLDER: FieldTable<Holder> = {
   removed: maybe(
     count('trace', 'Entries by which it was seen to shrink; 0 may be too short a look.'),
   ),
+  addedPerUnit: maybe(
+    rate('trace', 'Entries added per request; per second beside `bytesPerSecond`.'),
+  ),
+  removedPerUnit: maybe(
+    rate('trace', 'Entries removed per request; per second beside `bytesPerSecond`.'),
+  ),
+  bytesPerEntry: maybe(bytes('trace', 'What one entry keeps, itself included.', 'bytes per entry')),
   addedBy: maybe(list('trace', 'Who made it grow, largest first.', UNIT)),
   removedBy: maybe(list('trace', 'Who made it shrink, largest first.', UNIT)),
 }
