@@ -4,17 +4,18 @@
  * SIGTERM, SIGINT and SIGHUP end a process that has no handler without running any JavaScript. For
  * these we stand in: write, then raise the same signal with no handler left, so that the parent sees
  * the same death. As soon as the app installs a handler of its own, ours is gone: whether the process
- * ends is then the app's decision, and `exit` tells.
+ * ends is then the app's decision, and `exit` tells, or one of the calls in `ending-calls.ts`.
  */
 import { EventEmitter } from 'node:events'
 import { isMainThread } from 'node:worker_threads'
+import { watchEndingCalls } from './ending-calls'
 import type { Unpatch } from './patch'
 
 const FATAL_SIGNALS: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGHUP']
 
 // Taken before the app can replace them after this: a signal must end the process whatever it does.
 const { kill, pid } = process
-const { on, prependListener, removeListener } = EventEmitter.prototype
+const { listenerCount, on, prependListener, removeListener } = EventEmitter.prototype
 
 export interface ProcessEnd {
   /**
@@ -49,6 +50,14 @@ export function watchProcessEnd(onEnd: (reason: string) => void): ProcessEnd {
     for (let at = 0; at < standIns.length; at++) stepAside(standIns[at]!)
   }
 
+  function isHandledByApp(signal: NodeJS.Signals): boolean {
+    let ours = 0
+    for (let at = 0; at < standIns.length; at++) {
+      if (standIns[at]!.signal === signal && standIns[at]!.stands) ours++
+    }
+    return listenerCount.call(process, signal) > ours
+  }
+
   function standInFor(signal: NodeJS.Signals): void {
     const standIn: StandIn = { signal, handler: end, stands: true }
     function end(): void {
@@ -80,6 +89,7 @@ export function watchProcessEnd(onEnd: (reason: string) => void): ProcessEnd {
     // by then, or the app's would be added to a signal that is no longer listened for.
     prependListener.call(process, 'newListener', onNewListener)
   }
+  const unwatchCalls = watchEndingCalls(isHandledByApp, onEnd)
 
   return {
     isHeard() {
@@ -91,6 +101,7 @@ export function watchProcessEnd(onEnd: (reason: string) => void): ProcessEnd {
       removeListener.call(process, 'exit', onExit)
       removeListener.call(process, 'newListener', onNewListener)
       stepAsideFromAll()
+      unwatchCalls()
     },
   }
 }

@@ -7,7 +7,7 @@ import { type App, type LogLine, ofEvent, parseLines, type Stage, startApp } fro
 import { temporaryFolder } from '../support/files'
 import { request } from '../support/http'
 import { sendMany, startFaulty, writeLines } from './faulty-app'
-import type { Figures, Scenario } from './scenario'
+import type { Scenario } from './scenario'
 
 const onWindows = (): string | null => (process.platform === 'win32' ? 'not on Windows' : null)
 
@@ -24,8 +24,12 @@ function requestsIn(lines: readonly LogLine[]): number {
   return ofEvent(lines, 'route').reduce((sum, line) => sum + line.requests, 0)
 }
 
-/** The app is gone at once: what the interval before has told of stays. */
-async function dies(stage: Stage, die: (app: App) => void, by: NodeJS.Signals): Promise<Figures> {
+/** The app is gone at once. @returns its lines */
+async function dies(
+  stage: Stage,
+  die: (app: App) => void,
+  by: NodeJS.Signals,
+): Promise<readonly LogLine[]> {
   const log = join(temporaryFolder(stage), 'log')
   const app = await startFaulty(stage, {
     env: { MEMPROF_DESTINATION: log, MEMPROF_INTERVAL: '100ms' },
@@ -37,9 +41,7 @@ async function dies(stage: Stage, die: (app: App) => void, by: NodeJS.Signals): 
   die(app)
   const { signal } = await app.ended
   assert.equal(signal, by)
-  const told = requestsIn(linesOf(log))
-  assert.ok(told >= 50 && told <= 60)
-  return { 'requests of the last interval told, of 10': told - 50 }
+  return linesOf(log)
 }
 
 async function throws(stage: Stage, preload?: readonly string[]): Promise<App> {
@@ -59,15 +61,26 @@ export const deaths: readonly Scenario[] = [
     how: 'SIGKILL under load',
     times: 20,
     hindrance: onWindows,
-    run: (stage) => dies(stage, (app) => app.child.kill('SIGKILL'), 'SIGKILL'),
+    async run(stage) {
+      const lines = await dies(stage, (app) => app.child.kill('SIGKILL'), 'SIGKILL')
+      const told = requestsIn(lines)
+      assert.ok(told >= 50 && told <= 60)
+      return { 'requests of the last interval told, of 10': told - 50 }
+    },
   },
   {
-    claim: 'process.abort() takes the lines of one interval at most, and breaks none',
+    claim: 'process.abort() takes no line',
     how: 'process.abort() under load',
     times: 10,
     hindrance: onWindows,
-    run: (stage) =>
-      dies(stage, (app) => void app.ask('process.abort()').catch(() => {}), 'SIGABRT'),
+    async run(stage) {
+      const abort = (app: App): void => void app.ask('process.abort()').catch(() => {})
+      const lines = await dies(stage, abort, 'SIGABRT')
+      assert.equal(ofEvent(lines, 'stop')[0]?.reason, 'SIGABRT')
+      const told = requestsIn(lines)
+      assert.equal(told, 60)
+      return { 'requests of the last interval told, of 10': told - 50 }
+    },
   },
   {
     claim: 'SIGINT twice ends the process by SIGINT, though nobody reads its lines',

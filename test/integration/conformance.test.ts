@@ -28,6 +28,7 @@ const KNOWN: ReadonlyArray<readonly [pattern: RegExp, why: string]> = [
   [/^shapes: what hangs on .*(Server|Response)\.prototype\.emit$/, 'the way to what is wrapped'],
   [/^shapes: what hangs on Module\.prototype\._compile$/, 'the way to what is wrapped'],
   [/^shapes: the source of connect and finalhandler$/, 'functions that are wrapped'],
+  [/^shapes: .* process\._kill, abort and reallyExit$/, 'the last lines are written'],
   [/^shapes: listeners of process for exit and signals$/, 'the last lines are written'],
   [/^shapes: the keys of require.cache$/, 'modules of memprof'],
   [/^errors: the whole text of a stack of the default length$/, 'frames that carry the route'],

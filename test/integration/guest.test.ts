@@ -92,7 +92,7 @@ describe('a process that does not serve is as without memprof, byte for byte', (
 })
 
 describe('a server ends as without memprof, and its last lines are written', () => {
-  const ENDS: Array<[how: string, code: string, exitCode: number, stderr: RegExp]> = [
+  const ENDS: Array<[how: string, code: string, end: number | NodeJS.Signals, stderr: RegExp]> = [
     ['by itself', 'server.close()', 0, /^$/],
     ['by process.exit(3)', 'process.exit(3)', 3, /^$/],
     ['by process.exitCode', 'process.exitCode = 4; server.close()', 4, /^$/],
@@ -108,20 +108,67 @@ describe('a server ends as without memprof, and its last lines are written', () 
       1,
       /Error: planted/,
     ],
+    [
+      'by a handler that removes itself and raises the signal again, as of NestJS and signal-exit',
+      `process.on('SIGTERM', function cleanUp(signal) {
+         process.removeListener(signal, cleanUp)
+         process.kill(process.pid, signal)
+         console.error('still there')
+       })
+       process.kill(process.pid, 'SIGTERM')
+       console.error('handled')`,
+      'SIGTERM',
+      /^handled\n$/,
+    ],
+    [
+      'by a signal that no handler of memprof waits for, raised by its number, as after nodemon',
+      `const { kill } = process
+       process.once('SIGUSR2', () => kill(process.pid, require('node:os').constants.signals.SIGUSR2))
+       kill(process.pid, 'SIGUSR2')`,
+      'SIGUSR2',
+      /^$/,
+    ],
+    [
+      'by a signal to itself that it never handled, at once',
+      `process.kill(process.pid, 'SIGINT'); console.error('still there')`,
+      'SIGINT',
+      /^$/,
+    ],
+    ['by SIGKILL to itself', `process.kill(process.pid, 'SIGKILL')`, 'SIGKILL', /^$/],
+    ['by process.reallyExit(6), with no exit event', 'process.reallyExit(6)', 6, /^$/],
+    [
+      'by process.exit(8), whose event the app keeps to itself',
+      'process.emit = () => true; process.exit(8)',
+      8,
+      /^$/,
+    ],
+    [
+      'by itself, after signals to itself that end nothing',
+      `process.on('SIGUSR2', () => server.close())
+       for (const [pid, signal] of [[process.pid, 0], [process.pid, 'SIGWINCH'], [-process.pid, 'SIGTERM']]) {
+         try { process.kill(pid, signal) } catch (error) { console.error(error.code) }
+       }
+       process.kill(process.pid, 'SIGUSR2')`,
+      0,
+      /^ESRCH\n$/,
+    ],
   ]
-  for (const [how, code, exitCode, stderr] of ENDS) {
+  for (const [how, code, end, stderr] of ENDS) {
     it(how, async (t) => {
       const file = serving(t, code)
       const without = await runNode([file])
       const ended = await runNode(['-r', REGISTER, file])
-      assert.equal(ended.code, exitCode)
-      assert.equal(ended.code, without.code)
-      assert.equal(ended.signal, null)
+      assert.equal(ended.signal ?? ended.code, end)
+      assert.deepEqual([ended.code, ended.signal], [without.code, without.signal])
       assert.equal(ended.stderr, without.stderr)
       assert.match(ended.stderr, stderr)
       const lines = parseLines(ended.stdout)
-      assert.equal(ofEvent(lines, 'stop').length, 1)
-      assert.equal(lines.at(-1)?.event, 'stop')
+      const stops = ofEvent(lines, 'stop')
+      assert.deepEqual(
+        stops.map(({ reason }) => reason),
+        [typeof end === 'string' ? end : 'exit'],
+      )
+      assert.equal(lines.at(-1), stops[0])
     })
   }
 
@@ -215,7 +262,7 @@ describe('after stop()', () => {
       assert.equal(code, 0)
       const own = stdout.split('\n').filter((line) => line && !line.startsWith('{'))
       for (const line of own) assert.match(line, /^\w+( true)+$/)
-      assert.equal(own.length, args.length === 0 ? 8 : 16)
+      assert.equal(own.length, args.length === 0 ? 11 : 19)
       const lines = parseLines(stdout)
       assert.equal(ofEvent(lines, 'stop')[0]?.reason, 'stop')
     }
