@@ -19,8 +19,8 @@ const { listenerCount, on, prependListener, removeListener } = EventEmitter.prot
 
 export interface ProcessEnd {
   /**
-   * Whether signals reach our handlers. Node delivers them through `process.emit`: where the app has
-   * put another function there, which may not pass them on, our handlers step aside.
+   * Whether signals reach our handlers, if there are any. Node delivers them through `process.emit`:
+   * where the app has put another function there, which may not pass them on, our handlers step aside.
    */
   isHeard(): boolean
   readonly unwatch: Unpatch
@@ -40,14 +40,19 @@ export function watchProcessEnd(onEnd: (reason: string) => void): ProcessEnd {
   const standIns: StandIn[] = []
   const onExit = (): void => onEnd('exit')
 
-  function stepAside(standIn: StandIn): void {
-    if (!standIn.stands) return
+  /** @returns whether it stood */
+  function stepAside(standIn: StandIn): boolean {
+    if (!standIn.stands) return false
     standIn.stands = false
     withEmit(emit, () => removeListener.call(process, standIn.signal, standIn.handler))
+    return true
   }
 
-  function stepAsideFromAll(): void {
-    for (let at = 0; at < standIns.length; at++) stepAside(standIns[at]!)
+  /** @returns whether any stood */
+  function stepAsideFromAll(): boolean {
+    let stood = false
+    for (let at = 0; at < standIns.length; at++) stood = stepAside(standIns[at]!) || stood
+    return stood
   }
 
   function isHandledByApp(signal: NodeJS.Signals): boolean {
@@ -92,11 +97,7 @@ export function watchProcessEnd(onEnd: (reason: string) => void): ProcessEnd {
   const unwatchCalls = watchEndingCalls(isHandledByApp, onEnd)
 
   return {
-    isHeard() {
-      if (process.emit === emit) return true
-      stepAsideFromAll()
-      return false
-    },
+    isHeard: () => process.emit === emit || !stepAsideFromAll(),
     unwatch() {
       removeListener.call(process, 'exit', onExit)
       removeListener.call(process, 'newListener', onNewListener)

@@ -212,6 +212,21 @@ describe('a server ends as without memprof, and its last lines are written', () 
     assert.equal(ofEvent(app.lines, 'stop').length, 1)
   })
 
+  it('by its own handlers below a function of its own in process.emit, and nothing is said of lost lines', async (t) => {
+    const app = await startApp(t, 'express5.cjs', { env: { MEMPROF_INTERVAL: '100ms' } })
+    // As signal-exit does, where it is loaded by a request.
+    await app.ask(`void (() => {
+      for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.once(signal, () => process.kill(process.pid, signal))
+      const { emit } = process
+      process.emit = function (...args) { return emit.apply(this, args) }
+    })()`)
+    await app.printed(/"event":"process"[^]*"event":"process"/)
+    const lines = await app.stop()
+    assert.equal((await app.ended).signal, 'SIGTERM')
+    assert.deepEqual(ofEvent(lines, 'warning'), [])
+    assert.equal(lines.at(-1)?.event, 'stop')
+  })
+
   it('and is not kept alive by memprof, with requests behind it', async (t) => {
     const file = serving(
       t,
