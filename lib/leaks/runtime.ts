@@ -8,8 +8,8 @@ export interface Runtime {
   /** Runs `work` once, and keeps no process alive for it. @returns takes that back */
   after(waitMs: number, work: () => void): () => void
   memory(): Pick<NodeJS.MemoryUsage, 'rss' | 'heapTotal' | 'arrayBuffers'>
-  /** To the byte, garbage included. */
-  readonly usedHeapBytes: () => number
+  /** Of the heap and of external memory, to the byte, garbage included. Asks V8 alone. */
+  usedBytes(): number
   /** @throws where the inspector is closed, as under Node's permission model */
   openSession(): HeapSession
 }
@@ -22,6 +22,9 @@ export const RUNTIME: Runtime = {
     return () => clearTimeout(timer)
   },
   memory: () => process.memoryUsage(),
-  usedHeapBytes: () => getHeapStatistics().used_heap_size,
+  usedBytes() {
+    const heap = getHeapStatistics()
+    return heap.used_heap_size + heap.external_memory
+  },
   openSession: () => new InspectorSession(),
 }

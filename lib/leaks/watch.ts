@@ -82,7 +82,7 @@ export class LeakWatch {
       unsure: () => this.#lives.unsure,
       lives: () => this.#lives.current,
       maxPauseMs: config.maxPauseMs,
-      heapBytes: runtime.usedHeapBytes,
+      usedBytes: () => runtime.usedBytes(),
     }
     const inquiries = [
       ...(config.holders ? [new HolderInquiry(new HolderSearch(search), this.#traces)] : []),
@@ -111,7 +111,8 @@ export class LeakWatch {
   #goOn(): void {
     const { app, runtime } = this.#options
     const { inquiryDueMs } = this.#lives
-    const next = this.#schedule.next(runtime.now(), { requests: app.requests, inquiryDueMs })
+    const facts = { requests: app.requests, usedBytes: runtime.usedBytes(), inquiryDueMs }
+    const next = this.#schedule.next(runtime.now(), facts)
     if (next === 'stop') return
     if (typeof next === 'object') return this.#plan(next.waitMs)
     try {

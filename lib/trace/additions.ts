@@ -54,8 +54,8 @@ export interface AdditionsOptions {
   /** Containers that have grown. */
   readonly grown: readonly Changes[]
   readonly now: () => number
-  /** Used of the heap, to the byte. */
-  readonly heapBytes: () => number
+  /** Of the heap, to the byte, garbage included. */
+  readonly usedBytes: () => number
 }
 
 export class Additions {
@@ -72,7 +72,7 @@ export class Additions {
   constructor(functions: readonly StackFrame[], options: AdditionsOptions) {
     this.#functions = functions.slice(0, MAX_FUNCTIONS)
     this.#options = options
-    this.#allocations = new Allocations(options.heapBytes, (at) => {
+    this.#allocations = new Allocations(options.usedBytes, (at) => {
       const { fn, place } = this.#points[at]!
       return { fn, isCall: place.type === 'call' }
     })

@@ -45,7 +45,7 @@ export interface PlaceKind {
 }
 
 export class Allocations {
-  readonly #heapBytes: () => number
+  readonly #usedBytes: () => number
   readonly #kindOf: (place: number) => PlaceKind
   readonly #stretches: Map<string, Stretch> = new Map()
   /** What a hit itself allocates, by place. */
@@ -53,13 +53,13 @@ export class Allocations {
   /** Calls since the last addition of the slice: what follows it is no part of what was added. */
   #pending: Array<readonly [Stretch, number]> = []
   #isAdded = false
-  #usedBytes = 0
+  #lastBytes = 0
   #last = -1
   #turn = -1
 
-  /** @param heapBytes - what is used of the heap, to the byte */
-  constructor(heapBytes: () => number, kindOf: (place: number) => PlaceKind) {
-    this.#heapBytes = heapBytes
+  /** @param usedBytes - what is used of the heap, to the byte */
+  constructor(usedBytes: () => number, kindOf: (place: number) => PlaceKind) {
+    this.#usedBytes = usedBytes
     this.#kindOf = kindOf
   }
 
@@ -99,7 +99,7 @@ export class Allocations {
   leave(place: number, turn: number): void {
     this.#last = place
     this.#turn = turn
-    this.#usedBytes = this.#heapBytes()
+    this.#lastBytes = this.#usedBytes()
   }
 
   /**
@@ -155,7 +155,7 @@ export class Allocations {
 
   /** @returns null where another slice ran since the last hit, or a GC */
   #grown(turn: number): number | null {
-    const grown = this.#heapBytes() - this.#usedBytes
+    const grown = this.#usedBytes() - this.#lastBytes
     return turn === this.#turn && grown >= 0 ? grown : null
   }
 }

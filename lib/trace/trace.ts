@@ -61,8 +61,8 @@ export interface TraceOptions {
   readonly marks: RequestMarks
   readonly logpoints: Logpoints
   readonly now: () => number
-  /** Used of the heap, to the byte. */
-  readonly heapBytes: () => number
+  /** Of the heap, to the byte, garbage included. */
+  readonly usedBytes: () => number
 }
 
 type Stage = 'settle' | 'watch' | 'locate' | 'drain' | 'over'
@@ -152,13 +152,13 @@ export class Trace {
   }
 
   #lookForPlaces(): void {
-    const { now, logpoints, heapBytes } = this.#options
+    const { now, logpoints, usedBytes } = this.#options
     const slices = this.#slices
     const grown = this.#watched.filter(({ added }) => added.total > 0)
     if (!this.#additions && grown.length > 0) {
       const adders = distinct(this.#subjects.flatMap((subject) => subject.adders))
       if (adders.length > 0 && (logpoints.isOpen || logpoints.open())) {
-        this.#additions = new Additions(adders, { logpoints, slices, grown, now, heapBytes })
+        this.#additions = new Additions(adders, { logpoints, slices, grown, now, usedBytes })
       }
     }
     const additions = this.#additions

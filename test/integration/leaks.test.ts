@@ -6,7 +6,7 @@ import { describe, it, type TestContext } from 'node:test'
 import type { SampledNode } from '../../lib/inspector/sampled-profile'
 import { type App, type AppOptions, type LineOf, ofEvent, startApp } from '../support/app'
 import { FIXTURES, REGISTER, ROOT, temporaryFolder } from '../support/files'
-import { request } from '../support/http'
+import { get, RawConnection, request } from '../support/http'
 import { Client, load } from '../support/load'
 
 const FAST = {
@@ -212,6 +212,22 @@ describe('a leak line', () => {
       if (which === 'timer') assert.equal(leak.bytesPerRequest, undefined)
     })
   }
+
+  it('says process heap of messages over a connection, while no request comes', async (t) => {
+    const app = await start(t, 'leaks-elsewhere.cjs', { args: ['messages'] })
+    const connection = new RawConnection(app.port)
+    connection.send(get('/', 'Connection: Upgrade\r\nUpgrade: lines\r\n'))
+    await connection.until(/101/)
+    const messages = setInterval(() => connection.send('message'), 10)
+    t.after(() => clearInterval(messages))
+    await app.printed(/"event":"leak"/)
+    const [leak] = leaksOf(app)
+    assert.deepEqual(
+      [leak?.scope, leak?.kind, leak?.sites[0]?.function],
+      ['process', 'heap', 'receive'],
+    )
+    checkFigures(leak!)
+  })
 
   it('shows the .ts file of an ES module that ships its source map', async (t) => {
     const folder = join(temporaryFolder(t), 'app')

@@ -82,7 +82,7 @@ class Trial {
           traces: this.traces,
           unsure: () => this.unsure,
           lives: () => this.opened.lives.current,
-          heapBytes: () => 0,
+          usedBytes: () => 0,
           now,
           maxPauseMs: 1000,
         })

@@ -137,6 +137,13 @@ describe('readings', () => {
     assert.equal(heap.pass(10).asked('read'), 7)
   })
 
+  it('follow the interval where no request comes and the heap grows all the same, or buffers do', () => {
+    const heap = new WatchedHeap({ MEMPROF_HOLDERS: 'off' })
+    heap.perSecond = 0
+    assert.equal(heap.pass(50, () => (heap.session.keptBytes += 300_000)).asked('read'), 5)
+    assert.equal(heap.pass(50, () => (heap.runtime.externalBytes += 300_000)).asked('read'), 10)
+  })
+
   it('wait for the pause budget', () => {
     const heap = leaking({ MEMPROF_PAUSE_BUDGET: '0.01' })
     heap.session.pauseMs = 300

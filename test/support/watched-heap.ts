@@ -28,10 +28,11 @@ interface Timer {
 
 export class RuntimeByHand implements Runtime {
   nowMs = 0
+  externalBytes = 0
   timers: Timer[] = []
-  readonly session: HeapSession
+  readonly session: SessionByHand
 
-  constructor(session: HeapSession) {
+  constructor(session: SessionByHand) {
     this.session = session
   }
 
@@ -45,12 +46,12 @@ export class RuntimeByHand implements Runtime {
     }
   }
 
-  usedHeapBytes(): number {
-    return 0
-  }
-
   memory(): { rss: number; heapTotal: number; arrayBuffers: number } {
     return { rss: 100 << 20, heapTotal: 60 << 20, arrayBuffers: 0 }
+  }
+
+  usedBytes(): number {
+    return this.session.usedBytes + this.externalBytes
   }
 
   openSession(): HeapSession {
@@ -98,6 +99,10 @@ export class SessionByHand implements HeapSession {
     this.asked.push('stop')
   }
 
+  get usedBytes(): number {
+    return this.liveHeapBytes + this.keptBytes
+  }
+
   read(): HeapReading | null {
     this.asked.push('read')
     if (this.error) throw this.error
@@ -108,9 +113,9 @@ export class SessionByHand implements HeapSession {
     }
     const site = node(3, 'keep@/app/app.js:10', this.keptBytes)
     const head = node(1, '(root)', 0, node(2, 'route@memprof:0:GET /leak', 0, site))
-    const liveHeapBytes = this.liveHeapBytes + this.keptBytes
-    const { taken, pauseMs } = this
-    return { profile: { head, samples }, liveHeapBytes, codeBytes: 0, taken, pauseMs }
+    const { usedBytes, taken, pauseMs } = this
+    const profile = { head, samples }
+    return { profile, liveHeapBytes: usedBytes, codeBytes: 0, taken, pauseMs }
   }
 
   locate(functions: readonly object[]): null[] {

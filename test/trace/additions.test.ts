@@ -52,7 +52,7 @@ class Trial {
       slices,
       grown: [this.changes],
       now: () => 0,
-      heapBytes: () => getHeapStatistics().used_heap_size,
+      usedBytes: () => getHeapStatistics().used_heap_size,
     })
     t.after(() => {
       this.additions.stop()
