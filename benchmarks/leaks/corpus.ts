@@ -1,3 +1,4 @@
+import type { LeakOutcome } from '../../lib/schema/lines'
 import type { Visit } from '../../test/support/load'
 import type { Random } from '../../test/support/random'
 
@@ -10,6 +11,8 @@ export interface CorpusRoute {
   /** Share of the mix, before its random walk. 0: outside the mix (held open by `load: 'polls'`). */
   readonly weight: number
   readonly body?: (random: Random) => string | Buffer
+  /** How such requests end; missing: they are answered. The route's others stand in a row of their own. */
+  readonly outcome?: LeakOutcome
 }
 
 /** The variable that keeps a leak. */
@@ -28,6 +31,8 @@ export interface Leak {
   /** Where the bytes may be seen to be allocated besides the marked lines: npm packages, or modules
    * of Node's own where they begin with `node:`. */
   readonly packages: readonly string[]
+  /** Of the route's requests those that keep it; missing: all do. */
+  readonly outcome?: LeakOutcome
   /** null: no collection keeps it, so no holder can be right or wrong. */
   readonly holder: HolderTruth | null
   /** Set where every route behind a router pays alike: a line of scope `shared` is as right. */
@@ -55,10 +60,14 @@ export function routeName(route: Pick<CorpusRoute, 'method' | 'pattern'>): strin
   return `${route.method} ${route.pattern}`
 }
 
+/** The answer has begun by then, and has not ended. */
+const GIVES_UP_AFTER_MS = 12
+
 /** One request of a route. */
 export function visitOf(route: CorpusRoute, random: Random): Visit {
   const body = route.body?.(random)
-  return { method: route.method, path: route.path(random), body }
+  const givesUpAfterMs = route.outcome === 'aborted' ? GIVES_UP_AFTER_MS : undefined
+  return { method: route.method, path: route.path(random), body, givesUpAfterMs }
 }
 
 /** A GET. Each `:name` of the pattern becomes a number no request drew before; `query` is added. */
@@ -134,6 +143,11 @@ function graphqlBody(random: Random): string {
       ? 'query ($id: ID!) { order(id: $id) { id lines { sku cents } } }'
       : 'query ($id: ID!) { product(id: $id) { id name } }'
   return JSON.stringify({ query, variables: { id: String(random.integer(1e9)) } })
+}
+
+/** An import that goes well, or one of a supplier that nobody knows. */
+function importBody(digit: number): (random: Random) => string {
+  return (random) => JSON.stringify({ name: `${random.integer(1e6)}${digit}`, items: [1, 2, 3] })
 }
 
 /** The routes of forty-services, the most asked for first. */
@@ -647,6 +661,26 @@ const leaking: readonly CorpusApp[] = [
     [keep('POST /mcp', holder('sessions.#byId', 'Map', /(^|\.)#byId$/))],
   ),
   layered(
+    'aborted-exports',
+    [
+      get('/exports/:id', 27),
+      { ...get('/exports/:id', 3), outcome: 'aborted' },
+      get('/previews/:id', 30),
+      get('/status', 40),
+    ],
+    [keep('GET /exports/:id', holder('running', 'Map'), [], { outcome: 'aborted' })],
+  ),
+  layered(
+    'failed-imports',
+    [
+      post('/imports', 27, importBody(0)),
+      { ...post('/imports', 3, importBody(7)), outcome: 'failed' },
+      get('/imports/:id', 30),
+      get('/suppliers', 40),
+    ],
+    [keep('POST /imports', holder('later', 'Array'), [], { outcome: 'failed' })],
+  ),
+  layered(
     'flush-timer',
     [
       ...each(['albums', 'artists'], 20),
@@ -751,6 +785,17 @@ const innocent: readonly CorpusApp[] = [
     'ok-object-pool',
     [get('/resize/:id', 30), get('/hash/:text', 30), get('/pool', 20), get('/gallery', 20)],
     [],
+  ),
+  app(
+    'ok-aborted',
+    [
+      get('/exports/:id', 20),
+      { ...get('/exports/:id', 10), outcome: 'aborted' },
+      get('/previews/:id', 30),
+      get('/status', 40),
+    ],
+    [],
+    { steadyMix: true },
   ),
   app(
     'ok-aggregates',

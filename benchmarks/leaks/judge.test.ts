@@ -26,6 +26,7 @@ function judged(app: CorpusApp, lines: Partial<LeakLine>[], more: Partial<Mempro
     route: undefined,
     bytesPerRequest: 500,
     bytesPerSecond: undefined,
+    outcome: undefined,
     ci95: undefined,
     sites: [],
     holders: [],
@@ -97,6 +98,8 @@ describe('a leak to which no request leads', () => {
   })
 })
 
+const COUNTS = { requests: 100, failed: 7, aborted: 9 }
+
 describe('a leak of a route', () => {
   const plain = appOf('forty-services')
 
@@ -107,7 +110,7 @@ describe('a leak of a route', () => {
   })
 
   it('was called steady when one of its route lines said so, at any time', () => {
-    const line = { time: STARTED_AT + 12_000, method: 'GET', verdict: 'steady', requests: 100 }
+    const line = { time: STARTED_AT + 12_000, method: 'GET', verdict: 'steady', ...COUNTS }
     const called = judged(plain, [], { routes: [{ ...line, route: '/carts/:id' }] })
     assert.equal(called.leaks[0]!.steadySeconds, 12)
     const another = judged(plain, [], { routes: [{ ...line, route: '/claims/:id' }] })
@@ -117,12 +120,21 @@ describe('a leak of a route', () => {
   it('is in the books where what was told and what was left open is what it kept, within their interval', () => {
     const [truth] = readTruth()['20']!.apps[plain.name]!
     const time = STARTED_AT + 60_000
-    const kept = { time, method: 'GET', route: '/carts/:id', verdict: '', requests: 100 }
+    const kept = { time, method: 'GET', route: '/carts/:id', verdict: '', ...COUNTS }
     const routes = [kept, { ...kept, time: STARTED_AT }, { ...kept, route: '/claims/:id' }]
     const growth = { time, seconds: 30, toldBytes: 50 * truth!.bytes, openBytes: 40 * truth!.bytes }
     const balances = (ci95: [number, number]): boolean =>
       judged(plain, [], { routes, growth: { ...growth, ci95 } }).books!.balances
     assert.equal(balances([29 * truth!.bytes, 51 * truth!.bytes]), true)
     assert.equal(balances([31 * truth!.bytes, 49 * truth!.bytes]), false)
+  })
+
+  it('has a figure to compare where the line says the outcome that pays, and else none', () => {
+    const of = appOf('aborted-exports')
+    const line = { method: 'GET', route: '/exports/:id' }
+    const [right] = judged(of, [{ ...line, outcome: 'aborted' }]).leaks
+    assert.deepEqual([right!.saidBytes, right!.saidOutcome], [500, 'aborted'])
+    const [ofAll] = judged(of, [line]).leaks
+    assert.deepEqual([ofAll!.found, ofAll!.saidBytes, ofAll!.saidOutcome], ['yes', null, null])
   })
 })

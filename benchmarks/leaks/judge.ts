@@ -19,6 +19,9 @@ export interface LeakResult {
   /** `withdrawn`: said, but the verdict at the end was another. */
   readonly found: 'yes' | 'withdrawn' | 'no'
   readonly kindSaid: string | null
+  /** Its own, and as the last leak line says it; null: all requests alike. */
+  readonly outcome: string | null
+  readonly saidOutcome: string | null
   /** Scope of the last leak line, where it is another than the leak's own and as right. */
   readonly saidScope: string | null
   /** Seconds into the load at which the route was first called steady; null: never. */
@@ -99,12 +102,17 @@ export function judgeApp(
     falseAlarms: nameAlarms(app, alarms, guilty),
     open: [...new Set(open.map(({ kind }) => `open (${kind})`))],
     books: judgeBooks(app, log, truths),
-    innocentRoutes: app.routes.length - guilty.length,
+    innocentRoutes: namesOf(app).length - guilty.length,
     started: log.hooked,
     stopped: log.verdicts !== undefined,
     warnings: log.warnings,
     load,
   }
+}
+
+/** Of its routes: one that ends in several ways has a row for each. */
+function namesOf({ routes }: CorpusApp): string[] {
+  return [...new Set(routes.map(routeName))]
 }
 
 function judgeBooks(
@@ -116,16 +124,17 @@ function judgeBooks(
   if (!growth) return null
   const { time, seconds, toldBytes, openBytes, ci95 } = growth
   const within = routes.filter((line) => line.time > time - 1000 * seconds && line.time <= time)
-  const requestsOf = (name: string): number =>
+  const requestsOf = (name: string, outcome?: Leak['outcome']): number =>
     within
       .filter(({ method, route }) => sameRoute(method, route, name))
-      .reduce((sum, { requests }) => sum + requests, 0)
+      .reduce((sum, counts) => sum + counts[outcome ?? 'requests'], 0)
   let trueBytes = 0
-  for (const { name, scope, kind } of ofHeap) {
+  for (const { name, scope, kind, outcome } of ofHeap) {
     const truth = truths.find((one) => one.name === name && one.kind === kind)
     if (!truth) return null
-    const all = app.routes.map((route) => requestsOf(routeName(route)))
-    const requests = scope === 'route' ? requestsOf(name) : all.reduce((sum, n) => sum + n, 0)
+    const all = namesOf(app).map((name) => requestsOf(name))
+    const requests =
+      scope === 'route' ? requestsOf(name, outcome) : all.reduce((sum, n) => sum + n, 0)
     trueBytes += truth.bytes * (scope === 'process' ? seconds : requests)
   }
   const saidBytes = toldBytes + openBytes
@@ -157,7 +166,8 @@ function judgeLeak(
     last?.scope === 'route'
   const saidScope = last && last.scope !== leak.scope ? last.scope : null
   // All that a router keeps is shared by the requests behind it; elsewhere by requests that pay nothing.
-  const counted = saidScope === null || leak.orShared ? last : undefined
+  const isCountedAlike = last?.outcome === leak.outcome
+  const counted = isCountedAlike && (saidScope === null || leak.orShared) ? last : undefined
   const saidBytes =
     (leak.scope === 'process' ? counted?.bytesPerSecond : counted?.bytesPerRequest) ?? null
   const ci95 = counted?.ci95 ?? null
@@ -175,6 +185,8 @@ function judgeLeak(
     kind: leak.kind,
     found: last === undefined ? 'no' : withdrawn ? 'withdrawn' : 'yes',
     kindSaid: last?.kind ?? null,
+    outcome: leak.outcome ?? null,
+    saidOutcome: last?.outcome ?? null,
     saidScope,
     steadySeconds: leak.scope === 'route' ? secondsAt(steady) : null,
     saidBytes,

@@ -9,6 +9,7 @@ export interface LeakLine {
   readonly route: string | undefined
   readonly bytesPerRequest: number | undefined
   readonly bytesPerSecond: number | undefined
+  readonly outcome: string | undefined
   readonly ci95: readonly [number, number] | undefined
   readonly sites: readonly LoggedSite[]
   readonly holders: readonly LoggedHolder[]
@@ -40,8 +41,10 @@ export interface FinalVerdict {
 /** A `route` line; the verdict is '' before there is one. */
 export interface RouteVerdict extends FinalVerdict {
   readonly time: number
-  /** Ended in its interval. */
+  /** Ended in its interval: answered, of those with 5xx, and given up. */
   readonly requests: number
+  readonly failed: number
+  readonly aborted: number
 }
 
 /** The books of a `process` line. */
@@ -82,7 +85,9 @@ export function readLog(file: string): MemprofLog {
     if (line['event'] === 'leak') leaks.push(toLeakLine(line))
     else if (line['event'] === 'route') {
       const requests = number(line['requests']) ?? 0
-      routes.push({ time: number(line['time']) ?? Number.NaN, requests, ...toVerdict(line) })
+      const [failed, aborted] = [number(line['errors']) ?? 0, number(line['aborted']) ?? 0]
+      const time = number(line['time']) ?? Number.NaN
+      routes.push({ time, requests, failed, aborted, ...toVerdict(line) })
     } else if (line['event'] === 'process' && line['threadId'] === undefined) {
       growth = toGrowth(line) ?? growth
     } else if (line['event'] === 'warning') {
@@ -137,6 +142,7 @@ function toLeakLine(line: Fields): LeakLine {
     route: string(line['route']),
     bytesPerRequest: number(line['bytesPerRequest']),
     bytesPerSecond: number(line['bytesPerSecond']),
+    outcome: string(line['outcome']),
     ci95: ci95.length === 2 ? [ci95[0]!, ci95[1]!] : undefined,
     sites: array<LoggedSite>(line['sites']),
     holders: array<LoggedHolder>(line['holders']),

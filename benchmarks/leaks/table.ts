@@ -56,12 +56,16 @@ function leakCells(leak: LeakResult): string[] {
   const truth = leak.trueBytes === null ? '?' : `${Math.round(leak.trueBytes)}${unit}`
   const off = deviation(leak)
   return [
-    leak.kind === 'heap' ? leak.name : `${leak.name} (${leak.kind})`,
+    leak.kind === 'heap' && !leak.outcome
+      ? leak.name
+      : `${leak.name} (${leak.outcome ?? leak.kind})`,
     leak.found === 'yes' && leak.kindSaid !== leak.kind
       ? `as ${leak.kindSaid}`
       : leak.saidScope !== null
         ? `as ${leak.saidScope}`
-        : leak.found,
+        : leak.found === 'yes' && leak.saidOutcome !== leak.outcome
+          ? `of ${leak.saidOutcome ?? 'all'}`
+          : leak.found,
     said,
     truth,
     off === null ? '' : `${off >= 0 ? '+' : ''}${(off * 100).toFixed(0)}%`,
@@ -114,6 +118,10 @@ export function renderSummary(results: readonly AppResult[]): string {
       ` (${count(leaks.filter(atLeast100), (leak) => leak.found === 'yes')} of 100 bytes or more)` +
       `, withdrawn ${leaks.filter((leak) => leak.found === 'withdrawn').length}`,
     `without their route      ${found.filter((leak) => leak.saidScope !== null).length} of those found; open lines beside them on ${count(results, (result) => result.open.length > 0)} apps`,
+    `outcome that pays        ${count(
+      found.filter((leak) => leak.outcome !== null),
+      (leak) => leak.saidOutcome === leak.outcome,
+    )}; said where all pay alike ${found.filter((leak) => leak.outcome === null && leak.saidOutcome !== null).length}`,
     `called steady            ${count(ofRoutes, (leak) => leak.steadySeconds !== null)} leaking routes, at any time`,
     `false alarms             ${alarms} over ${routes} innocent routes, on ${count(results, (result) => result.falseAlarms.length > 0)} apps` +
       ` (${count(clean, (result) => result.falseAlarms.length > 0)} of those that leak nothing)`,

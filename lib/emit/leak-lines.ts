@@ -5,6 +5,7 @@ import type { Holder, LeakLine, Site, SiteFrame, TracedUnit, TraceFields } from 
 import { positionKey, type StackFrame } from '../inspector/stack-frame'
 import type { Leak, PlaceGrowth } from '../verdict/leak'
 import type { Changed, Shares } from '../verdict/observation'
+import { intervalPerOutcome, perOutcome } from '../verdict/outcome'
 import { formatBytes, formatSeconds } from './amounts'
 import { exactLine } from './exact-line'
 import { asItIs, keepsWords, siteName, whereWords } from './leak-words'
@@ -36,6 +37,8 @@ export interface LeakContext {
 
 export function leakLine(leak: Leak, context: LeakContext): LeakLine {
   const perSecond = leak.per === 'second'
+  const { outcome } = leak
+  const ci95 = intervalPerOutcome(leak.ci95, outcome)
   const { method, route, keptRequestsShare, secondsToLimit } = context
   return {
     event: 'leak',
@@ -46,11 +49,12 @@ export function leakLine(leak: Leak, context: LeakContext): LeakLine {
     ...(perSecond
       ? { bytesPerSecond: Math.round(leak.rate) }
       : {
-          bytesPerRequest: Math.round(leak.rate),
-          floorBytesPerRequest: Math.round(leak.floor),
+          bytesPerRequest: Math.round(perOutcome(leak.rate, outcome)),
+          floorBytesPerRequest: Math.round(perOutcome(leak.floor, outcome)),
         }),
-    ci95: [Math.round(leak.ci95[0]), Math.round(leak.ci95[1])],
-    requests: perSecond ? 0 : Math.round(leak.exposure),
+    ci95: [Math.round(ci95[0]), Math.round(ci95[1])],
+    requests: perSecond ? 0 : Math.round(leak.exposure * (outcome?.share ?? 1)),
+    ...(outcome ? { outcome: outcome.kind, outcomeShare: round(outcome.share) } : {}),
     retainedBytes: Math.round(leak.retainedBytes),
     ...(keptRequestsShare === undefined ? {} : { keptRequestsShare }),
     attribution: leak.attribution,
@@ -84,9 +88,13 @@ function unitsOf({ routes }: Shares, nameOf: LeakContext['nameOf']): TracedUnit[
 }
 
 function holdersOf(
-  { rate }: Leak,
-  { holders = [], changes, locate, nameOf }: LeakContext,
+  { rate, outcome }: Leak,
+  { holders: all = [], changes, locate, nameOf }: LeakContext,
 ): readonly Holder[] {
+  const holders = all.map((holder) => ({
+    ...holder,
+    growthPerRequest: round(perOutcome(holder.growthPerRequest, outcome)),
+  }))
   const [first, ...others] = holders
   if (!first || !changes) return holders
   const { added, removed, addedAt } = changes
@@ -104,7 +112,9 @@ function holdersOf(
           removedPerUnit: round((growthPerRequest * removed.seen) / kept),
         }
       : {}),
-    ...(growthPerRequest > 0 ? { bytesPerEntry: Math.round(rate / growthPerRequest) } : {}),
+    ...(growthPerRequest > 0
+      ? { bytesPerEntry: Math.round(perOutcome(rate, outcome) / growthPerRequest) }
+      : {}),
     addedBy: unitsOf(added, nameOf),
     removedBy: unitsOf(removed, nameOf),
   }

@@ -4,7 +4,7 @@
  * `show` says how a name that comes from the app is written: `asItIs` in a line, which JSON escapes;
  * escaped for a terminal or for Markdown elsewhere. It has no default, so that no view can forget it.
  */
-import type { Holder, LeakKind, LeakLine, LeakScope, SiteFrame } from '../schema/lines'
+import type { Holder, LeakKind, LeakLine, LeakOutcome, LeakScope, SiteFrame } from '../schema/lines'
 import { formatBytes } from './amounts'
 
 export type ShowName = (name: string) => string
@@ -38,15 +38,21 @@ export function leakRate(bytes: number, kind: LeakKind, per: string): string {
   return `${formatBytes(bytes)}${KIND_WORDS[kind]} per ${per}`
 }
 
+/** `request`, or where one outcome pays `aborted request` */
+export function requestOf(outcome: LeakOutcome | null | undefined): string {
+  return outcome ? `${outcome} request` : 'request'
+}
+
 /** The same of a leak, by what it is counted; null where no figure is known. */
 export function leakRateOf(leak: {
   readonly scope: LeakScope
   readonly kind: LeakKind
   readonly bytesPerRequest?: number | null
   readonly bytesPerSecond?: number | null
+  readonly outcome?: LeakOutcome | null
 }): string | null {
-  const { scope, kind, bytesPerRequest, bytesPerSecond } = leak
-  const request = scope === 'open' ? 'request of any route' : 'request'
+  const { scope, kind, bytesPerRequest, bytesPerSecond, outcome } = leak
+  const request = scope === 'open' ? 'request of any route' : requestOf(outcome)
   if (bytesPerRequest != null) return leakRate(bytesPerRequest, kind, request)
   return bytesPerSecond == null ? null : leakRate(bytesPerSecond, kind, 'second')
 }
@@ -59,7 +65,14 @@ export function leakRateOf(leak: {
 export function keepsWords(
   line: Pick<
     LeakLine,
-    'scope' | 'kind' | 'method' | 'route' | 'bytesPerRequest' | 'bytesPerSecond'
+    | 'scope'
+    | 'kind'
+    | 'method'
+    | 'route'
+    | 'bytesPerRequest'
+    | 'bytesPerSecond'
+    | 'outcome'
+    | 'outcomeShare'
   >,
   interval: string,
   show: ShowName,
@@ -68,7 +81,7 @@ export function keepsWords(
   const told = `${leakRateOf(line) ?? 'memory'} ${interval}`
   switch (scope) {
     case 'route':
-      return `${routeName(line, show)} keeps ${told}`
+      return `${routeName(line, show)} keeps ${told}${shareWords(line)}`
     case 'shared':
       return `${line.route === undefined ? 'every route' : `every route below ${show(line.route)}`} keeps ${told}`
     case 'process':
@@ -76,6 +89,13 @@ export function keepsWords(
     case 'open':
       return `${OPEN_SUBJECT}, not known yet which, keeps ${told}`
   }
+}
+
+/** `, which 3 % of its requests are`; empty where the outcome makes no difference. */
+function shareWords({ outcome, outcomeShare }: Pick<LeakLine, 'outcome' | 'outcomeShare'>): string {
+  if (!outcome || outcomeShare === undefined) return ''
+  const percent = Math.max(0.1, Math.round(outcomeShare * 1000) / 10)
+  return `, which ${percent} % of its requests are`
 }
 
 /**

@@ -9,7 +9,7 @@ import type { Route } from '../record/routes'
 import type { MemoryFields, RequestLine, RetentionFields, RouteLine } from '../schema/lines'
 import type { Distribution } from '../stats/distribution'
 import { countOf, formatBytes } from './amounts'
-import { asItIs, routeName } from './leak-words'
+import { asItIs, requestOf, routeName } from './leak-words'
 
 /** Times are read to 0.1 us at best; three decimals of a ms are exact enough and short. */
 export function roundMs(ms: number): number {
@@ -133,7 +133,8 @@ export function routeMsg(line: RouteLine): string {
   ]
   if (line.aborted > 0) parts.push(`${line.aborted} aborted`)
   if (line.verdict === 'leaking' && line.retainedBytesPerRequest !== undefined) {
-    parts.push(`keeps ${formatBytes(line.retainedBytesPerRequest)} per request`)
+    const kept = formatBytes(line.retainedBytesPerRequest)
+    parts.push(`keeps ${kept} per ${requestOf(line.outcome)}`)
   } else if (line.verdict) {
     parts.push(line.verdict)
   }

@@ -234,6 +234,7 @@ export class LeakLife {
       if (scope === 'open') return isProven && this.#inARow >= TELLING.openJudgements
       return this.#inARow >= TELLING.judgements || ci95[0] > TELLING.sureRatio * width
     }
+    if (this.#leak.outcome?.kind !== this.#told.outcome?.kind) return true
     const [low, high] = this.#told.ci95
     return rate < low || rate > high || width < TELLING.narrower * (high - low)
   }

@@ -26,8 +26,7 @@ export function observe(observed: Observed): Observation {
     routes: app.routes.map(({ id, method, pattern }) => ({
       method,
       route: pattern,
-      ended: series.ended(id),
-      inFlight: series.inFlight(id),
+      ...series.ofRoute(id),
       ...kept.of(id),
     })),
     layers: app.layers.map(({ name, mount }, index) => ({

@@ -1,6 +1,6 @@
 /** The counts and sizes that go with each reading of the heap. */
 import { halve } from '../heap/heap-history'
-import type { Observation } from '../verdict/observation'
+import type { Observation, RouteSeries } from '../verdict/observation'
 import type { WatchedApp } from './watched-app'
 
 /** Of the process, at one reading. */
@@ -17,6 +17,11 @@ const SIZES = [
 
 type Size = (typeof SIZES)[number]
 
+/** Of each route. */
+const COUNTS = ['ended', 'aborted', 'failed', 'inFlight'] as const
+
+type Count = (typeof COUNTS)[number]
+
 export type ProcessReading = Readonly<Record<Size, number>>
 
 export class ProcessSeries {
@@ -30,19 +35,22 @@ export class ProcessSeries {
     heapTotalBytes: [],
     connections: [],
   }
-  readonly #ended: number[][] = []
-  readonly #inFlight: number[][] = []
+  readonly #ofRoutes: Record<Count, number[][]> = {
+    ended: [],
+    aborted: [],
+    failed: [],
+    inFlight: [],
+  }
   readonly #entered: number[][] = []
 
   get length(): number {
     return this.#sizes.timeMs.length
   }
 
-  add(reading: ProcessReading, app: Pick<WatchedApp, 'ended' | 'inFlight' | 'layers'>): void {
+  add(reading: ProcessReading, app: Pick<WatchedApp, Count | 'layers'>): void {
     const before = this.length
     for (const size of SIZES) this.#sizes[size].push(reading[size])
-    addTo(this.#ended, app.ended(), before)
-    addTo(this.#inFlight, app.inFlight(), before)
+    for (const count of COUNTS) addTo(this.#ofRoutes[count], app[count](), before)
     addTo(
       this.#entered,
       app.layers.map(({ entered }) => entered),
@@ -55,12 +63,15 @@ export class ProcessSeries {
   }
 
   /** By index of the route. */
-  ended(index: number): readonly number[] {
-    return this.#ended[index] ?? zeros(this.length)
-  }
-
-  inFlight(index: number): readonly number[] {
-    return this.#inFlight[index] ?? zeros(this.length)
+  ofRoute(index: number): Pick<RouteSeries, Count> {
+    const of = (count: Count): readonly number[] =>
+      this.#ofRoutes[count][index] ?? zeros(this.length)
+    return {
+      ended: of('ended'),
+      aborted: of('aborted'),
+      failed: of('failed'),
+      inFlight: of('inFlight'),
+    }
   }
 
   /** By index of the layer. */
@@ -78,7 +89,8 @@ export class ProcessSeries {
   }
 
   #all(): number[][] {
-    return [...Object.values(this.#sizes), ...this.#ended, ...this.#inFlight, ...this.#entered]
+    const ofRoutes = COUNTS.flatMap((count) => this.#ofRoutes[count])
+    return [...Object.values(this.#sizes), ...ofRoutes, ...this.#entered]
   }
 }
 

@@ -11,7 +11,12 @@ const MAX_SERVERS = 16
 export interface RequestCounts {
   readonly routes: { readonly routes: readonly Route[]; readonly layers: readonly Layer[] }
   /** By route id; those of routes without a request so far are missing at the end. */
-  readonly stats: ReadonlyArray<{ readonly endedTotal: number; readonly inFlight: number }>
+  readonly stats: ReadonlyArray<{
+    readonly endedTotal: number
+    readonly abortedTotal: number
+    readonly errorsTotal: number
+    readonly inFlight: number
+  }>
   /** That arrived, of any route. */
   readonly requests: number
   /** By which code that runs is known to run for a request. */
@@ -46,6 +51,16 @@ export class WatchedApp {
   /** Requests that ended, by route id. */
   ended(): number[] {
     return this.routes.map(({ id }) => this.#counts.stats[id]?.endedTotal ?? 0)
+  }
+
+  /** Of them, given up by the client. */
+  aborted(): number[] {
+    return this.routes.map(({ id }) => this.#counts.stats[id]?.abortedTotal ?? 0)
+  }
+
+  /** Of them, answered with 500 to 599. */
+  failed(): number[] {
+    return this.routes.map(({ id }) => this.#counts.stats[id]?.errorsTotal ?? 0)
   }
 
   /** Requests in flight, by route id. */

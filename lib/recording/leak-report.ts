@@ -20,6 +20,7 @@ import type {
 } from '../schema/lines'
 import type { HeapGrowth } from '../verdict/heap-only'
 import type { Leak } from '../verdict/leak'
+import { intervalPerOutcome, perOutcome } from '../verdict/outcome'
 import { THRESHOLDS } from '../verdict/thresholds'
 import type { MemoryLeft } from './memory-left'
 
@@ -123,18 +124,20 @@ export class LeakReport implements LeakListener {
     const judged = this.#findings?.judgement.routes[routeId]
     const route = this.#findings?.observation.routes[routeId]
     if (!judged || !route) return {}
-    const { verdict, bytesPerRequest, ci95, floorBytesPerRequest } = judged
+    const { verdict, bytesPerRequest, ci95, floorBytesPerRequest, outcome = null } = judged
     const kept = keptShare(route)
+    const bytesOf = (bytes: number): number => Math.round(perOutcome(bytes, outcome))
     return {
       verdict,
       ...(bytesPerRequest === undefined
         ? {}
-        : { retainedBytesPerRequest: Math.round(bytesPerRequest) }),
-      ...(ci95 === undefined ? {} : { ci95: [Math.round(ci95[0]), Math.round(ci95[1])] }),
+        : { retainedBytesPerRequest: bytesOf(bytesPerRequest) }),
+      ...(ci95 === undefined ? {} : { ci95: rounded(intervalPerOutcome(ci95, outcome)) }),
       ...(floorBytesPerRequest === undefined
         ? {}
-        : { floorBytesPerRequest: Math.round(floorBytesPerRequest) }),
+        : { floorBytesPerRequest: bytesOf(floorBytesPerRequest) }),
       ...(kept === undefined ? {} : { keptRequestsShare: kept }),
+      ...(outcome ? { outcome: outcome.kind } : {}),
     }
   }
 

@@ -31,6 +31,9 @@ export type Attribution = (typeof ATTRIBUTIONS)[number]
 
 export const HOLDER_KINDS = ['Map', 'Set', 'Array', 'Object', 'Timers'] as const
 export const MEASURE_OUTCOMES = ['finished', 'errored'] as const
+/** Of the requests of a route that pay for all it keeps. */
+export const LEAK_OUTCOMES = ['aborted', 'failed'] as const
+export type LeakOutcome = (typeof LEAK_OUTCOMES)[number]
 export const REQUEST_OUTCOMES = ['finished', 'aborted', 'errored'] as const
 
 /** Low and high end of a 95 % interval, in bytes per request. */
@@ -116,6 +119,8 @@ export interface RetentionFields {
   ci95?: Interval
   floorBytesPerRequest?: number
   keptRequestsShare?: number
+  /** The bytes, floor included, are per request that ended so; missing where it makes no difference. */
+  outcome?: LeakOutcome
 }
 
 /** One per route that had requests in the interval. */
@@ -271,6 +276,10 @@ export interface LeakLine {
   bytesPerSecond?: number
   floorBytesPerRequest?: number
   requests: number
+  /** `requests` and the bytes per request are of those that ended so; missing where it makes no difference. */
+  outcome?: LeakOutcome
+  /** Those, of all requests of the route. */
+  outcomeShare?: number
   retainedBytes: number
   keptRequestsShare?: number
   attribution?: Attribution

@@ -14,6 +14,7 @@ import { floorOf, type Leak, type MeasuredLeak } from './leak'
 import { measureHeap } from './live-heap'
 import type { Observation, PlaceSeries } from './observation'
 import { measureBuffers, measureNative } from './off-heap'
+import { type Outcome, outcomeOf } from './outcome'
 import { hiddenBytes, openBytes, type Unknown } from './hidden'
 import { joined, together } from './open'
 import { isFound, type PayerGrowth, payerGrowth } from './payer-growth'
@@ -26,6 +27,8 @@ export interface RouteJudgement {
   readonly bytesPerRequest?: number
   readonly ci95?: Interval
   readonly floorBytesPerRequest?: number
+  /** Of its requests those that pay, where that is known; the bytes are per request of any outcome. */
+  readonly outcome?: Outcome
 }
 
 export interface Judgement {
@@ -79,7 +82,7 @@ export function judge(
   const leaks = [
     ...buffers,
     ...heap.map(({ payer, leak }) => ({ payer, leak: besideOpen(leak, unknown, books) })),
-  ]
+  ].map((measured) => withOutcome(measured, unknown))
   return {
     routes: routes.map((_, index) => judgeRoute(index, leaks, unknown)),
     leaks: [...leaks.map(({ leak }) => leak), ...measureNative(evidence)],
@@ -129,6 +132,15 @@ function besideOpen(leak: Leak, unknown: Unknown, { isGrowing }: Books): Leak {
   return { ...leak, ci95: [low, high + openBytes(unknown) / leak.exposure] }
 }
 
+/** Who of the route's requests pays, where what its samples show tells it. */
+function withOutcome(measured: MeasuredLeak, { grown, evidence }: Unknown): MeasuredLeak {
+  const { payer, leak } = measured
+  const ofRoute = grown.find((one) => one.payer === payer)
+  if (leak.route === null || !ofRoute) return measured
+  const route = evidence.observation.routes[leak.route]!
+  return { payer, leak: { ...leak, outcome: outcomeOf(route, ofRoute.lasting, evidence) } }
+}
+
 /** Whether the heap's part of a leak is little more than the wrappers of its buffers. */
 function isOfWrappers(
   { payer, leak: { rate } }: MeasuredLeak,
@@ -154,7 +166,9 @@ function judgeRoute(
   const floorBytesPerRequest = Math.max(seenFrom, hiddenBytes(index, unknown) / requests)
   const leak = leaks.find(({ payer }) => payer === ofRoute.payer)?.leak
   if (leak) {
-    return { verdict: 'leaking', bytesPerRequest: leak.rate, ci95: leak.ci95, floorBytesPerRequest }
+    const { rate: bytesPerRequest, ci95, outcome } = leak
+    const of = outcome ? { outcome } : {}
+    return { verdict: 'leaking', bytesPerRequest, ci95, floorBytesPerRequest, ...of }
   }
   // It goes on by its samples, and the heap does not show it, or it came at once: who knows.
   if (ofRoute.goesOn || floorBytesPerRequest > thresholds.books.maxHidden * seenFrom) {

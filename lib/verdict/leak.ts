@@ -3,6 +3,7 @@ import type { Attribution, Interval, LeakKind, LeakScope } from '../schema/lines
 import { Z95 } from '../stats/normal'
 import { sumOf } from './growth'
 import type { PlaceSeries, Shares } from './observation'
+import type { Outcome } from './outcome'
 import { OPEN, type Payer } from './payers'
 import { type Evidence, grownBy } from './span'
 import { tracedTogether } from './traced'
@@ -36,6 +37,8 @@ export interface Leak {
   readonly directShare: number
   /** The live heap shows it beside all that is known. False only in scope `open`, which is not told then. */
   readonly isProven: boolean
+  /** Of the route's requests those that pay for all of it; null where that is not known. */
+  readonly outcome: Outcome | null
   /** What a trace saw of it; null without one. */
   readonly trace: Shares | null
   /** Largest first. */
@@ -112,6 +115,7 @@ export function leakOf(
           : 'estimated',
     directShare,
     isProven: true,
+    outcome: null,
     trace: tracedTogether(places.map(({ place }) => place)),
     places,
     tables: sampled.tables,

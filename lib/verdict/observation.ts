@@ -16,6 +16,10 @@ export interface RouteSeries {
   readonly route: string
   /** Requests ended. */
   readonly ended: readonly number[]
+  /** Of them, given up by the client. */
+  readonly aborted: readonly number[]
+  /** Of them, answered with 500 to 599. */
+  readonly failed: readonly number[]
   readonly inFlight: readonly number[]
   /** Finished requests that were watched, and how many of them still live; the youngest are left out. */
   readonly watched: number

@@ -109,6 +109,7 @@ export function measureNative(evidence: Evidence): Leak[] {
       attribution: 'estimated',
       directShare: 0,
       isProven: true,
+      outcome: null,
       trace: null,
       places: [],
       tables: [],

@@ -64,7 +64,8 @@ export function ownerOf(
   )
 }
 
-function birthsOf(places: readonly PlaceSeries[], { timeMs }: Observation): GroupBirths {
+/** In each window between two readings. */
+export function birthsOf(places: readonly PlaceSeries[], { timeMs }: Observation): GroupBirths {
   const inWindows = (series: 'bornBytes' | 'bornBytesSquared'): number[] =>
     sumSeries(places, timeMs.length, series).slice(1, -1)
   const bornBytes = inWindows('bornBytes')
@@ -78,7 +79,7 @@ function birthsOf(places: readonly PlaceSeries[], { timeMs }: Observation): Grou
 }
 
 /** What a cumulative series grew by in each window. */
-function stepsOf(series: readonly number[]): number[] {
+export function stepsOf(series: readonly number[]): number[] {
   return series.slice(1, -1).map((value, at) => Math.max(0, value - series[at]!))
 }
 
@@ -119,7 +120,7 @@ function candidatesOf(
 }
 
 /** How far the births' spread over the windows is from that of the candidate's exposure. */
-function misfitOf(
+export function misfitOf(
   { bornBytes, meanSampleBytes }: GroupBirths,
   exposure: readonly number[],
   { owner: { smoothing } }: Thresholds,

@@ -112,6 +112,21 @@ export const THRESHOLDS = {
     minKeptShare: 0.5,
   },
 
+  /** docs/method.md, "Whose bytes": outcomes. */
+  outcome: {
+    /**
+     * Log odds over all requests alike from which one outcome is said to pay. Derived: 100 to 1, which chance shows once in 100 times at most, however often it is asked (Ville).
+     */
+    minLogOdds: 4.6,
+    /** Requests that ended so, at least. Tuned. */
+    minRequests: 8,
+    /** Where more of them end so, it makes no difference. Tuned. */
+    maxShare: 0.9,
+    /** Share of the bytes that others pay for, at most: as it is likeliest, and as it may be. Tuned. */
+    maxLikelyOthers: 0.15,
+    maxOthers: 0.5,
+  },
+
   /** docs/method.md, "Whose bytes": tracing. */
   trace: {
     /** Executions, or entries added, from which a trace tells whose they are. Tuned. */

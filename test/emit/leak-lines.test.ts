@@ -157,6 +157,29 @@ describe('leakLine', () => {
     assert.ok(!('bytesPerRequest' in line) && !('route' in line))
   })
 
+  it('counts by the requests of the outcome that pays, its holder too', () => {
+    const holder = { path: 'open', kind: 'Set', size: 90, growthPerRequest: 0.1 } as const
+    const line = leakLine(
+      leak({
+        rate: 300,
+        ci95: [290, 310],
+        floor: 24,
+        exposure: 9000,
+        outcome: { kind: 'aborted', share: 0.1, othersShare: 0.2 },
+      }),
+      { ...CONTEXT, holders: [holder] },
+    )
+    const { outcome, outcomeShare, requests, bytesPerRequest, ci95, floorBytesPerRequest } = line
+    assert.deepEqual([outcome, outcomeShare, requests], ['aborted', 0.1, 900])
+    // What the others may pay for is taken off at the low end.
+    assert.deepEqual([bytesPerRequest, ci95, floorBytesPerRequest], [3000, [2320, 3100], 240])
+    assert.equal(line.holders[0]!.growthPerRequest, 1)
+    assert.match(
+      leakMsg(line),
+      /^GET \/users\/:id keeps 3\.0 kB per aborted request \(95 %: .*\), which 10 % of its requests are, /,
+    )
+  })
+
   it('adds places up by the function that allocated, with the stack of the largest', () => {
     const places = [
       grown(500, 'keep', 'a'),

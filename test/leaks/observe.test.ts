@@ -101,11 +101,15 @@ describe('an observation', () => {
     const series = new ProcessSeries()
     const counts = {
       ended: () => app.stats.map(({ endedTotal }) => endedTotal),
+      aborted: () => app.stats.map(({ abortedTotal }) => abortedTotal),
+      failed: () => app.stats.map(({ errorsTotal }) => errorsTotal),
       inFlight: () => app.stats.map(({ inFlight }) => inFlight),
       layers: app.routes.layers,
     }
     for (const at of [1, 2]) {
       app.end(0, 10)
+      app.stats[0]!.abortedTotal = at
+      app.stats[0]!.errorsTotal = 3 * at
       app.stats[1]!.inFlight = at
       app.routes.layers[0]!.entered += 5
       const sizes = {
@@ -136,8 +140,26 @@ describe('an observation', () => {
       ],
     )
     assert.deepEqual(routes, [
-      { method: 'GET', route: '/a', ended: [10, 20], inFlight: [0, 0], watched: 10, kept: 0 },
-      { method: 'GET', route: '/b', ended: [0, 0], inFlight: [1, 2], watched: 10, kept: 1 },
+      {
+        method: 'GET',
+        route: '/a',
+        ended: [10, 20],
+        aborted: [1, 2],
+        failed: [3, 6],
+        inFlight: [0, 0],
+        watched: 10,
+        kept: 0,
+      },
+      {
+        method: 'GET',
+        route: '/b',
+        ended: [0, 0],
+        aborted: [0, 0],
+        failed: [0, 0],
+        inFlight: [1, 2],
+        watched: 10,
+        kept: 1,
+      },
     ])
     assert.deepEqual(layers, [{ name: 'auth', mount: '/', entered: [5, 10] }])
   })

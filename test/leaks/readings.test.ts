@@ -63,7 +63,7 @@ describe('readings', () => {
       made.times,
       Array.from({ length: 64 }, (_, at) => 2 * (at + 1)),
     )
-    assert.deepEqual(made.readings.series.ended(0), made.times)
+    assert.deepEqual(made.readings.series.ofRoute(0).ended, made.times)
     assert.deepEqual(
       made.liveBytes,
       made.times.map((at) => 100 * at),
@@ -88,7 +88,7 @@ describe('readings', () => {
     made.counts.addRoute('/b')
     made.counts.end(1)
     made.read(1)
-    assert.deepEqual(made.readings.series.ended(1), [0, 0, 0, 1])
-    assert.deepEqual(made.readings.series.ended(2), [0, 0, 0, 0])
+    assert.deepEqual(made.readings.series.ofRoute(1).ended, [0, 0, 0, 1])
+    assert.deepEqual(made.readings.series.ofRoute(2).ended, [0, 0, 0, 0])
   })
 })

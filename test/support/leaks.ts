@@ -17,6 +17,7 @@ export function madeLeak(more: Partial<Leak> = {}): Leak {
     directShare: 1,
     per: more.scope === 'process' ? 'second' : 'request',
     isProven: true,
+    outcome: null,
     trace: null,
     places: [],
     tables: [],

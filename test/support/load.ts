@@ -13,7 +13,12 @@ export interface Visit {
   readonly path: string
   /** A text is sent as JSON. */
   readonly body?: string | Buffer | undefined
+  /** The client goes away after so long, ms, whatever has come by then. */
+  readonly givesUpAfterMs?: number | undefined
 }
+
+/** As proxies log a client that went away. */
+export const GIVEN_UP = 499
 
 /** What is asked for, how often beside the others, and one such request. */
 export interface Asked {
@@ -77,16 +82,16 @@ export class Client {
   /**
    * One request.
    *
-   * @returns the status, once the answer is there as a whole
+   * @returns the status, once the answer is there as a whole; GIVEN_UP where the client has gone away
    * @throws Error where the connection breaks, or no answer comes within 15 s
    */
-  send({ method = 'GET', path, body }: Visit): Promise<number> {
+  send({ method = 'GET', path, body, givesUpAfterMs }: Visit): Promise<number> {
     const type = typeof body === 'string' ? 'application/json' : 'application/octet-stream'
     const headers =
       body === undefined ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(body) }
     const options = { host: '127.0.0.1', port: this.#port, agent: this.#agent, headers }
     return new Promise((resolve, reject) => {
-      http
+      const request = http
         .request({ ...options, method, path, timeout: REQUEST_TIMEOUT_MS }, (response) => {
           response.on('error', reject).resume()
           response.once('close', () => {
@@ -98,7 +103,12 @@ export class Client {
           this.destroy(new Error(`no answer to ${method} ${path}`))
         })
         .once('error', reject)
-        .end(body)
+      request.end(body)
+      if (givesUpAfterMs === undefined) return
+      setTimeout(() => {
+        resolve(GIVEN_UP)
+        request.destroy()
+      }, givesUpAfterMs)
     })
   }
 

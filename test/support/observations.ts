@@ -21,6 +21,8 @@ export interface RoutePlan {
   readonly shape?: (seconds: number) => number
   /** Finished requests stay alive. */
   readonly keepsRequests?: boolean
+  /** Of the requests, those that the client gives up. */
+  readonly abortedShare?: number
 }
 
 /** An object's birth: when, and as which of its kind. */
@@ -45,9 +47,9 @@ export function rebuiltEvery(seconds: number): Life {
   return ({ ms }, now) => Math.floor(ms / seconds / 1000) === Math.floor(now.ms / seconds / 1000)
 }
 
-/** What is born: by each request of a route, each pass of a layer, all requests, or second. */
+/** What is born: by each request of a route, each that was given up, each pass of a layer, all requests, or second. */
 export type Cause =
-  | { readonly kind: 'route' | 'layer'; readonly index: number }
+  | { readonly kind: 'route' | 'aborted' | 'layer'; readonly index: number }
   | { readonly kind: 'all' | 'time' }
 
 export interface ObjectsPlan {
@@ -110,12 +112,17 @@ interface Placed {
   readonly tableBytes: readonly number[]
 }
 
+function ownerKind(by: 'route' | 'aborted' | 'layer'): Owner['kind'] {
+  return by === 'layer' ? 'layer' : 'route'
+}
+
 export class SyntheticApp {
   readonly plan: AppPlan
   readonly readings: number
   readonly samplingBytes: number
   readonly #timeMs: number[] = []
   readonly #ended: number[][]
+  readonly #aborted: number[][]
   readonly #inFlight: number[][]
   readonly #placed: readonly Placed[]
   readonly #liveHeapBytes: number[]
@@ -129,17 +136,23 @@ export class SyntheticApp {
     const random = seeded(plan.seed)
     const walk = plan.routes.map(() => 0)
     this.#ended = plan.routes.map(() => [])
+    this.#aborted = plan.routes.map(() => [])
     this.#inFlight = plan.routes.map(() => [])
     let ms = 0
     for (let at = 0; at < this.readings; at++) {
       const elapsed = INTERVAL_MS + integer(random, 0, 60)
       ms += elapsed
       this.#timeMs.push(ms)
-      plan.routes.forEach(({ perSecond, shape }, index) => {
+      plan.routes.forEach(({ perSecond, shape, abortedShare }, index) => {
         if (!plan.isSteady) walk[index] = 0.7 * walk[index]! + 0.45 * normal(random)
         const rate = perSecond * Math.exp(walk[index]!) * (shape?.(ms / 1000) ?? 1)
         const before = this.#ended[index]!.at(-1) ?? 0
-        this.#ended[index]!.push(before + poisson(random, (rate * elapsed) / 1000))
+        const ended = poisson(random, (rate * elapsed) / 1000)
+        this.#ended[index]!.push(before + ended)
+        let aborted = this.#aborted[index]!.at(-1) ?? 0
+        if (abortedShare)
+          for (let one = 0; one < ended; one++) aborted += Number(random() < abortedShare)
+        this.#aborted[index]!.push(aborted)
         this.#inFlight[index]!.push(poisson(random, rate * 0.01))
       })
       this.#nativeBytes.push(
@@ -224,6 +237,8 @@ export class SyntheticApp {
           method: 'GET',
           route,
           ended,
+          aborted: cut(this.#aborted[index]!),
+          failed: ended.map(() => 0),
           inFlight: cut(this.#inFlight[index]!),
           watched,
           kept: keepsRequests ? watched : 0,
@@ -249,6 +264,7 @@ export class SyntheticApp {
   #countsOf(by: Cause): readonly number[] {
     if (by.kind === 'time') return this.#timeMs.map((ms) => ms / 1000)
     if (by.kind === 'route') return this.#ended[by.index]!
+    if (by.kind === 'aborted') return this.#aborted[by.index]!
     const mount = by.kind === 'layer' ? this.plan.layers![by.index]!.mount : ''
     const passing = this.#ended.filter((_, index) => {
       const { route } = this.plan.routes[index]!
@@ -312,7 +328,7 @@ export class SyntheticApp {
   #seriesOf({ plan, born, samples, tableBytes }: Placed, readings: number): PlaceSeries[] {
     const { by, life = forever, calledBy, seenUnder = [] } = plan
     const caused: Owner | null =
-      by.kind === 'route' || by.kind === 'layer' ? { kind: by.kind, index: by.index } : null
+      'index' in by ? { kind: ownerKind(by.kind), index: by.index } : null
     const owner = plan.owner === undefined ? caused : plan.owner
     const frames = [frameOf(plan.site), ...(calledBy ? [frameOf(calledBy)] : [])]
     const place = {
@@ -491,6 +507,8 @@ export function handmade(
       method: 'GET',
       route,
       ended,
+      aborted: flat(0),
+      failed: flat(0),
       inFlight: flat(0),
       watched: 100,
       kept,

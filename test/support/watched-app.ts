@@ -4,12 +4,14 @@ import type { RequestCounts } from '../../lib/leaks/watched-app'
 import { RequestMarks } from '../../lib/record/request-marks'
 import { type Layer, PathNode, type Route } from '../../lib/record/routes'
 
+type Counted = Record<'endedTotal' | 'abortedTotal' | 'errorsTotal' | 'inFlight', number>
+
 export class AppByHand implements RequestCounts {
   readonly routes: { readonly routes: Route[]; readonly layers: Layer[] } = {
     routes: [],
     layers: [],
   }
-  readonly stats: Array<{ endedTotal: number; inFlight: number }> = []
+  readonly stats: Array<Counted> = []
   requests = 0
   readonly marks: RequestMarks = new RequestMarks()
 
@@ -21,7 +23,7 @@ export class AppByHand implements RequestCounts {
     const { routes } = this.routes
     const route = { id: routes.length, method: 'GET', pattern, label, handlers: new Set<object>() }
     routes.push(route)
-    this.stats.push({ endedTotal: 0, inFlight: 0 })
+    this.stats.push({ endedTotal: 0, abortedTotal: 0, errorsTotal: 0, inFlight: 0 })
     return route
   }
 

@@ -1,7 +1,7 @@
 /**
  * What a log says of URLs that were checked -> which of them leak more than they may. Pure.
  */
-import type { Holder, Interval, LeakKind, Site, Verdict } from '../../schema/lines'
+import type { Holder, Interval, LeakKind, LeakOutcome, Site, Verdict } from '../../schema/lines'
 import { THRESHOLDS } from '../../verdict/thresholds'
 import { type OpenGrowth, openGrowth } from '../summary/books'
 import type { Answers } from './load'
@@ -33,6 +33,8 @@ export interface LeakOfUrl {
   readonly scope: LeakSummary['scope']
   readonly kind: LeakKind
   readonly bytesPerRequest: number | null
+  /** Of the requests that pay, where not all do. */
+  readonly outcome: LeakOutcome | null
   readonly ci95: Interval | null
   /** The leak's interval lies above the limit. */
   readonly overLimit: boolean
@@ -142,8 +144,17 @@ function lowOf({ ci95, bytesPerRequest }: LeakSummary): number {
 }
 
 function leakOfUrl(leak: LeakSummary, limit: number): LeakOfUrl {
-  const { scope, kind, bytesPerRequest, ci95, sites, holders } = leak
-  return { scope, kind, bytesPerRequest, ci95, overLimit: lowOf(leak) > limit, sites, holders }
+  const { scope, kind, bytesPerRequest, ci95, outcome, sites, holders } = leak
+  return {
+    scope,
+    kind,
+    bytesPerRequest,
+    ci95,
+    outcome,
+    overLimit: lowOf(leak) > limit,
+    sites,
+    holders,
+  }
 }
 
 /** @returns '' where all that grows has its payer */

@@ -53,8 +53,8 @@ export class Leaks {
     const leaks = [...told, ...untoldLeaks(told, routes)]
     const groups = new Map<string, InstanceLeak[]>()
     for (const leak of leaks) {
-      const { service, scope, kind, method = '', route = '' } = leak.newest
-      const key = [service, scope, kind, method, route].join('\n')
+      const { service, scope, kind, method = '', route = '', outcome = '' } = leak.newest
+      const key = [service, scope, kind, method, route, outcome].join('\n')
       const group = groups.get(key)
       if (group) group.push(leak)
       else groups.set(key, [leak])
@@ -146,6 +146,8 @@ function mergeLeaks(group: readonly InstanceLeak[], all: readonly InstanceLeak[]
     ci95: rate?.ci95 ?? null,
     agreement: rate?.agreement ?? null,
     floorBytesPerRequest: most.floorBytesPerRequest ?? null,
+    outcome: most.outcome ?? null,
+    outcomeShare: most.outcomeShare ?? null,
     requests: counted.reduce((sum, { newest }) => sum + newest.requests, 0),
     retainedBytes: counted.reduce((sum, { newest }) => sum + newest.retainedBytes, 0),
     keptRequestsShare: kept ?? most.keptRequestsShare ?? null,
@@ -170,7 +172,8 @@ function leakOfInstance(leak: InstanceLeak, all: readonly InstanceLeak[]): LeakO
   // `route` lines follow every judgement, `leak` lines only what changed much; but they do not say
   // which of a route's leaks they mean.
   const isOnly = !all.some((of) => of !== leak && of.instance === instance && of.route === route)
-  const newer = isOnly && now?.retainedBytesPerRequest !== undefined ? now : undefined
+  const isAlike = now?.retainedBytesPerRequest !== undefined && now.outcome === newest.outcome
+  const newer = isOnly && isAlike ? now : undefined
   return {
     instance: instance.instance,
     version: instance.version,

@@ -216,6 +216,7 @@ function totalsAt(
 
 function noteRetention(own: InstanceRouteTally, time: number, line: RetentionFields): void {
   const { verdict, retainedBytesPerRequest, ci95, floorBytesPerRequest, keptRequestsShare } = line
+  const { outcome } = line
   if (verdict === undefined || (own.judged && time < own.judged.time)) return
   own.judged = {
     time,
@@ -225,6 +226,7 @@ function noteRetention(own: InstanceRouteTally, time: number, line: RetentionFie
       ...(ci95 === undefined ? {} : { ci95 }),
       ...(floorBytesPerRequest === undefined ? {} : { floorBytesPerRequest }),
       ...(keptRequestsShare === undefined ? {} : { keptRequestsShare }),
+      ...(outcome === undefined ? {} : { outcome }),
     },
   }
 }
@@ -293,7 +295,10 @@ type Retention = RetentionFields & Pick<RouteSummary, 'verdict' | 'agreement'>
 function mergeRetention(perInstance: readonly RouteOfInstance[]): Retention {
   const verdict =
     VERDICTS.find((grave) => perInstance.some((of) => of.verdict === grave)) ?? 'insufficient-data'
-  const alike = perInstance.filter((of) => of.verdict === verdict)
+  const grave = perInstance.filter((of) => of.verdict === verdict)
+  // Figures per request of one outcome and of any are not alike: those of whoever had the most requests.
+  const outcome = grave[0]?.outcome
+  const alike = grave.filter((of) => of.outcome === outcome)
   const rate = poolRates(alike.map((of) => [of.retainedBytesPerRequest, of.ci95]))
   // The smallest leak that one of them would have seen: the others say nothing against it.
   const floors = alike.flatMap(({ floorBytesPerRequest }) => floorBytesPerRequest ?? [])
@@ -305,6 +310,7 @@ function mergeRetention(perInstance: readonly RouteOfInstance[]): Retention {
     ...(rate?.ci95 ? { ci95: rate.ci95 } : {}),
     ...(floors.length === 0 ? {} : { floorBytesPerRequest: Math.min(...floors) }),
     ...(keptRequestsShare === undefined ? {} : { keptRequestsShare }),
+    ...(outcome === undefined ? {} : { outcome }),
   }
 }
 
@@ -315,6 +321,7 @@ function byGravity(a: RouteSummary, b: RouteSummary): number {
   return b.requests - a.requests
 }
 
-function grownBytes({ retainedBytesPerRequest = 0, requests }: RouteSummary): number {
-  return retainedBytesPerRequest * requests
+function grownBytes(route: RouteSummary): number {
+  const { retainedBytesPerRequest = 0, requests, aborted, errors, outcome } = route
+  return retainedBytesPerRequest * { aborted, failed: errors, any: requests }[outcome ?? 'any']
 }

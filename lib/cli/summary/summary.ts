@@ -5,6 +5,7 @@ import type {
   Holder,
   Interval,
   LeakKind,
+  LeakOutcome,
   LeakScope,
   RetentionFields,
   RouteLine,
@@ -136,6 +137,9 @@ export interface LeakSummary {
   /** Between the instances that still show it; null with fewer than two. */
   readonly agreement: Agreement | null
   readonly floorBytesPerRequest: number | null
+  /** Of the requests that pay, where not all do: all figures are theirs. */
+  readonly outcome: LeakOutcome | null
+  readonly outcomeShare: number | null
   readonly requests: number
   /** Over all instances. */
   readonly retainedBytes: number

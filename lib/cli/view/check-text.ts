@@ -1,6 +1,6 @@
 /** The outcome of a check, for a person. */
 import type { CheckedUrl, CheckResult } from '../app/check-result'
-import { leakRate, whereWords } from '../../emit/leak-words'
+import { leakRate, requestOf, whereWords } from '../../emit/leak-words'
 import type { Holder } from '../../schema/lines'
 import { formatBytes, formatCount, formatInterval } from './numbers'
 import { printable } from './printable'
@@ -45,8 +45,8 @@ export function explain(url: CheckedUrl, limit: number): string[] {
 }
 
 function leakWords(leak: NonNullable<CheckedUrl['leak']>, limit: number): string {
-  const { scope, kind, bytesPerRequest, ci95, overLimit } = leak
-  const figure = `keeps ${leakRate(bytesPerRequest ?? 0, kind, 'request')}`
+  const { scope, kind, bytesPerRequest, ci95, overLimit, outcome } = leak
+  const figure = `keeps ${leakRate(bytesPerRequest ?? 0, kind, requestOf(outcome))}`
   const interval = ci95 ? ` (95 %: ${formatInterval(ci95)})` : ''
   const shared = scope === 'shared' ? ', as every route does' : ''
   const within = overLimit ? '' : `; not proven to be above the limit of ${formatBytes(limit)}`

@@ -2,6 +2,7 @@
 import {
   leakRateOf,
   OPEN_SUBJECT,
+  requestOf,
   routeName,
   type ShowName,
   siteName,
@@ -178,9 +179,10 @@ function versionsOf(instances: ReadonlyArray<{ version: string }>): string[] {
 
 /** What a route's row says of retention: `1.4 kB (1.3 to 1.6 kB)`, or the floor it stays below. */
 export function retentionText(route: RouteSummary): string {
-  const { verdict, retainedBytesPerRequest, ci95, floorBytesPerRequest } = route
+  const { verdict, retainedBytesPerRequest, ci95, floorBytesPerRequest, outcome } = route
   if (verdict === 'leaking' && retainedBytesPerRequest !== undefined) {
-    const figure = formatBytes(retainedBytesPerRequest)
+    const kept = formatBytes(retainedBytesPerRequest)
+    const figure = outcome ? `${kept} per ${requestOf(outcome)}` : kept
     return ci95 ? `${figure} (${formatInterval(ci95)})` : figure
   }
   if (verdict === 'insufficient-data' || floorBytesPerRequest === undefined) return ''

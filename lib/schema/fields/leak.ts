@@ -28,7 +28,7 @@ import {
   type TracedUnit,
   type TraceFields,
 } from '../lines'
-import { FLOOR, KEPT_SHARE, METHOD, ROUTE, SECONDS_TO_LIMIT } from './shared'
+import { FLOOR, KEPT_SHARE, METHOD, OUTCOME, ROUTE, SECONDS_TO_LIMIT } from './shared'
 
 const SITE: FieldTable<Site> = {
   function: otel('code.function.name', text('sampler', 'The allocating function.')),
@@ -129,6 +129,8 @@ export const LEAK: FieldTable<FieldsOf<'leak'>> = {
   ),
   floorBytesPerRequest: maybe(FLOOR),
   requests: count('counted', 'Requests in the observation; 0 beside `bytesPerSecond`.'),
+  outcome: maybe(OUTCOME),
+  outcomeShare: maybe(amount('counted', '0 to 1', 'Those, of all requests of the route.')),
   retainedBytes: bytes('verdict', 'Kept in the observation.'),
   keptRequestsShare: maybe(KEPT_SHARE),
   attribution: maybe(

@@ -3,6 +3,7 @@ import {
   amount,
   bytes,
   choice,
+  type ChoiceField,
   count,
   type FieldTable,
   interval,
@@ -15,6 +16,8 @@ import {
   type TextField,
 } from '../field'
 import {
+  LEAK_OUTCOMES,
+  type LeakOutcome,
   type MemoryFields,
   type ProcessLine,
   type RetentionFields,
@@ -49,6 +52,12 @@ const VERDICT = choice(
   'What is known of the route; see the README’s table of verdicts.',
 )
 
+export const OUTCOME: ChoiceField<LeakOutcome> = choice(
+  'verdict',
+  LEAK_OUTCOMES,
+  'Requests that ended so pay for all of it, and the bytes per request are theirs: given up by the client, answered with 5xx.',
+)
+
 /** What is known of a route's retention; no field but `verdict` before it is known. */
 export const RETENTION: FieldTable<RetentionFields> = {
   verdict: maybe(VERDICT),
@@ -58,6 +67,7 @@ export const RETENTION: FieldTable<RetentionFields> = {
   ci95: maybe(interval('verdict', 'bytes per request', 'Low and high end of the 95 % interval.')),
   floorBytesPerRequest: maybe(FLOOR),
   keptRequestsShare: maybe(KEPT_SHARE),
+  outcome: maybe(OUTCOME),
 }
 
 /** Of a route, since the start. */

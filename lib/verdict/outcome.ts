@@ -1,0 +1,73 @@
+/**
+ * Whether requests of one outcome pay for all that a route keeps: those that the client gave up, those that
+ * failed. docs/method.md, "Whose bytes": outcomes.
+ *
+ * The same rhythm that tells routes apart: the counts of which requests predict how the births spread over
+ * the windows. Said only where all requests alike do not explain them.
+ */
+import { type Interval, LEAK_OUTCOMES, type LeakOutcome } from '../schema/lines'
+import { sumOf } from './growth'
+import type { PlaceSeries, RouteSeries } from './observation'
+import { birthsOf, misfitOf, stepsOf } from './owner'
+import { type Evidence, grownBy } from './span'
+
+export interface Outcome {
+  readonly kind: LeakOutcome
+  /** Of the route's requests in the observation, those that ended so. */
+  readonly share: number
+  /** Of the leak's bytes, what the others may pay for at most, with 95 % confidence. */
+  readonly othersShare: number
+}
+
+/** Parts of the births that the others may pay for; each is tried. */
+const PARTS = Array.from({ length: 21 }, (_, at) => at / 20)
+/** Log likelihood below the best by which a part may be, one-sided 95 %: 1.645 squared, halved. */
+const MAX_MISFIT = 1.353
+
+/** @param places - of the route: what grows there */
+export function outcomeOf(
+  route: RouteSeries,
+  places: readonly PlaceSeries[],
+  { observation, span, thresholds }: Evidence,
+): Outcome | null {
+  const { minLogOdds, minRequests, maxShare, maxLikelyOthers, maxOthers } = thresholds.outcome
+  const births = birthsOf(places, observation)
+  const ended = grownBy(route.ended, span)
+  if (sumOf(births.bornBytes) === 0 || ended === 0) return null
+  const steps = stepsOf(route.ended)
+  const misfit = (exposure: readonly number[]): number => misfitOf(births, exposure, thresholds)
+  for (const kind of LEAK_OUTCOMES) {
+    const requests = grownBy(route[kind], span)
+    if (requests < minRequests || requests > maxShare * ended) continue
+    const own = stepsOf(route[kind])
+    const others = steps.map((all, at) => all - own[at]!)
+    const [ownTotal, othersTotal] = [sumOf(own), sumOf(others)]
+    const tried = PARTS.map((part) => ({
+      part,
+      misfit: misfit(
+        own.map((of, at) => (1 - part) * (of / ownTotal) + part * (others[at]! / othersTotal)),
+      ),
+    }))
+    const best = tried.reduce((a, b) => (b.misfit < a.misfit ? b : a))
+    // Births of one request come together: the best fit tells how much more they scatter than one by one.
+    const dispersion = Math.max(1, (2 * best.misfit) / Math.max(1, own.length - 1))
+    const mayBe = tried.filter((one) => (one.misfit - best.misfit) / dispersion <= MAX_MISFIT)
+    const othersShare = Math.max(...mayBe.map(({ part }) => part))
+    const isClear = (misfit(steps) - best.misfit) / dispersion >= minLogOdds
+    if (isClear && best.part <= maxLikelyOthers && othersShare <= maxOthers) {
+      return { kind, share: requests / ended, othersShare }
+    }
+  }
+  return null
+}
+
+/** What is paid per request of any outcome, as it is per request of the one that pays. */
+export function perOutcome(bytes: number, outcome: Outcome | null): number {
+  return outcome ? bytes / outcome.share : bytes
+}
+
+/** The same, and less by what others may pay for. */
+export function intervalPerOutcome([low, high]: Interval, outcome: Outcome | null): Interval {
+  const own = 1 - (outcome?.othersShare ?? 0)
+  return [perOutcome(own * low, outcome), perOutcome(high, outcome)]
+}
