@@ -5,7 +5,7 @@ import { type ConfigProblem, formatProblem, readConfig } from './config/read'
 import type { Config, StartOptions } from './config/settings'
 import { describeDestination } from './emit/destination'
 // Taken now, before the app can patch them.
-import './clock'
+import { clearTimeout, setTimeout } from './clock'
 import './inspector/intrinsics'
 import { frameworkFiles } from './hooks/frameworks'
 import { Guard } from './hooks/guard'
@@ -19,6 +19,9 @@ import { PACKAGE_VERSION } from './config/package-version'
 import { say } from './emit/say'
 import type { RequestLine, RouteVerdict } from './schema/lines'
 import type { Recording } from './recording/recording'
+
+/** A process without a server is none of those that a build or a test run starts by the dozen, once it is so old. */
+const WAKE_AGE_MS = 10_000
 
 /** Hook errors after which memprof lets the app run without it. */
 const MAX_HOOK_FAILURES = 10
@@ -105,11 +108,21 @@ function install(config: Config, problems: readonly ConfigProblem[]): Memprof {
   })
   const modules = hookModules(frameworkFiles(guard), guard)
 
+  const waking = config.wake === 'always' ? wakeLater() : undefined
+
+  function wakeLater(): NodeJS.Timeout {
+    const waitMs = Math.max(0, WAKE_AGE_MS - process.uptime() * 1000)
+    const timer = setTimeout(() => wake(null), waitMs)
+    timer.unref()
+    return timer
+  }
+
   const memprof: Memprof = {
     stop() {
       if (stopped) return
       stopped = true
       listener.active = false
+      clearTimeout(waking)
       if (running === memprof) running = null
       try {
         recording?.close('stop')
@@ -124,8 +137,12 @@ function install(config: Config, problems: readonly ConfigProblem[]): Memprof {
     flush: () => recording?.writeInterval(),
   }
 
-  /** Wakes up: everything but the hooks is loaded here, and only here. */
-  function wake(server: object): Recording | null {
+  /**
+   * Wakes up: everything but the hooks is loaded here, and only here.
+   *
+   * @param server - the first; null in a process without one
+   */
+  function wake(server: object | null): Recording | null {
     if (recording || stopped) return recording
     try {
       for (const problem of problems) say(formatProblem(problem))
@@ -134,8 +151,8 @@ function install(config: Config, problems: readonly ConfigProblem[]): Memprof {
       recording = new Recording({
         config,
         destination: describeDestination(config),
-        listen: listeningOf(server),
-        report: () => withUnseen(modules.report(), server),
+        listen: server ? listeningOf(server) : undefined,
+        report: () => (server ? withUnseen(modules.report(), server) : modules.report()),
       })
       for (const message of secondCopies) recording.warn('second-copy', message)
     } catch (error) {

@@ -18,15 +18,18 @@ import {
 
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 const FORMATS = ['json', 'connect'] as const
+const WAKES = ['listen', 'always'] as const
 const GC_MODES = ['off', 'request'] as const
 
 export type Level = (typeof LEVELS)[number]
 export type Format = (typeof FORMATS)[number]
+export type Wake = (typeof WAKES)[number]
 export type GcMode = (typeof GC_MODES)[number]
 
 /** What memprof runs with: the environment, the options of `start()`, and defaults for the rest. */
 export interface Config {
   readonly enabled: boolean
+  readonly wake: Wake
   readonly level: Level
   readonly intervalMs: number
   /** `stdout`, `stderr` or a path, `%p` and `%t` still in it: lib/emit/destination.ts puts the ids there. */
@@ -56,6 +59,7 @@ export interface Config {
 /** Options of `start()`: the variables of the environment in camelCase; each wins over its own. */
 export interface StartOptions {
   enabled?: boolean | 'on' | 'off' | undefined
+  wake?: Wake | undefined
   level?: Level | undefined
   /** `'10s'`, or a number of milliseconds. */
   interval?: string | number | undefined
@@ -107,6 +111,14 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     fallback: 'true',
     meaning: '`false`: load and do nothing',
     kind: toggle('true or false (also on, off, 1, 0)'),
+  },
+  wake: {
+    env: 'MEMPROF_WAKE',
+    option: 'wake',
+    fallback: 'listen',
+    meaning:
+      'when memprof wakes: `listen` at the first server, `always` in a process without one too, once it is 10 s old',
+    kind: oneOf(WAKES),
   },
   level: {
     env: 'MEMPROF_LEVEL',

@@ -1,4 +1,4 @@
-/** Where a walk begins, beside what its caller names: the app's globals and its modules; not Node's own. */
+/** Where a walk begins, beside what its caller names: the app's timers, globals and modules; not Node's own. */
 import {
   enumerableKeys,
   environment,
@@ -13,6 +13,7 @@ import {
 } from '../inspector/intrinsics'
 import type { Variable } from './container'
 import { nameOf } from './object-path'
+import type { TimerList } from './timer-lists'
 import type { WalkContext } from './walk-context'
 import type { WalkQueue } from './walk-queue'
 
@@ -28,11 +29,19 @@ export interface Root {
 /** Of the modules' exports, those of the app come before those of packages; see `Root.stepsAhead`. */
 const APP_MODULE_STEPS = 2
 const PACKAGE_MODULE_STEPS = 3
+const TIMER_STEPS = 1
 
 export function addRoots(queue: WalkQueue, roots: readonly Root[]): void {
   for (let at = 0; at < roots.length; at++) {
     const { value, name, stepsAhead } = roots[at]!
     queue.addRoot(value, 'root', name, stepsAhead, name === '' ? null : global(name))
+  }
+}
+
+/** What timers call: all there is of the app in a process that serves nobody. */
+export function addTimers(queue: WalkQueue, lists: readonly TimerList[]): void {
+  for (let at = 0; at < lists.length; at++) {
+    queue.addRoot(lists[at]!.callback, 'root', '', TIMER_STEPS, null)
   }
 }
 

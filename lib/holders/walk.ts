@@ -9,7 +9,7 @@
  *                                    _events: {}
  *                                      news: Array(4101)       path  bus._events.news
  *
- *     roots       put in line what a walk begins with           roots.ts
+ *     roots       put in line what a walk begins with           roots.ts, timer-lists.ts
  *     queue       objects in line, nearest first                walk-queue.ts
  *     visitors    note containers, put in line what follows     visit-shapes.ts, visit-function.ts
  *     findings    the containers, with path, size, capacity     findings.ts
@@ -19,8 +19,8 @@ import type { Inspection } from '../inspector/inspection'
 import { type Container, MIN_ENTRIES } from './container'
 import { Findings } from './findings'
 import { PrivateFields } from './private-fields'
-import { addGlobals, addModules, addRoots, type Root, skipRuntime } from './roots'
-import { timerLists } from './timer-lists'
+import { addGlobals, addModules, addRoots, addTimers, type Root, skipRuntime } from './roots'
+import { type TimerList, timerLists } from './timer-lists'
 import { visitFunction } from './visit-function'
 import { visitObject } from './visit-shapes'
 import { type Cut, WalkBudget, type WalkBounds } from './walk-budget'
@@ -55,7 +55,9 @@ export function walk(roots: readonly Root[], options: WalkOptions): Walked {
   const context = { inspection, memory, isOwn, budget, queue, privates, findings }
 
   skipRuntime(context)
+  const timers = timerLists(inspection, () => budget.isLate())
   addRoots(queue, roots)
+  addTimers(queue, timers)
   addGlobals(queue)
   if (options.everywhere) addModules(context)
   for (let steps = 0; steps <= MAX_STEPS; steps++) {
@@ -68,7 +70,7 @@ export function walk(roots: readonly Root[], options: WalkOptions): Walked {
       else visitObject(context, node)
     }
   }
-  if (budget.cut !== 'time') countTimers(context)
+  noteTimers(context, timers)
   return {
     containers: findings.containers,
     cut: budget.cut,
@@ -78,10 +80,9 @@ export function walk(roots: readonly Root[], options: WalkOptions): Walked {
   }
 }
 
-/** Timers are in no variable of the app's: Node's own lists are counted, but for those of Node itself. */
-function countTimers(context: WalkContext): void {
-  const { inspection, budget, findings } = context
-  const lists = timerLists(inspection, () => budget.isLate())
+/** Timers are in no variable of the app's: Node's own lists are noted, but for those of Node itself. */
+function noteTimers(context: WalkContext, lists: readonly TimerList[]): void {
+  const { inspection, findings } = context
   for (let at = 0; at < lists.length; at++) {
     if (lists[at]!.size < MIN_ENTRIES) continue
     const position = inspection.locate(lists[at]!.callback)

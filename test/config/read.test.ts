@@ -11,6 +11,7 @@ const ARGUMENT = 'ERR_MEMPROF_ARGUMENT'
 
 const DEFAULTS: Config = {
   enabled: true,
+  wake: 'listen',
   level: 'info',
   intervalMs: 10_000,
   destination: 'stdout',
@@ -99,6 +100,21 @@ const CASES: { readonly [K in keyof Config]: Cases } = {
   leaks: WORDS_OF_TOGGLES,
   holders: WORDS_OF_TOGGLES,
   trace: WORDS_OF_TOGGLES,
+  wake: {
+    good: [
+      ['listen', 'listen'],
+      ['Always', 'always'],
+    ],
+    bad: [
+      ['never', VALUE],
+      ['true', VALUE],
+    ],
+    goodOptions: [['always', 'always']],
+    badOptions: [
+      [true, ARGUMENT],
+      ['never', VALUE],
+    ],
+  },
   level: {
     good: [
       ...['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'].map(

@@ -179,6 +179,26 @@ describe('a leak line', () => {
     for (const path of ['/home', '/item']) assert.notEqual(verdicts.get(path), 'leaking', path)
   })
 
+  it('says what a process without a server keeps per second, if it is to be woken, with its line and its holder', async (t) => {
+    const app = await start(t, 'jobs.cjs', { env: { MEMPROF_WAKE: 'always' } })
+    const isTold = whenTold(app, (leaks) => leaks.some(({ holders }) => holders[0]?.addedAt))
+    const endMs = performance.now() + 90_000
+    while (!isTold() && performance.now() < endMs) {
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+    const leak = leaksOf(app).at(-1)
+    assert.ok(leak, app.stdout)
+    const { scope, requests, bytesPerRequest, sites, holders } = leak
+    assert.deepEqual([scope, requests, bytesPerRequest], ['process', 0, undefined])
+    checkFigures(leak)
+    assert.equal(sites[0]?.function, 'sendMail')
+    checkLine(sites[0], 'jobs.cjs', 'function sendMail', 'sent.set(')
+    assert.equal(holders[0]?.path, 'sent')
+    assert.equal(holders[0].addedAt?.line, lineOf('jobs.cjs', 'sent.set('), leak.msg)
+    const [stop] = ofEvent(await app.stop(), 'stop')
+    assert.deepEqual(stop?.verdicts, [])
+  })
+
   const ELSEWHERE: Array<[which: string, scope: string, kind: string, site: string]> = [
     ['middleware', 'shared', 'heap', 'audit'],
     ['timer', 'process', 'heap', 'sample'],
