@@ -49,7 +49,8 @@ const QUICK_SECONDS = 2
 export function otherVerdicts(summary: LogSummary): string[] {
   const { routes, leaks, instances } = summary
   if (routes.length === 0) {
-    return ['No request was recorded yet: send traffic, and give the log again.']
+    const advice = leaks.length > 0 ? '' : ' yet: send traffic, and give the log again'
+    return [`No request was recorded${advice}.`]
   }
   const of = (verdict: string): number => routes.filter((route) => route.verdict === verdict).length
   const steady = of('steady')

@@ -102,6 +102,13 @@ describe('books that are open', () => {
     assert.equal(said([processLine({ growth }), leakLine({ scope: 'open' })]), undefined)
   })
 
+  it('ask for no traffic where what leaks is told without any', () => {
+    const leak = leakLine({ scope: 'process', bytesPerSecond: 1400 })
+    assert.deepEqual(otherVerdicts(summaryOf([processLine(), leak])), ['No request was recorded.'])
+    const [said] = otherVerdicts(summaryOf([processLine()]))
+    assert.match(said!, /send traffic/)
+  })
+
   it('leave routes open of which too little is known', () => {
     const growth = openBooks({ openBytes: 840_000 })
     const summary = summaryOf([
