@@ -2,7 +2,7 @@
 import type { HeapHistory, History } from '../heap/heap-history'
 import type { KeptRequests } from '../heap/kept-requests'
 import { positionKey } from '../inspector/stack-frame'
-import type { Observation, PlaceSeries } from '../verdict/observation'
+import type { Observation, PlaceSeries, Shares, Traced } from '../verdict/observation'
 import type { Owners } from './owners'
 import type { ProcessSeries } from './process-series'
 import type { Traces } from './traces'
@@ -23,11 +23,11 @@ export function observe(observed: Observed): Observation {
   return {
     samplingBytes,
     ...series.sizes(),
-    routes: app.routes.map(({ id, method, pattern }) => ({
+    routes: app.routes.map(({ method, pattern }, index) => ({
       method,
       route: pattern,
-      ...series.ofRoute(id),
-      ...kept.of(id),
+      ...series.ofRoute(index),
+      ...kept.of(index),
     })),
     layers: app.layers.map(({ name, mount }, index) => ({
       name,
@@ -40,7 +40,7 @@ export function observe(observed: Observed): Observation {
 
 function placeSeries(
   { place, isLarge, liveBytes, survivedBytes, bornBytes, bornBytesSquared }: History,
-  { history, owners, traces }: Observed,
+  { history, owners, traces, app }: Observed,
 ): PlaceSeries {
   const { label, frames, origin, isBuffer, isTimer } = place
   let owner = label ? owners.ofLabel(label.id) : null
@@ -65,10 +65,25 @@ function placeSeries(
     isLarge,
     frames,
     seenUnder: [...seenUnder],
-    traced: owner?.kind === 'route' ? null : traces.of(frames),
+    traced: owner?.kind === 'route' ? null : ofRoutesNow(traces.of(frames), app),
     liveBytes,
     survivedBytes,
     bornBytes,
     bornBytesSquared,
   }
+}
+
+/** What a trace saw of a route that has become part of another since. */
+function ofRoutesNow(traced: Traced | null, { routes }: Pick<WatchedApp, 'routes'>): Traced | null {
+  const idOf = (index: number): number => routes[index]?.id ?? index
+  const now = (shares: Shares | null): Shares | null => {
+    if (!shares || shares.routes.every(({ index }) => idOf(index) === index)) return shares
+    const byId = new Map<number, number>()
+    for (const { index, share } of shares.routes) {
+      byId.set(idOf(index), (byId.get(idOf(index)) ?? 0) + share)
+    }
+    const of = [...byId].map(([index, share]) => ({ index, share }))
+    return { ...shares, routes: of.sort((a, b) => b.share - a.share) }
+  }
+  return traced && { runs: now(traced.runs), growth: now(traced.growth) }
 }

@@ -1,11 +1,13 @@
 /** Which route or layer owns what was sampled: by the label in the stack, or by whose handler stands in it. */
 import { Handlers } from '../heap/handlers'
+import type { Label } from '../hooks/listener'
 import type { FunctionPosition } from '../inspector/stack-frame'
 import type { Owner } from '../verdict/observation'
 import type { HeapSession } from '../inspector/session'
 import type { WatchedApp } from './watched-app'
 
 type Labelled = Pick<WatchedApp, 'routes' | 'layers'>
+type Labels = ReadonlyArray<Label | null>
 
 export class Owners {
   readonly #handlers: Handlers<Owner>
@@ -20,17 +22,19 @@ export class Owners {
 
   /** Takes in what was declared since: about 40 us for each new handler. */
   note({ routes, layers }: Labelled): void {
-    for (const [kind, all, known] of [
-      ['route', routes, this.#ofRoute],
-      ['layer', layers, this.#ofLayer],
-    ] as const) {
-      all.forEach(({ label, handlers }, index) => {
-        const owner = (known[index] ??= { kind, index })
-        if (label) this.#ofLabel.set(label.id, owner)
-        for (const handle of handlers) this.#handlers.note(handle, owner)
-      })
+    for (const { id, label, formerLabels, handlers } of new Set(routes)) {
+      const owner = (this.#ofRoute[id] ??= { kind: 'route', index: id })
+      this.#note(owner, [label, ...formerLabels], handlers)
     }
+    layers.forEach(({ label, handlers }, index) => {
+      this.#note((this.#ofLayer[index] ??= { kind: 'layer', index }), [label], handlers)
+    })
     this.#handlers.locatePending()
+  }
+
+  #note(owner: Owner, labels: Labels, handlers: ReadonlySet<object>): void {
+    for (const label of labels) if (label) this.#ofLabel.set(label.id, owner)
+    for (const handle of handlers) this.#handlers.note(handle, owner)
   }
 
   ofLabel(labelId: number): Owner | null {

@@ -24,6 +24,8 @@ type Count = (typeof COUNTS)[number]
 
 export type ProcessReading = Readonly<Record<Size, number>>
 
+type Counted = Pick<WatchedApp, Count | 'layers' | 'routes'>
+
 export class ProcessSeries {
   readonly #sizes: Record<Size, number[]> = {
     timeMs: [],
@@ -47,8 +49,11 @@ export class ProcessSeries {
     return this.#sizes.timeMs.length
   }
 
-  add(reading: ProcessReading, app: Pick<WatchedApp, Count | 'layers'>): void {
+  add(reading: ProcessReading, app: Counted): void {
     const before = this.length
+    app.routes.forEach(({ id }, at) => {
+      if (id !== at) this.#merge(at, id)
+    })
     for (const size of SIZES) this.#sizes[size].push(reading[size])
     for (const count of COUNTS) addTo(this.#ofRoutes[count], app[count](), before)
     addTo(
@@ -56,6 +61,18 @@ export class ProcessSeries {
       app.layers.map(({ entered }) => entered),
       before,
     )
+  }
+
+  /** What is one route now was one all along. */
+  #merge(route: number, into: number): void {
+    for (const count of COUNTS) {
+      const counts = this.#ofRoutes[count]
+      const merged = counts[route]
+      if (!merged || merged.every((one) => one === 0)) continue
+      const taking = (counts[into] ??= zeros(this.length))
+      merged.forEach((one, at) => (taking[at]! += one))
+      merged.fill(0)
+    }
   }
 
   sizes(): Pick<Observation, Size> {

@@ -31,7 +31,10 @@ export class WatchedApp {
     this.#counts = counts
   }
 
-  /** By route id, which is the index of the route in an observation. */
+  /**
+   * By route id, which is the index of the route in an observation. A route that became part of another has
+   * that one in its place, and has ended no request.
+   */
   get routes(): readonly Route[] {
     return this.#counts.routes.routes
   }
@@ -50,7 +53,7 @@ export class WatchedApp {
 
   /** Requests that ended, by route id. */
   ended(): number[] {
-    return this.routes.map(({ id }) => this.#counts.stats[id]?.endedTotal ?? 0)
+    return this.#countsOf('endedTotal')
   }
 
   /** Of them, given up by the client. */
@@ -65,7 +68,12 @@ export class WatchedApp {
 
   /** Requests in flight, by route id. */
   inFlight(): number[] {
-    return this.routes.map(({ id }) => this.#counts.stats[id]?.inFlight ?? 0)
+    return this.#countsOf('inFlight')
+  }
+
+  #countsOf(what: 'endedTotal' | 'inFlight'): number[] {
+    const { stats } = this.#counts
+    return this.routes.map(({ id }, at) => (id === at ? (stats[id]?.[what] ?? 0) : 0))
   }
 
   /** A server listens: from its listeners the app can be reached. */

@@ -9,6 +9,10 @@ const DATE = /^\d{4}-\d{2}(-\d{2})?(T[\d:.]+Z?)?$/
 const HASH = /^(?=.*\d)[0-9a-f]{8,}$/i
 /** A word with digits this long is taken for a token, not a name. */
 const LONGEST_NAME = 24
+/** Without digits, a segment with more characters is a text. */
+const LONGEST_WORD = 64
+/** What a segment is folded to of which no more is known than that it varies. */
+export const PARAMETER = '/:id'
 
 /**
  * The path of a request's target (RFC 9112, section 3.2): no query, no fragment, and in absolute form
@@ -37,29 +41,34 @@ export function pathOf(target: string): string {
 export function shortPath(url: string): string {
   const path = pathOf(url)
   if (url.length <= MAX_PATH_CHARS) return path
-  const cut = path.length > MAX_PATH_CHARS ? `${path.slice(0, MAX_PATH_CHARS - 1)}…` : path
-  // A copy: a part of a string keeps the whole of it in memory.
-  return Buffer.from(cut).toString()
+  return copyOf(path.length > MAX_PATH_CHARS ? `${path.slice(0, MAX_PATH_CHARS - 1)}…` : path)
+}
+
+/** A part of a string keeps the whole of it in memory, and a URL may be long. */
+export function copyOf(part: string): string {
+  return Buffer.from(part, 'utf16le').toString('utf16le')
 }
 
 /**
- * The path of a URL with what varies folded: `/users/42/orders/9f8e…` -> `/users/:n/orders/:hash`.
- * For servers without a framework, where the pattern is anybody's guess.
+ * Goes along the path of a URL, from segment to segment, those folded whose look tells that they vary:
+ * of `/users/42/orders/9f8e…` the steps are `/users`, `/:n`, `/orders` and `/:hash`. Per request where
+ * there is no framework: no array of segments is made.
+ *
+ * @param step - where a segment leads from a place
+ * @returns the last place
  */
-export function normalisePath(url: string): string {
+export function alongPath<T>(url: string, start: T, step: (at: T, segment: string) => T): T {
   const path = pathOf(url)
-  // Most paths hold nothing that varies.
-  if (path.length <= LONGEST_NAME && countDigits(path) === 0) return path
-  // Per request where there is no framework: no array of segments is made.
-  let folded = ''
+  if (path === '*') return step(start, path)
+  let at = start
   for (let segment = 1, from = 1; from <= path.length; segment++) {
-    if (segment > MAX_SEGMENTS) return `${folded}/…`
+    if (segment > MAX_SEGMENTS) return step(at, '/…')
     const slash = path.indexOf('/', from)
     const to = slash < 0 ? path.length : slash
-    folded += `/${foldSegment(path.slice(from, to))}`
+    at = step(at, foldSegment(path.slice(from - 1, to)))
     from = to + 1
   }
-  return folded
+  return at
 }
 
 function countDigits(text: string): number {
@@ -71,14 +80,16 @@ function countDigits(text: string): number {
   return digits
 }
 
+/** @param segment - with the slash before it */
 function foldSegment(segment: string): string {
   const digits = countDigits(segment)
-  if (digits === 0) return segment.length <= 64 ? segment : ':text'
-  if (digits === segment.length) return ':n'
-  if (UUID.test(segment)) return ':uuid'
-  if (DATE.test(segment)) return ':date'
-  if (HASH.test(segment)) return ':hash'
-  return segment.length <= LONGEST_NAME && /^[a-z]+[-_.]?v?\d{0,2}([-_.][a-z]+)?$/i.test(segment)
+  const text = segment.slice(1)
+  if (digits === 0) return text.length <= LONGEST_WORD ? segment : '/:text'
+  if (digits === text.length) return '/:n'
+  if (UUID.test(text)) return '/:uuid'
+  if (DATE.test(text)) return '/:date'
+  if (HASH.test(text)) return '/:hash'
+  return text.length <= LONGEST_NAME && /^[a-z]+[-_.]?v?\d{0,2}([-_.][a-z]+)?$/i.test(text)
     ? segment
-    : ':id'
+    : PARAMETER
 }

@@ -22,7 +22,7 @@ import {
   statusOf,
   statusOfStream,
 } from './outcome'
-import { normalisePath, shortPath } from './paths'
+import { shortPath } from './paths'
 import { PipelinedResponses } from './pipelined'
 import type { MemoryReader } from './reading'
 import type { RequestState } from './request-state'
@@ -105,7 +105,7 @@ export class Recorder {
     return this.ring.footprintBytes + this.#layerTiming.footprintBytes + this.#stats.footprintBytes
   }
 
-  /** By route id; routes named since the last request of any are missing at the end. */
+  /** As in a RouteStatsTable: by route id, several of which may be one route's. */
   get stats(): readonly RouteStats[] {
     return this.#stats.all
   }
@@ -233,7 +233,7 @@ export class Recorder {
     state.endMs = performance.now()
     state.status = 101
     state.outcome = FINISHED
-    state.route = this.routes.named(state.method, normalisePath(state.url))
+    state.route = this.#naming.answered(state)
     this.#stats.countIn(state, state.route)
     this.#record(state)
   }

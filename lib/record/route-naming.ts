@@ -2,7 +2,7 @@
  * Which route a request belongs to, in the app's own words: the matched pattern; else where the
  * middleware that answered was mounted, or its name; else the path of the URL, with what varies folded.
  */
-import { normalisePath } from './paths'
+import { GuessedRoutes } from './guessed-routes'
 import type { RequestState } from './request-state'
 import type { RouteStatsTable } from './route-stats'
 import { OPTIONS_ANSWER, type Route, type RouteTable, UNMATCHED } from './routes'
@@ -10,11 +10,13 @@ import { OPTIONS_ANSWER, type Route, type RouteTable, UNMATCHED } from './routes
 export class RouteNaming {
   readonly #routes: RouteTable
   readonly #stats: RouteStatsTable
+  readonly #guessed: GuessedRoutes
   readonly #frameworkServers = new WeakSet<object>()
 
   constructor(routes: RouteTable, stats: RouteStatsTable) {
     this.#routes = routes
     this.#stats = stats
+    this.#guessed = new GuessedRoutes(routes, stats)
   }
 
   /** Whether a framework has answered on that server. */
@@ -24,7 +26,12 @@ export class RouteNaming {
 
   /** Of a request at its arrival; null where no more guesses are made. */
   guess({ method, url }: RequestState): Route | null {
-    return this.#routes.guessed(method, normalisePath(url))
+    return this.#guessed.atArrival(method, url)
+  }
+
+  /** Of a request that no framework has, and that was answered by anything but 404. */
+  answered({ method, url }: RequestState): Route {
+    return this.#guessed.answered(method, url)
   }
 
   /** A framework has the request: the guess made from the URL gives way to what it will say. */
@@ -48,14 +55,15 @@ export class RouteNaming {
     return this.#routes.named(method, state.lastLayer ? `(${state.lastLayer.name})` : UNMATCHED)
   }
 
-  #nameWithoutFramework({ method, status, route, server, url }: RequestState): Route {
+  #nameWithoutFramework(state: RequestState): Route {
+    const { method, status, server } = state
     // A router alone answers for the routes it has, and enters no layer for it.
     if (method === 'OPTIONS' && server && this.hasFramework(server)) {
       return this.#routes.named(method, status === 404 ? UNMATCHED : OPTIONS_ANSWER)
     }
     // Without a framework, a path is a route once it was answered by anything but 404.
-    const isKnown = route !== null && (this.#stats.all[route.id]?.endedTotal ?? 0) > 0
-    if (status === 404 && !isKnown) return this.#routes.named(method, UNMATCHED)
-    return route ?? this.#routes.named(method, normalisePath(url))
+    const stats = state.route && this.#stats.of(state.route)
+    if (stats && stats.endedTotal > 0) return stats.route
+    return status === 404 ? this.#routes.named(method, UNMATCHED) : this.answered(state)
   }
 }

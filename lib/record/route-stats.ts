@@ -92,6 +92,21 @@ export class RouteStats {
     return sum
   }
 
+  /** Takes over what was counted of a route that became part of this one; neither has layers. */
+  takeOver(of: RouteStats): void {
+    this.requests += of.requests
+    this.errors += of.errors
+    this.aborted += of.aborted
+    this.inFlight += of.inFlight
+    this.endedTotal += of.endedTotal
+    this.requestsTotal += of.requestsTotal
+    this.errorsTotal += of.errorsTotal
+    this.abortedTotal += of.abortedTotal
+    this.durationUs.takeOver(of.durationUs)
+    this.cleanHeapDeltaBytes.takeOver(of.cleanHeapDeltaBytes)
+    this.cleanRssDeltaBytes.takeOver(of.cleanRssDeltaBytes)
+  }
+
   /** Forgets the interval, keeps the totals. */
   nextInterval(): void {
     this.requests = 0
@@ -104,7 +119,10 @@ export class RouteStats {
   }
 }
 
-/** By route id; routes named since the last request of any are missing at the end. */
+/**
+ * By route id; routes named since the last request of any are missing at the end. A route that became part
+ * of another has that one's in its place: rows and requests on their way still have its id.
+ */
 export class RouteStatsTable {
   readonly #routes: RouteTable
   readonly #all: RouteStats[] = []
@@ -125,6 +143,14 @@ export class RouteStatsTable {
     return this.#all[route.id]!
   }
 
+  /** A route became part of another. */
+  merge(route: Route, into: Route): void {
+    const merged = this.of(route)
+    const taking = this.of(into)
+    taking.takeOver(merged)
+    for (const [id, one] of this.#all.entries()) if (one === merged) this.#all[id] = taking
+  }
+
   /** A request in flight is counted in one route at a time. */
   countIn(state: RequestState, route: Route): void {
     if (state.countedIn === route) return
@@ -135,7 +161,7 @@ export class RouteStatsTable {
 
   get footprintBytes(): number {
     let bytes = 0
-    for (const { durationUs, cleanHeapDeltaBytes, cleanRssDeltaBytes } of this.#all) {
+    for (const { durationUs, cleanHeapDeltaBytes, cleanRssDeltaBytes } of new Set(this.#all)) {
       bytes += durationUs.footprintBytes
       bytes += cleanHeapDeltaBytes.footprintBytes + cleanRssDeltaBytes.footprintBytes
     }

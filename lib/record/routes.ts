@@ -35,8 +35,12 @@ export interface Route {
   readonly pattern: string
   /** What its handlers run under. */
   readonly label: Label | null
+  /** Of the routes that became part of it: what was allocated under them is its. */
+  readonly formerLabels: Label[]
   /** The functions that were its handlers, the first few. */
   readonly handlers: Set<object>
+  /** The app has named it; else it is guessed from URLs. */
+  isDeclared: boolean
 }
 
 /** A middleware where it is mounted. */
@@ -58,6 +62,9 @@ export function noteHandler(of: { readonly handlers: Set<object> }, handle: obje
   if (of.handlers.size < MAX_HANDLERS) of.handlers.add(handle)
 }
 
+/** Ids for each place of the table: a route that became part of another leaves its id, which is not used again. */
+const IDS_PER_PLACE = 4
+
 /** Makes the label of a route or layer; null where stacks are not sampled. */
 export type LabelMaker = (kind: 'route' | 'layer', name: string) => Label | null
 
@@ -77,24 +84,28 @@ export class PathNode {
 
 export class RouteTable {
   readonly root: PathNode = new PathNode('')
+  /** Told apart; the rest share `(other)`. */
+  readonly maxRoutes: number
   /** Where paths go that found no place in the tree. */
   readonly #overflow = new PathNode(OTHER)
   readonly #routes: Route[] = []
   readonly #layers: Layer[] = []
   /** By method, then by pattern: one text of both would be put together per request. */
   readonly #named: Map<string, Map<string, Route>> = new Map()
-  readonly #maxRoutes: number
   readonly #makeLabel: LabelMaker
   #nodes = 1
+  /** Routes that became part of another. */
+  #merged = 0
   /** How often a route found no place and went to `(other)`. */
   overflowed = 0
 
   constructor(maxRoutes: number, makeLabel: LabelMaker) {
-    this.#maxRoutes = maxRoutes
+    this.maxRoutes = maxRoutes
     this.#makeLabel = makeLabel
     this.#add('', OTHER)
   }
 
+  /** By id: a route that became part of another has that one in its place. */
   get routes(): readonly Route[] {
     return this.#routes
   }
@@ -114,7 +125,7 @@ export class RouteTable {
     if (!child) {
       // Twice as many nodes as routes: mounts are nodes too. An app that builds routers per
       // request would otherwise grow this tree for ever.
-      if (this.#nodes >= 2 * this.#maxRoutes + 64) return this.#overflow
+      if (this.#nodes >= 2 * this.maxRoutes + 64) return this.#overflow
       child = new PathNode(join(node.pattern, pattern))
       node.children.set(pattern, child)
       this.#nodes++
@@ -130,6 +141,7 @@ export class RouteTable {
     let route = node.routes.get(method)
     if (!route) {
       route = this.named(method, node.pattern === '' ? '/' : node.pattern)
+      route.isDeclared = true
       node.routes.set(method, route)
     }
     return route
@@ -138,7 +150,7 @@ export class RouteTable {
   named(method: string, pattern: string): Route {
     const found = this.#named.get(method)?.get(pattern)
     if (found) return found
-    if (this.#routes.length > this.#maxRoutes) {
+    if (this.#isFull) {
       this.overflowed++
       return this.other
     }
@@ -146,20 +158,37 @@ export class RouteTable {
   }
 
   /**
-   * A route guessed from a URL before anybody answered it: strangers' paths take half of the places
-   * at most. Null: too many guesses, name it when it has been answered.
+   * Whether a route may be guessed from a URL before anybody answered it: strangers' paths take half of
+   * the places at most.
    */
-  guessed(method: string, pattern: string): Route | null {
-    const found = this.#named.get(method)?.get(pattern)
-    if (found) return found
-    return this.#routes.length > this.#maxRoutes / 2 ? null : this.named(method, pattern)
+  get takesGuesses(): boolean {
+    return !this.#isFull && this.#routes.length - this.#merged <= this.maxRoutes / 2
+  }
+
+  get #isFull(): boolean {
+    const ids = this.#routes.length
+    return ids - this.#merged > this.maxRoutes || ids > IDS_PER_PLACE * this.maxRoutes
+  }
+
+  /**
+   * A route is known by another pattern from here on, and is part of the route of that pattern. A stack
+   * that was sampled under its label still has that label.
+   */
+  rename(route: Route, from: string, to: string): Route {
+    const { method } = route
+    this.#named.get(method)?.delete(from)
+    this.#merged++
+    const into = this.named(method, to)
+    for (const [id, one] of this.#routes.entries()) if (one === route) this.#routes[id] = into
+    into.formerLabels.push(...(route.label ? [route.label] : []), ...route.formerLabels)
+    return into
   }
 
   /** Null: more layers than have a place. */
   layerAt(node: PathNode, name: string): Layer | null {
     let layer = node.layers.get(name)
     if (!layer) {
-      if (this.#layers.length >= this.#maxRoutes) return null
+      if (this.#layers.length >= this.maxRoutes) return null
       const label = this.#makeLabel('layer', `${name} ${node.pattern || '/'}`)
       layer = { name, node, mount: node.pattern, label, handlers: new Set(), entered: 0 }
       node.layers.set(name, layer)
@@ -176,7 +205,9 @@ export class RouteTable {
       method,
       pattern: cut,
       label: this.#makeLabel('route', method ? `${method} ${cut}` : cut),
+      formerLabels: [],
       handlers: new Set(),
+      isDeclared: false,
     }
     this.#routes.push(route)
     const ofMethod = this.#named.get(method)

@@ -143,7 +143,7 @@ export class LeakReport implements LeakListener {
 
   /** Of each route that had a request. */
   verdictsOf(routes: readonly RouteStats[]): RouteVerdict[] {
-    return routes
+    return [...new Set(routes)]
       .filter(({ endedTotal }) => endedTotal > 0)
       .map(({ route, requestsTotal, errorsTotal, abortedTotal }) => ({
         method: route.method,

@@ -84,7 +84,7 @@ export class RecordingWriter {
 
   writeRoutes(): void {
     const { config, emitter, recorder, report, warn } = this.#options
-    for (const stats of recorder.stats) {
+    for (const stats of new Set(recorder.stats)) {
       if (stats.hadRequests) {
         const line = routeLine(stats, report.retentionOf(stats.route.id))
         emitter.write(line, routeMsg(line))

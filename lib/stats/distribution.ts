@@ -42,6 +42,12 @@ function middleOf(bucket: number): number {
   return (SUB_BUCKETS + subBucket) * width + width / 2
 }
 
+function sumOf(into: Uint32Array | null, of: Uint32Array | null): Uint32Array | null {
+  if (!into || !of) return into ?? of?.slice() ?? null
+  for (let bucket = 0; bucket < BUCKETS; bucket++) into[bucket]! += of[bucket]!
+  return into
+}
+
 /** Signed values with their count, mean, extremes and quantiles. */
 export class Distribution {
   // Made at the first value of that sign: most distributions have only one.
@@ -77,6 +83,15 @@ export class Distribution {
       this.#negative ??= new Uint32Array(BUCKETS)
       this.#negative[bucketOf(-value)]!++
     }
+  }
+
+  /** As if each value of the other had been added here. */
+  takeOver(of: Distribution): void {
+    this.#count += of.#count
+    this.#sum += of.#sum
+    if (of.#max > this.#max) this.#max = of.#max
+    this.#positive = sumOf(this.#positive, of.#positive)
+    this.#negative = sumOf(this.#negative, of.#negative)
   }
 
   /**

@@ -68,6 +68,12 @@ const CHUNK = 2000
 const MAX_GROWN_BYTES = 6_000_000
 const MAX_GROWN_HANDLES_BYTES = 50_000
 
+/** Beside each other few enough that each is a route, however many there are. */
+function pathOf(at: number, routes: number): string {
+  const beside = Math.ceil(Math.sqrt(routes))
+  return `/${word(Math.floor(at / beside))}/${word(at % beside)}`
+}
+
 export function footprint(size: FootprintSize): Scenario {
   const { requests, routes, readings, settledReadings, times } = size
   const shown = (count: number): string => count.toLocaleString('en')
@@ -92,7 +98,7 @@ export function footprint(size: FootprintSize): Scenario {
       let made = 0
       const send = async (leaks = true): Promise<void> => {
         await pipeline(app.port, CHUNK, (at) =>
-          get(leaks && at % 10 === 0 ? '/keep' : `/${word((sent + at) % routes)}`),
+          get(leaks && at % 10 === 0 ? '/keep' : pathOf((sent + at) % routes, routes)),
         )
         sent += CHUNK
         made = await app.ask<number>('readings')

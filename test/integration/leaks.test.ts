@@ -140,6 +140,26 @@ describe('a leak line', () => {
     for (const path of ['/garbage', '/recent']) assert.notEqual(verdicts.get(path), 'leaking', path)
   })
 
+  it('is one where the route has no framework to name it, and its values are words', async (t) => {
+    const app = await start(t, 'slugs.cjs')
+    const words = Array.from('abcdefgh', (first) => Array.from('abcdefgh', (last) => first + last))
+    const paths = words.flat().flatMap((word) => [`/products/${word}`, `/pages/${word}`])
+    await load(
+      app.port,
+      paths,
+      whenTold(app, (leaks) => leaks.length > 0),
+    )
+    const [leak] = leaksOf(app)
+    assert.equal(leak?.route, '/products/:id')
+    assert.equal(leak.attribution, 'direct')
+    checkNear(leak, 1650)
+    const [stop] = ofEvent(await app.stop(), 'stop')
+    assert.deepEqual(stop?.verdicts.map(({ route }) => route).toSorted(), [
+      '/pages/:id',
+      '/products/:id',
+    ])
+  })
+
   it('names the route for which a shared helper allocates after its await, in steady traffic: traced', async (t) => {
     const app = await start(t, 'shared-helper.cjs')
     const paths = ['/home', '/item', '/basket']

@@ -8,6 +8,8 @@ import { observe } from '../../lib/leaks/observe'
 import { Owners } from '../../lib/leaks/owners'
 import { ProcessSeries } from '../../lib/leaks/process-series'
 import { Traces } from '../../lib/leaks/traces'
+import { WatchedApp } from '../../lib/leaks/watched-app'
+import type { Route } from '../../lib/record/routes'
 import type { PlaceSeries } from '../../lib/verdict/observation'
 import { frame } from '../support/profiles'
 import { AppByHand } from '../support/watched-app'
@@ -22,6 +24,16 @@ const LABELS = [0, 1, 2].map((id) => ({
   name: `${id}`,
   trampoline: {},
 })) as Label[]
+
+const SIZES = {
+  liveHeapBytes: 0,
+  codeBytes: 0,
+  ownWork: 0,
+  arrayBuffersBytes: 0,
+  rssBytes: 0,
+  heapTotalBytes: 0,
+  connections: 0,
+}
 
 /** Two routes, and a layer, each with a label; a handler of its own for each route, and one for both. */
 function made(): { app: AppByHand; owners: Owners } {
@@ -40,13 +52,8 @@ function made(): { app: AppByHand; owners: Owners } {
   return { app, owners }
 }
 
-/** What is observed of one place; `seen` says under which labels its functions were seen. */
-function placed(
-  place: Pick<Place, 'label' | 'frames'>,
-  seen: Readonly<Record<string, readonly Label[]>> = {},
-): PlaceSeries {
-  const { app, owners } = made()
-  const history: History = {
+function historyOf(place: Pick<Place, 'label' | 'frames'>): History {
+  return {
     place: { key: '', origin: 'app', isBuffer: false, isTimer: false, ...place },
     isLarge: false,
     liveBytes: [1],
@@ -54,10 +61,18 @@ function placed(
     bornBytes: [1],
     bornBytesSquared: [1],
   }
+}
+
+/** What is observed of one place; `seen` says under which labels its functions were seen. */
+function placed(
+  place: Pick<Place, 'label' | 'frames'>,
+  seen: Readonly<Record<string, readonly Label[]>> = {},
+): PlaceSeries {
+  const { app, owners } = made()
   const seenUnder = (position: string): ReadonlySet<Label> => new Set(seen[position])
   const { places } = observe({
     samplingBytes: 1000,
-    history: { histories: [history], seenUnder },
+    history: { histories: [historyOf(place)], seenUnder },
     series: new ProcessSeries(),
     traces: new Traces(),
     owners,
@@ -104,7 +119,7 @@ describe('an observation', () => {
       aborted: () => app.stats.map(({ abortedTotal }) => abortedTotal),
       failed: () => app.stats.map(({ errorsTotal }) => errorsTotal),
       inFlight: () => app.stats.map(({ inFlight }) => inFlight),
-      layers: app.routes.layers,
+      ...app.routes,
     }
     for (const at of [1, 2]) {
       app.end(0, 10)
@@ -112,14 +127,7 @@ describe('an observation', () => {
       app.stats[0]!.errorsTotal = 3 * at
       app.stats[1]!.inFlight = at
       app.routes.layers[0]!.entered += 5
-      const sizes = {
-        liveHeapBytes: at,
-        codeBytes: 0,
-        ownWork: 0,
-        arrayBuffersBytes: 0,
-        rssBytes: 0,
-      }
-      series.add({ ...sizes, timeMs: 1000 * at, heapTotalBytes: 0, connections: at }, counts)
+      series.add({ ...SIZES, timeMs: 1000 * at, liveHeapBytes: at, connections: at }, counts)
     }
     const observation = observe({
       samplingBytes: 1000,
@@ -162,5 +170,61 @@ describe('an observation', () => {
       },
     ])
     assert.deepEqual(layers, [{ name: 'auth', mount: '/', entered: [5, 10] }])
+  })
+})
+
+describe('a route that became part of another between two readings', () => {
+  const { app, owners } = made()
+  const [a, b] = app.routes.routes as [Route, Route]
+  const watched = new WatchedApp(app)
+  const series = new ProcessSeries()
+  const read = (): void => {
+    series.add({ ...SIZES, timeMs: series.length }, watched)
+    owners.note(watched)
+  }
+  app.end(a.id, 10)
+  app.end(b.id, 1)
+  read()
+  app.routes.routes[a.id] = b
+  b.formerLabels.push(LABELS[0]!)
+  app.stats[a.id] = app.stats[b.id]!
+  app.stats[b.id]!.endedTotal = 31
+  read()
+  const traces = new Traces()
+  const shares = [
+    { index: a.id, share: 0.5 },
+    { index: b.id, share: 0.5 },
+  ]
+  traces.noteRuns(positionKey(HELPER), { seen: 20, routes: shares, idle: 0, lost: 0 })
+  const { routes, places } = observe({
+    samplingBytes: 1000,
+    history: {
+      histories: [
+        historyOf({ label: LABELS[0]!, frames: [HELPER] }),
+        historyOf({ label: null, frames: [HELPER] }),
+      ],
+      seenUnder: () => new Set([LABELS[0]!]),
+    },
+    series,
+    traces,
+    owners,
+    kept: { of: () => ({ watched: 0, kept: 0 }) },
+    app: watched,
+  })
+
+  it('was part of it at all readings, and has no requests of its own', () => {
+    assert.deepEqual(
+      routes.map(({ ended }) => ended),
+      [
+        [0, 0],
+        [11, 31],
+      ],
+    )
+  })
+
+  it("has no place of its own: what was allocated under its label is the other one's", () => {
+    assert.deepEqual(places[0]?.owner, ROUTE_B)
+    assert.deepEqual(places[1]?.seenUnder, [b.id])
+    assert.deepEqual(places[1]?.traced?.runs?.routes, [{ index: b.id, share: 1 }])
   })
 })

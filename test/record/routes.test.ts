@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { Label } from '../../lib/hooks/listener'
 import { knownMethod, MAX_PATTERN_CHARS, OTHER, RouteTable } from '../../lib/record/routes'
 
 describe('knownMethod', () => {
@@ -53,11 +54,41 @@ describe('RouteTable', () => {
 
   it('lets guesses from URLs take half of the places only', () => {
     const routes = table(8)
-    const guesses = Array.from({ length: 20 }, (_, at) => routes.guessed('GET', `/wp-${at}`))
-    assert.equal(guesses.filter(Boolean).length, 4)
-    assert.equal(routes.overflowed, 0)
+    for (let at = 0; at < 4; at++) {
+      assert.ok(routes.takesGuesses)
+      routes.named('GET', `/wp-${at}`)
+    }
+    assert.ok(!routes.takesGuesses)
     assert.notEqual(routes.named('GET', '/items'), routes.other)
-    assert.ok(routes.guessed('GET', '/items'))
+  })
+
+  it('makes one route of several that are renamed alike: their ids and labels are its', () => {
+    const labelOf = (name: string): Label => ({ id: name.length, trampoline: {} }) as Label
+    const routes = new RouteTable(2, (_, name) => labelOf(name))
+    const [a, bb] = [routes.named('GET', '/a'), routes.named('GET', '/bb')]
+    const into = routes.rename(a, '/a', '/:id')
+    assert.equal(routes.rename(bb, '/bb', '/:id'), into)
+    assert.deepEqual(
+      [a, bb].map(({ id }) => routes.routes[id]),
+      [into, into],
+    )
+    assert.deepEqual(into.formerLabels, [a.label, bb.label])
+    assert.notEqual(routes.named('GET', '/c'), routes.other)
+    assert.equal(routes.named('GET', '/d'), routes.other)
+  })
+
+  it('uses no id twice, and no more than four for each place', () => {
+    const routes = table(2)
+    const ids = new Set<number>()
+    for (let at = 0; at < 100; at++) {
+      const route = routes.named('GET', `/${at}`)
+      if (route === routes.other) break
+      ids.add(route.id)
+      routes.rename(route, `/${at}`, '/:id')
+    }
+    assert.equal(ids.size, 7)
+    assert.ok(!routes.takesGuesses)
+    assert.equal(routes.routes.length, 9)
   })
 
   it('does not grow without bound where an app makes routers per request', () => {

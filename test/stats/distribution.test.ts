@@ -59,6 +59,24 @@ describe('Distribution', () => {
     assert.equal(distribution.max, Number.NEGATIVE_INFINITY)
   })
 
+  it('that takes over another is one of the values of both', () => {
+    const values = [[3, -1000, 70.5], [9000], [-2, -2], []]
+    for (const some of values) {
+      for (const others of values) {
+        const [distribution, all] = [of(some), of([...some, ...others])]
+        const other = of(others)
+        distribution.takeOver(other)
+        assert.deepEqual(
+          [distribution.count, distribution.mean, distribution.max],
+          [all.count, all.mean, all.max],
+        )
+        for (const p of QUANTILES) assert.equal(distribution.quantile(p), all.quantile(p))
+        other.clear()
+        assert.equal(distribution.quantile(1), all.quantile(1))
+      }
+    }
+  })
+
   it('leaves out what is no finite number', () => {
     const values = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
     assert.equal(of(values).count, 0)

@@ -21,7 +21,15 @@ export class AppByHand implements RequestCounts {
 
   addRoute(pattern: string, label: Label | null = null): Route {
     const { routes } = this.routes
-    const route = { id: routes.length, method: 'GET', pattern, label, handlers: new Set<object>() }
+    const route: Route = {
+      id: routes.length,
+      method: 'GET',
+      pattern,
+      label,
+      formerLabels: [],
+      handlers: new Set(),
+      isDeclared: true,
+    }
     routes.push(route)
     this.stats.push({ endedTotal: 0, abortedTotal: 0, errorsTotal: 0, inFlight: 0 })
     return route
