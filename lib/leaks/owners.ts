@@ -11,7 +11,10 @@ type Labels = ReadonlyArray<Label | null>
 
 export class Owners {
   readonly #handlers: Handlers<Owner>
-  /** One object for each route and layer: handlers are told apart by it. */
+  /**
+   * One object for each route and layer: handlers are told apart by it. A route that became part of another
+   * has that one's in its place.
+   */
   readonly #ofRoute: Owner[] = []
   readonly #ofLayer: Owner[] = []
   readonly #ofLabel: Map<number, Owner> = new Map()
@@ -26,6 +29,9 @@ export class Owners {
       const owner = (this.#ofRoute[id] ??= { kind: 'route', index: id })
       this.#note(owner, [label, ...formerLabels], handlers)
     }
+    routes.forEach(({ id }, at) => {
+      this.#ofRoute[at] = this.#ofRoute[id]!
+    })
     layers.forEach(({ label, handlers }, index) => {
       this.#note((this.#ofLayer[index] ??= { kind: 'layer', index }), [label], handlers)
     })
@@ -43,6 +49,12 @@ export class Owners {
 
   /** Several where one piece of source serves several routes. */
   at(frame: FunctionPosition): readonly Owner[] {
-    return this.#handlers.ownersAt(frame)
+    const owners = this.#handlers.ownersAt(frame)
+    const isNow = (owner: Owner): boolean => this.#now(owner) === owner
+    return owners.every(isNow) ? owners : [...new Set(owners.map((owner) => this.#now(owner)))]
+  }
+
+  #now(owner: Owner): Owner {
+    return owner.kind === 'route' ? this.#ofRoute[owner.index]! : owner
   }
 }

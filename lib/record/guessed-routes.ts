@@ -1,5 +1,5 @@
 /**
- * Routes that no framework names: guessed from the path. What varies by its look is folded at once
+ * Routes that no framework names, or only by a pattern for every path: guessed from the path. What varies by its look is folded at once
  * (`/users/42` -> `/users/:n`); what does not look so, by how many values a place of the path takes:
  *
  *     /products ─┬─ /search       has many requests: a route by itself
@@ -58,10 +58,14 @@ export class GuessedRoutes {
 
   /** Of a request at its arrival; null where no more guesses are made: it is named when it was answered. */
   atArrival(method: string, url: string): Route | null {
-    const known = alongPath<Place | null>(url, this.#root, knownChild)?.routes.get(method)
-    if (known || !this.#routes.takesGuesses) return known ?? null
+    const known = this.known(method, url)
+    if (known || !this.#routes.takesGuesses) return known
     const place = this.#placeOf(url)
     return place && this.#routeAt(place, method)
+  }
+
+  known(method: string, url: string): Route | null {
+    return alongPath<Place | null>(url, this.#root, knownChild)?.routes.get(method) ?? null
   }
 
   /** Of a request that was answered by anything but 404: strangers' paths are no values. */
@@ -155,7 +159,7 @@ export class GuessedRoutes {
     into.isAnswered ||= place.isAnswered
     for (const [method, route] of place.routes) {
       // The app has a route of that very pattern, which stays.
-      if (route.isDeclared) continue
+      if (route.kind !== 'guessed') continue
       const taking = this.#routes.rename(route, place.pattern, into.pattern)
       this.#stats.merge(route, taking)
       if (taking !== this.#routes.other) into.routes.set(method, taking)

@@ -1,6 +1,7 @@
 /** Where in the app a request is: by the layers that it enters its route is found, and who runs now. */
 import type { LayerInfo, Trampoline } from '../hooks/listener'
 import type { RequestState } from './request-state'
+import type { RouteNaming } from './route-naming'
 import type { RouteStatsTable } from './route-stats'
 import { type Layer, noteHandler, type PathNode, type RouteTable } from './routes'
 
@@ -10,10 +11,12 @@ const BEFORE_LAYERS = '(server)'
 export class LayerTracking {
   readonly #routes: RouteTable
   readonly #stats: RouteStatsTable
+  readonly #naming: RouteNaming
 
-  constructor(routes: RouteTable, stats: RouteStatsTable) {
+  constructor(routes: RouteTable, stats: RouteStatsTable, naming: RouteNaming) {
     this.#routes = routes
     this.#stats = stats
+    this.#naming = naming
   }
 
   /** What runs before the framework's first layer belongs to all requests alike. */
@@ -32,7 +35,7 @@ export class LayerTracking {
     const node = state.enter(layer, this.#routes)
     state.unmatched = false
     if (layer.kind === 'route') {
-      state.route = this.#routes.routeAt(node, state.method)
+      state.route = this.#naming.matched(node, state)
       this.#stats.countIn(state, state.route)
       return state.route.label?.trampoline ?? null
     }

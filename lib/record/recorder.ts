@@ -78,7 +78,7 @@ export class Recorder {
     this.routes = new RouteTable(options.maxRoutes, options.makeLabel)
     this.#stats = new RouteStatsTable(this.routes)
     this.#naming = new RouteNaming(this.routes, this.#stats)
-    this.#layerTracking = new LayerTracking(this.routes, this.#stats)
+    this.#layerTracking = new LayerTracking(this.routes, this.#stats, this.#naming)
     this.#pipelined = new PipelinedResponses((res) => this.#closeOne(res))
     const record = (state: RequestState): void => this.#record(state)
     this.#forced =

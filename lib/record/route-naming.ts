@@ -1,11 +1,12 @@
 /**
  * Which route a request belongs to, in the app's own words: the matched pattern; else where the
- * middleware that answered was mounted, or its name; else the path of the URL, with what varies folded.
+ * middleware that answered was mounted, or its name; else, and below a pattern for every path, the path of
+ * the URL, with what varies folded.
  */
 import { GuessedRoutes } from './guessed-routes'
 import type { RequestState } from './request-state'
 import type { RouteStatsTable } from './route-stats'
-import { OPTIONS_ANSWER, type Route, type RouteTable, UNMATCHED } from './routes'
+import { OPTIONS_ANSWER, type PathNode, type Route, type RouteTable, UNMATCHED } from './routes'
 
 export class RouteNaming {
   readonly #routes: RouteTable
@@ -29,6 +30,12 @@ export class RouteNaming {
     return this.#guessed.atArrival(method, url)
   }
 
+  /** Of a request that enters a route of a framework; where its pattern says nothing, the path may be known. */
+  matched(node: PathNode, { method, url }: RequestState): Route {
+    const known = node.kind === 'catch-all' ? this.#guessed.known(method, url) : null
+    return known ?? this.#routes.routeAt(node, method)
+  }
+
   /** Of a request that no framework has, and that was answered by anything but 404. */
   answered({ method, url }: RequestState): Route {
     return this.#guessed.answered(method, url)
@@ -46,13 +53,21 @@ export class RouteNaming {
     const { method, status, route } = state
     if (state.unmatched) return this.#routes.named(method, UNMATCHED)
     if (!state.framework) return this.#nameWithoutFramework(state)
-    if (route) return route
+    if (route) return route.kind === 'declared' ? route : this.#nameByPath(route, state)
     if (status === 404) return this.#routes.named(method, UNMATCHED)
     const pattern = state.node?.pattern
     if (pattern) return this.#routes.named(method, pattern)
     // Express answers for the routes it has when none of them handles OPTIONS.
     if (method === 'OPTIONS') return this.#routes.named(method, OPTIONS_ANSWER)
     return this.#routes.named(method, state.lastLayer ? `(${state.lastLayer.name})` : UNMATCHED)
+  }
+
+  /** A path that a catch-all route takes is one of the app's as one without a framework is. */
+  #nameByPath(route: Route, state: RequestState): Route {
+    if (route.kind === 'guessed') return this.#routes.routes[route.id]!
+    if (state.status === 404) return route
+    const named = this.answered(state)
+    return named === this.#routes.other ? route : named
   }
 
   #nameWithoutFramework(state: RequestState): Route {

@@ -92,7 +92,7 @@ export class RouteStats {
     return sum
   }
 
-  /** Takes over what was counted of a route that became part of this one; neither has layers. */
+  /** Takes over what was counted of a route that became part of this one. */
   takeOver(of: RouteStats): void {
     this.requests += of.requests
     this.errors += of.errors
@@ -105,6 +105,14 @@ export class RouteStats {
     this.durationUs.takeOver(of.durationUs)
     this.cleanHeapDeltaBytes.takeOver(of.cleanHeapDeltaBytes)
     this.cleanRssDeltaBytes.takeOver(of.cleanRssDeltaBytes)
+    for (const [name, { requests, ms, cleanRequests, heapBytes }] of of.layers) {
+      const sum = this.#layer(name)
+      if (!sum) continue
+      sum.requests += requests
+      sum.ms += ms
+      sum.cleanRequests += cleanRequests
+      sum.heapBytes += heapBytes
+    }
   }
 
   /** Forgets the interval, keeps the totals. */

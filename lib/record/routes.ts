@@ -39,9 +39,15 @@ export interface Route {
   readonly formerLabels: Label[]
   /** The functions that were its handlers, the first few. */
   readonly handlers: Set<object>
-  /** The app has named it; else it is guessed from URLs. */
-  isDeclared: boolean
+  kind: RouteKind
 }
+
+/**
+ * - `declared`: by a pattern of the app's
+ * - `catch-all`: by one that takes every path, and so says nothing
+ * - `guessed`: from URLs, or named by what answered
+ */
+export type RouteKind = 'declared' | 'catch-all' | 'guessed'
 
 /** A middleware where it is mounted. */
 export interface Layer {
@@ -65,6 +71,9 @@ export function noteHandler(of: { readonly handlers: Set<object> }, handle: obje
 /** Ids for each place of the table: a route that became part of another leaves its id, which is not used again. */
 const IDS_PER_PLACE = 4
 
+/** As frameworks write it: `*`, `/{*path}`, `(.*)`, `/{path*}`, `/[[...path]]`. */
+const CATCH_ALL = /^\/?(\*\w*|\{\/?\*\w*\}|\(\.\*\)|\{\w+\*\}|\[{1,2}\.{3}\w+\]{1,2})$/
+
 /** Makes the label of a route or layer; null where stacks are not sampled. */
 export type LabelMaker = (kind: 'route' | 'layer', name: string) => Label | null
 
@@ -77,8 +86,11 @@ export class PathNode {
   readonly routes: Map<string, Route> = new Map()
   readonly layers: Map<string, Layer> = new Map()
   readonly pattern: string
-  constructor(pattern: string) {
+  /** Of the routes here. */
+  readonly kind: RouteKind
+  constructor(pattern: string, kind: RouteKind = 'declared') {
     this.pattern = pattern
+    this.kind = kind
   }
 }
 
@@ -126,7 +138,8 @@ export class RouteTable {
       // Twice as many nodes as routes: mounts are nodes too. An app that builds routers per
       // request would otherwise grow this tree for ever.
       if (this.#nodes >= 2 * this.maxRoutes + 64) return this.#overflow
-      child = new PathNode(join(node.pattern, pattern))
+      const kind = CATCH_ALL.test(pattern) ? 'catch-all' : 'declared'
+      child = new PathNode(join(node.pattern, pattern), kind)
       node.children.set(pattern, child)
       this.#nodes++
     }
@@ -141,7 +154,7 @@ export class RouteTable {
     let route = node.routes.get(method)
     if (!route) {
       route = this.named(method, node.pattern === '' ? '/' : node.pattern)
-      route.isDeclared = true
+      route.kind = node.kind
       node.routes.set(method, route)
     }
     return route
@@ -181,6 +194,7 @@ export class RouteTable {
     const into = this.named(method, to)
     for (const [id, one] of this.#routes.entries()) if (one === route) this.#routes[id] = into
     into.formerLabels.push(...(route.label ? [route.label] : []), ...route.formerLabels)
+    for (const handle of route.handlers) noteHandler(into, handle)
     return into
   }
 
@@ -207,7 +221,7 @@ export class RouteTable {
       label: this.#makeLabel('route', method ? `${method} ${cut}` : cut),
       formerLabels: [],
       handlers: new Set(),
-      isDeclared: false,
+      kind: 'guessed',
     }
     this.#routes.push(route)
     const ofMethod = this.#named.get(method)

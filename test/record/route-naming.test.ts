@@ -59,10 +59,30 @@ describe('under a framework a route', () => {
 
   it('is what the framework matched, and never the guess', () => {
     const { routes } = opened()
-    const matched = routes.named('GET', '/items/:id')
+    const matched = routes.routeAt(routes.child(routes.root, '/items/:id'), 'GET')
     assert.equal(name({ route: matched }), '/items/:id')
     assert.equal(name({ route: matched, status: 404 }), '/items/:id')
     assert.equal(name({}), '(unmatched)')
+  })
+
+  it('is the path below a pattern that takes every path, folded, and the pattern where that was not found', () => {
+    const { naming, routes, stats } = opened()
+    const mount = routes.child(routes.root, '/app')
+    const ask = (url: string, status = 200): string => {
+      const state = stateOf({ server, url, status })
+      naming.leaveToFramework(state)
+      state.route = naming.matched(routes.child(mount, '/{*path}'), state)
+      const route = naming.name(state)
+      stats.of(route).countEnded(false, status)
+      return route.pattern
+    }
+    assert.equal(ask('/app/wp-login', 404), '/app/{*path}')
+    assert.equal(ask('/app/search?q=1'), '/app/search')
+    assert.equal(ask('/app/search?q=1', 404), '/app/search')
+    assert.equal(ask('/app/items/7'), '/app/items/:n')
+    const words = Array.from({ length: 49 }, (_, at) => `/app/pages/${'x'.repeat(at + 1)}`)
+    assert.deepEqual(new Set(words.map((url) => ask(url)).slice(48)), new Set(['/app/pages/:id']))
+    assert.equal(ask(words[0]!), '/app/pages/:id')
   })
 
   it('is unmatched where the last resort answered, or 404 did without a route', () => {

@@ -28,6 +28,29 @@ describe('RouteTable', () => {
     assert.equal(routes.overflowed, 0)
   })
 
+  it('knows the patterns that take every path, and so say nothing', () => {
+    const kindOf = (pattern: string): string => {
+      const routes = table(8)
+      return routes.routeAt(routes.child(routes.child(routes.root, '/v1'), pattern), 'GET').kind
+    }
+    const all = [
+      '*',
+      '/*',
+      '/*path',
+      '/{*path}',
+      '{/*path}',
+      '(.*)',
+      '/(.*)',
+      '/{path*}',
+      '/[...p]',
+    ]
+    for (const pattern of [...all, '[[...path]]'])
+      assert.equal(kindOf(pattern), 'catch-all', pattern)
+    for (const pattern of ['/files/*', '/files/{*path}', '/:path', '/a*', '/[id]', '']) {
+      assert.equal(kindOf(pattern), 'declared', pattern)
+    }
+  })
+
   it('calls the root /', () => {
     const routes = table(8)
     assert.equal(routes.routeAt(routes.root, 'GET').pattern, '/')

@@ -21,6 +21,8 @@ export const EXPRESS: readonly Sent[] = [
   ['GET', '/any', '/any'],
   ['DELETE', '/any', '/any'],
   ['HEAD', '/any', '/any'],
+  ['GET', '/pages/about', '/pages/about'],
+  ['GET', '/pages/items/7', '/pages/items/:n'],
   ['GET', '/twice', '/twice'],
   ['GET', '/two-functions', '/two-functions'],
   ['GET', '/skips', '/:first'],

@@ -28,7 +28,7 @@ export class AppByHand implements RequestCounts {
       label,
       formerLabels: [],
       handlers: new Set(),
-      isDeclared: true,
+      kind: 'declared',
     }
     routes.push(route)
     this.stats.push({ endedTotal: 0, abortedTotal: 0, errorsTotal: 0, inFlight: 0 })
