@@ -58,12 +58,12 @@ export class WatchedApp {
 
   /** Of them, given up by the client. */
   aborted(): number[] {
-    return this.routes.map(({ id }) => this.#counts.stats[id]?.abortedTotal ?? 0)
+    return this.#countsOf('abortedTotal')
   }
 
   /** Of them, answered with 500 to 599. */
   failed(): number[] {
-    return this.routes.map(({ id }) => this.#counts.stats[id]?.errorsTotal ?? 0)
+    return this.#countsOf('errorsTotal')
   }
 
   /** Requests in flight, by route id. */
@@ -71,7 +71,7 @@ export class WatchedApp {
     return this.#countsOf('inFlight')
   }
 
-  #countsOf(what: 'endedTotal' | 'inFlight'): number[] {
+  #countsOf(what: keyof RequestCounts['stats'][number]): number[] {
     const { stats } = this.#counts
     return this.routes.map(({ id }, at) => (id === at ? (stats[id]?.[what] ?? 0) : 0))
   }

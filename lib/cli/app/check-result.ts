@@ -16,6 +16,8 @@ export interface CheckedUrl {
   readonly path: string
   /** The route that answered; null: memprof saw no such request. */
   readonly route: string | null
+  /** Other URLs of the check that the same route answered: `GET /orders/7`. */
+  readonly sharedWith: readonly string[]
   readonly outcome: Outcome
   /** Why the outcome is unknown; '' where it is not. */
   readonly reason: string
@@ -73,7 +75,8 @@ export function judgeCheck(
 ): CheckResult {
   const leaks = summary.leaks.filter(({ since }) => since === null)
   const growth = openGrowth(summary)
-  const urls = targets.map((target) => judgeUrl(target, { summary, leaks, growth }, options))
+  const known = { targets, summary, leaks, growth }
+  const urls = targets.map((target) => judgeUrl(target, known, options))
   const processLeaks = leaks.filter(({ scope }) => scope === 'process' || scope === 'open')
   // A limit says nothing of bytes per second; without one, whatever is proven counts.
   const outcomes = urls.map(({ outcome }) => outcome)
@@ -90,27 +93,36 @@ export function judgeCheck(
 
 /** What the log says, and of it what goes on. */
 interface Known {
+  readonly targets: readonly CheckedTarget[]
   readonly summary: LogSummary
   readonly leaks: readonly LeakSummary[]
   readonly growth: OpenGrowth | null
 }
 
 function judgeUrl(
-  { method, path, route, answers }: CheckedTarget,
-  { summary, leaks, growth }: Known,
+  target: CheckedTarget,
+  { targets, summary, leaks, growth }: Known,
   options: CheckOptions,
 ): CheckedUrl {
+  const { method, path, route, answers } = target
+  const sharedWith = targets
+    .filter((other) => other !== target && route && other.route && isRoute(other.route, route))
+    .map((other) => `${other.method} ${other.path}`)
   const known = route && summary.routes.find((one) => isRoute(one, route))
   const own = route ? leaks.filter((leak) => concerns(leak, route)) : []
   // The largest that can be proven decides.
   const [gravest] = own.toSorted((a, b) => lowOf(b) - lowOf(a))
   const leak = gravest ? leakOfUrl(gravest, options.limitBytesPerRequest) : null
-  const mayPay = leak ? '' : whyItMayPay(leaks, growth, answers)
-  const reason = leak?.overLimit ? '' : whyUnknown(known ?? null, mayPay, answers, options)
+  const advice = adviceFor(answers, sharedWith)
+  const mayPay = leak ? '' : whyItMayPay(leaks, growth, advice)
+  const reason = leak?.overLimit
+    ? ''
+    : whyUnknown(known ?? null, { mayPay, advice, answers }, options)
   return {
     method,
     path,
     route: route?.route ?? null,
+    sharedWith,
     outcome: leak?.overLimit ? 'leaking' : reason === '' ? 'passed' : 'unknown',
     reason,
     verdict: leak ? 'leaking' : (known?.verdict ?? 'insufficient-data'),
@@ -121,8 +133,25 @@ function judgeUrl(
   }
 }
 
-function isRoute(one: RouteSummary, route: { method: string; route: string }): boolean {
+type RouteName = NonNullable<CheckedTarget['route']>
+
+function isRoute(one: RouteName, route: RouteName): boolean {
   return one.method === route.method && one.route === route.route
+}
+
+/** Names of URLs that are shown, at most. */
+const MAX_NAMES = 3
+
+export function namesOf(urls: readonly string[]): string {
+  const more = urls.length > MAX_NAMES ? [`${urls.length - MAX_NAMES} more`] : []
+  return [...urls.slice(0, MAX_NAMES), ...more].join(' and ')
+}
+
+/** Of a route that several URLs share more requests tell nothing of any one of them. */
+function adviceFor({ sent }: Answers, sharedWith: readonly string[]): string {
+  return sharedWith.length > 0
+    ? `its route answers ${namesOf(sharedWith)} too, so check one at a time`
+    : `try --requests ${Math.max(MIN_REQUESTS, 2 * sent)}`
 }
 
 /** Whether a leak is of this route, or shared by routes of which this is one. */
@@ -161,9 +190,8 @@ function leakOfUrl(leak: LeakSummary, limit: number): LeakOfUrl {
 function whyItMayPay(
   leaks: readonly LeakSummary[],
   growth: OpenGrowth | null,
-  { sent }: Answers,
+  advice: string,
 ): string {
-  const advice = `try --requests ${2 * sent}`
   if (leaks.some(({ scope }) => scope === 'open')) {
     return `it may pay for the leak that nobody is known to keep yet: ${advice}`
   }
@@ -172,14 +200,19 @@ function whyItMayPay(
     : ''
 }
 
+interface Grounds {
+  readonly mayPay: string
+  readonly advice: string
+  readonly answers: Answers
+}
+
 /**
- * @param mayPay - why it may pay for what nobody is known to pay for
+ * @param grounds - `mayPay`: why it may pay for what nobody is known to pay for
  * @returns '' where what was seen is enough for a word on it
  */
 function whyUnknown(
   route: RouteSummary | null,
-  mayPay: string,
-  { sent, statuses }: Answers,
+  { mayPay, advice, answers: { sent, statuses } }: Grounds,
   { limitBytesPerRequest: limit, anyStatus }: CheckOptions,
 ): string {
   const good = [...statuses].reduce(
@@ -194,7 +227,7 @@ function whyUnknown(
   if (!route) return 'memprof saw none of the requests'
   if (mayPay !== '') return mayPay
   if (route.verdict === 'insufficient-data') {
-    return `too few requests or readings to tell: try --requests ${Math.max(MIN_REQUESTS, 2 * sent)}`
+    return `too few requests or readings to tell: ${advice}`
   }
   const floor = route.floorBytesPerRequest ?? 0
   // No limit below the smallest leak that is ever told can be checked.

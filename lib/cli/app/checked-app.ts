@@ -36,8 +36,6 @@ const LINE_MS = 10_000
 /** An app that has not ended this long after SIGTERM gets SIGKILL. */
 const STOP_MS = 10_000
 const POLL_MS = 50
-/** Requests whose routes are kept: as many as there can be URLs, and others of the app's own. */
-const MAX_ROUTED = 2000
 /** Bytes of a log that are read in one call. */
 const READ_BYTES = 16 * 1024 ** 2
 /** So much of the end of the app's stderr is shown where the check failed. */
@@ -54,15 +52,27 @@ export interface CheckedAppOptions {
   readonly port: number | null
 }
 
+/** A request, without a body. */
+export interface Asked {
+  readonly method: string
+  readonly path: string
+}
+
+export interface AnsweringRoute {
+  readonly method: string
+  readonly route: string
+}
+
 export interface CheckedApp {
   /** @throws MemprofError ERR_MEMPROF_APP when it ends, or does not listen in time */
   listens(): Promise<Origin>
   /**
-   * The route that answered a request to this path, one of the first that were sent.
+   * The routes that answered these requests, each by the last word on it: a path is folded only once it is
+   * seen to vary. Called once.
    *
    * @returns null where memprof saw none in time
    */
-  routeOf(method: string, path: string): Promise<{ method: string; route: string } | null>
+  routesOf(requests: readonly Asked[]): Promise<Array<AnsweringRoute | null>>
   /** Rejects as soon as the app ends, until it is stopped. */
   readonly ends: Promise<never>
   /** Ends it, by force if need be. */
@@ -81,8 +91,8 @@ export function startCheckedApp({ words, env, log, port }: CheckedAppOptions): C
   const pattern = folder === null ? resolve(log!) : join(folder, '%p.ndjson')
   const builder = openSummary({ since: startedMs })
   let start: LogLineOf<'start'> | null = null
-  /** Which route answered, by method and path, of the first requests of each URL. */
-  const routes = new Map<string, { method: string; route: string }>()
+  /** By method and path, the requests whose routes are asked for. */
+  const routes = new Map<string, AnsweringRoute | null>()
   const logs = followLogs(pattern, startedMs, { line: takeLine, requests: true })
 
   const { child, ended } = launch(
@@ -108,9 +118,7 @@ export function startCheckedApp({ words, env, log, port }: CheckedAppOptions): C
     if (line.time < startedMs) return
     if (line.event === 'request') {
       const key = `${line.method} ${line.path ?? ''}`
-      if (routes.size < MAX_ROUTED && !routes.has(key)) {
-        routes.set(key, { method: line.method, route: line.route })
-      }
+      if (routes.has(key)) routes.set(key, { method: line.method, route: line.route })
       return
     }
     if (line.event === 'start') start ??= line
@@ -150,9 +158,11 @@ export function startCheckedApp({ words, env, log, port }: CheckedAppOptions): C
       if (!origin) throw failure('it does not say where it listens: --port names its port')
       return origin
     },
-    async routeOf(method, path) {
-      const key = `${method} ${path.replace(/[?#].*$/s, '')}`
-      return until(() => routes.get(key) ?? null, LINE_MS)
+    async routesOf(requests) {
+      const keys = requests.map(({ method, path }) => `${method} ${path.replace(/[?#].*$/s, '')}`)
+      for (const key of keys) routes.set(key, null)
+      await until(() => keys.every((key) => routes.get(key)) || null, LINE_MS)
+      return keys.map((key) => routes.get(key) ?? null)
     },
     ends,
     async stop() {

@@ -170,15 +170,17 @@ async function sendAll(
   const origin = await app.listens()
   const load = openLoad(origin, targets, connections)
   app.ends.catch(() => load.stop())
-  // One at a time, to learn which route answers which URL: the first request of each has number 0.
-  await load.send(1, 0)
-  const routes: Array<CheckedTarget['route']> = []
-  for (const { method, path } of targets) {
-    routes.push(await app.routeOf(method, numbered(path, 0)))
-  }
-  await load.send(Math.ceil(requests * WARM_UP_SHARE), seconds * WARM_UP_SHARE)
+  const warmUp = Math.ceil(requests * WARM_UP_SHARE)
+  await load.send(warmUp, seconds * WARM_UP_SHARE)
   const answers = await load.send(requests, seconds)
   await wait(SETTLE_MS)
+  // One at a time, to learn which route answers which URL: numbers begin at 0.
+  await load.send(1, 0)
+  const last = targets.map(({ method, path }) => ({
+    method,
+    path: numbered(path, warmUp + requests),
+  }))
+  const routes = await app.routesOf(last)
   await load.stop()
   return targets.map(({ method, path }, at) => ({
     method,

@@ -1,5 +1,5 @@
 /** The outcome of a check, for a person. */
-import type { CheckedUrl, CheckResult } from '../app/check-result'
+import { type CheckedUrl, type CheckResult, namesOf } from '../app/check-result'
 import { leakRate, requestOf, whereWords } from '../../emit/leak-words'
 import type { Holder } from '../../schema/lines'
 import { formatBytes, formatCount, formatInterval } from './numbers'
@@ -39,7 +39,7 @@ export function urlName({ method, path }: CheckedUrl): string {
 export function explain(url: CheckedUrl, limit: number): string[] {
   const { leak, reason } = url
   const lines = leak
-    ? [leakWords(leak, limit), ...whereWords(leak, holderWords, printable)]
+    ? [leakWords(leak, limit), ...sharedWords(url), ...whereWords(leak, holderWords, printable)]
     : [quietWords(url)]
   return reason === '' ? lines : [reason, ...(leak ? lines : [])]
 }
@@ -51,6 +51,12 @@ function leakWords(leak: NonNullable<CheckedUrl['leak']>, limit: number): string
   const shared = scope === 'shared' ? ', as every route does' : ''
   const within = overLimit ? '' : `; not proven to be above the limit of ${formatBytes(limit)}`
   return figure + interval + shared + within
+}
+
+/** A route's leak may be of any of the URLs that it answers. */
+function sharedWords({ route, sharedWith }: CheckedUrl): string[] {
+  if (route === null || sharedWith.length === 0) return []
+  return [printable(`by its route ${route}, which answers ${namesOf(sharedWith)} too`)]
 }
 
 function holderWords({ path, kind, size, file, line }: Holder): string {

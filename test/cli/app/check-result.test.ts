@@ -109,6 +109,21 @@ describe('a URL', () => {
     assert.match(result.urls[0]!.reason, /try --requests 200$/)
   })
 
+  it('is told which others its route answers, where that leaks or it is not known whether', () => {
+    const targets = [target(), target({ path: '/a?b' }), target({ path: '/c', route: null })]
+    const leaking = judged([route('leaking')], [leak()], { targets })
+    assert.deepEqual(
+      leaking.urls.map(({ sharedWith }) => sharedWith),
+      [['GET /a?b'], ['GET /a'], []],
+    )
+    assert.match(checkText(leaking), /by its route \/a, which answers GET \/a\?b too/)
+    const unknown = judged([route('insufficient-data')], [], { targets })
+    assert.match(
+      unknown.urls[0]!.reason,
+      /its route answers GET \/a\?b too, so check one at a time$/,
+    )
+  })
+
   it('is unknown where a leak of the limit would not have been seen, and told how many to try', () => {
     const result = judged([route('steady', 300)], [], { limit: 100 })
     assert.equal(result.outcome, 'unknown')
