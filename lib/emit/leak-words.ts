@@ -28,9 +28,14 @@ export function routeName(
   return show([method, route].filter(Boolean).join(' ') || '(no name)')
 }
 
-/** `search (services/search.js:3)` */
+/** Nobody writes a line this long: it is a whole bundle's, and the line alone says nothing. */
+const MAX_WRITTEN_COLUMNS = 400
+
+/** `search (services/search.js:3)`, `t (dist/server.js:1:48213)` */
 export function siteName(site: SiteFrame, show: ShowName): string {
-  return `${show(site.function || '(anonymous)')} (${show(`${site.file}:${site.line}`)})`
+  const { file, line, column } = site
+  const place = column > MAX_WRITTEN_COLUMNS ? `${file}:${line}:${column}` : `${file}:${line}`
+  return `${show(site.function || '(anonymous)')} (${show(place)})`
 }
 
 /** `1.4 kB of buffers per request` */

@@ -32,6 +32,8 @@ describe('the words for a leak', () => {
   it('name a site by function, file and line', () => {
     assert.equal(siteName(site, asItIs), 'search (search.js:3)')
     assert.equal(siteName({ ...site, function: '' }, asItIs), '(anonymous) (search.js:3)')
+    assert.equal(siteName({ ...site, column: 400 }, asItIs), 'search (search.js:3)')
+    assert.equal(siteName({ ...site, column: 401 }, asItIs), 'search (search.js:3:401)')
   })
 
   it('say of which memory a rate is, unless it is of the heap', () => {
