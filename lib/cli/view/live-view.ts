@@ -41,10 +41,10 @@ export interface LiveView {
 const COLUMNS: readonly Column[] = [
   { title: 'route', align: 'left' },
   { title: 'req/s', align: 'right' },
-  { title: 'mean', align: 'right' },
-  { title: 'p99', align: 'right' },
-  { title: 'errors/s', align: 'right' },
-  { title: 'requests', align: 'right' },
+  { title: 'mean', align: 'right', spare: 1 },
+  { title: 'p99', align: 'right', spare: 4 },
+  { title: 'errors/s', align: 'right', spare: 3 },
+  { title: 'requests', align: 'right', spare: 2 },
   { title: 'keeps per request', align: 'right' },
   { title: 'verdict', align: 'left' },
 ]

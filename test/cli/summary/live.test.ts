@@ -103,6 +103,13 @@ describe('the screen', () => {
     }
   })
 
+  it('of 70 columns has the whole verdict of each route', () => {
+    const lines = liveScreen(viewOf(madeShop(), { columns: 70 }))
+    const rows = lines.filter((line) => /^(GET|POST) \S+ +\d/.test(line))
+    assert.ok(rows.length > 0)
+    for (const row of rows) assert.match(row, /(leaking|plateaued|steady|insufficient-data)$/)
+  })
+
   it('says nothing in control characters, whatever the log says', () => {
     const view = viewOf(madeHostile(), { columns: 1000, rows: 100, source: 'a' })
     for (const line of [...liveScreen(view), ...liveText(view).split('\n')]) {
