@@ -202,7 +202,7 @@ export class Routes {
 
   /** Leaking first, the fastest growth first; then by requests. */
   summaries(): RouteSummary[] {
-    return this.all().map(summarize).sort(byGravity)
+    return this.all().map(summarize).filter(hasSomething).sort(byGravity)
   }
 }
 
@@ -312,6 +312,11 @@ function mergeRetention(perInstance: readonly RouteOfInstance[]): Retention {
     ...(keptRequestsShare === undefined ? {} : { keptRequestsShare }),
     ...(outcome === undefined ? {} : { outcome }),
   }
+}
+
+/** Of a route whose requests are all in flight still, or were before the time that counts, nothing is known. */
+function hasSomething({ requests, aborted, verdict }: RouteSummary): boolean {
+  return requests + aborted > 0 || verdict === 'leaking'
 }
 
 function byGravity(a: RouteSummary, b: RouteSummary): number {

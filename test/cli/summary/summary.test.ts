@@ -87,9 +87,14 @@ describe('requests of a route', () => {
   it('never fall below zero, whatever totals a log claims', () => {
     const lines = [
       routeLine({ time: at(0), requests: 1, requestsTotal: 1000 }),
-      routeLine({ time: at(1), requests: 1, requestsTotal: 3 }),
+      routeLine({ time: at(1), requests: 1, requestsTotal: 3, ...leaking(1000) }),
     ]
     assert.equal(onlyRoute(summaryOf(lines)).requests, 0)
+  })
+
+  it('that are all in flight still are no row', () => {
+    const lines = [routeLine({ requests: 0, requestsTotal: 0 })]
+    assert.deepEqual(summaryOf(lines).routes, [])
   })
 })
 
