@@ -80,7 +80,8 @@ export function leakDetails(leak: LeakSummary, show: ShowName = printable): stri
   }
   const [holder] = leak.holders
   if (holder?.added) details.push(entriesWords(holder, show))
-  if (leak.holders.length === 0 && leak.holdersNote) details.push(show(leak.holdersNote))
+  const unheld = unheldWords(leak, show)
+  if (unheld !== null) details.push(unheld)
   // Of an open leak nobody was told.
   const told = leak.attribution === null ? null : ATTRIBUTION_WORDS[leak.attribution]
   if (told !== null && leak.scope !== 'open') details.push(told)
@@ -89,6 +90,14 @@ export function leakDetails(leak: LeakSummary, show: ShowName = printable): stri
     details.push(`${share(leak.keptRequestsShare)} of its finished requests are still in memory`)
   }
   return details
+}
+
+/** Why nothing is told that keeps it; null where something is, or nothing is known. */
+export function unheldWords(
+  { holders, holdersNote }: LeakSummary,
+  show: ShowName = printable,
+): string | null {
+  return holders.length === 0 && holdersNote ? show(holdersNote) : null
 }
 
 const ATTRIBUTION_WORDS: Readonly<Record<Attribution, string | null>> = {

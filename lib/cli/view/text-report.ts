@@ -8,7 +8,7 @@ import { countOf, formatBytes, formatCount, formatSeconds, formatTime } from './
 import { endOf, headline, notes, otherVerdicts } from './overview'
 import { printable } from './printable'
 import { ROUTE_COLUMNS, routeRow } from './routes-table'
-import { leakDetails, leakSentence, whereItLeaks } from './sentences'
+import { leakDetails, leakSentence, unheldWords, whereItLeaks } from './sentences'
 import { type Paint, painter, paintVerdict } from './style'
 import { alignedTable, type Column, tabbedTable, withoutEmpty } from './table'
 import { wrap } from './width'
@@ -55,8 +55,8 @@ export function textReport(summary: LogSummary, counts: ReadCounts, output: Outp
 /** A sentence each. */
 function verdictLines(summary: LogSummary): string[] {
   const leaks = summary.leaks.map((leak) => {
-    const where = whereItLeaks(leak, summary)
-    return where === null ? leakSentence(leak) : `${leakSentence(leak)} (${where})`
+    const more = [whereItLeaks(leak, summary), unheldWords(leak)].filter((words) => words !== null)
+    return leakSentence(leak) + (more.length === 0 ? '' : ` (${more.join('; ')})`)
   })
   return [...leaks, ...otherVerdicts(summary)]
 }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { LeakSummary } from '../../../lib/cli/summary/summary'
 import { leakDetails, leakSentence } from '../../../lib/cli/view/sentences'
-import { leakLine, summaryOf } from '../../support/log-lines'
+import { textReport } from '../../../lib/cli/view/text-report'
+import { leakLine, readAll, summaryOf } from '../../support/log-lines'
 
 const OPEN = { scope: 'open', bytesPerRequest: 8, ci95: [7, 9], attribution: 'estimated' }
 const TRACE = {
@@ -87,5 +88,18 @@ describe('what keeps a leak', () => {
       'of its entries a trace saw 2,091 added, and none removed',
     )
     assert.equal(leakDetails(leakOf({ holders: [HOLDER] })).length, 1)
+  })
+})
+
+describe('a leak of which nothing was found that keeps it', () => {
+  const pipe = { columns: 80, color: false, isTerminal: false }
+  const said = (fields: object): string => {
+    const line = leakLine({ holdersNote: 'nothing that grows was found', ...fields })
+    return textReport(summaryOf([line]), readAll([line]).counts, pipe)
+  }
+
+  it('says so in a pipe too, which has a line for each leak', () => {
+    assert.match(said({ holders: [] }), /^GET \/a keeps .* \(nothing that grows was found\)$/m)
+    assert.doesNotMatch(said({}), /nothing that grows/)
   })
 })
