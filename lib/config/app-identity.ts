@@ -1,6 +1,6 @@
 /**
- * What the app calls itself in every line: as it was told to, as OpenTelemetry or npm know it, or as
- * its package.json says.
+ * What the app calls itself in every line: as it was told to, as OpenTelemetry or npm know it, as its
+ * package.json says, or as its script is called.
  */
 import { readFileSync, realpathSync, statSync } from 'node:fs'
 import path from 'node:path'
@@ -40,10 +40,17 @@ export function describeApp(
   if (service !== null && version !== null) return { service, version }
   const found = main === null ? null : findPackage(main)
   return {
-    // The name OpenTelemetry prescribes for a service without one.
-    service: service ?? found?.name ?? 'unknown_service:node',
+    service: service ?? found?.name ?? scriptName(main) ?? UNKNOWN_SERVICE,
     version: version ?? found?.version ?? 'unknown',
   }
+}
+
+/** The name OpenTelemetry prescribes for a service without one. */
+const UNKNOWN_SERVICE = 'unknown_service:node'
+
+/** `server` of `/srv/server.js`; of the working directory its own name. */
+function scriptName(main: string | null): string | null {
+  return main === null ? null : asSettingText(path.parse(main).name)
 }
 
 /** Someone else's name for the app, where it would be accepted as a setting. */

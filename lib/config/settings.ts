@@ -246,7 +246,7 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     env: 'MEMPROF_SERVICE',
     option: 'service',
     fallback: null,
-    fallbackText: "OTEL_SERVICE_NAME, else the app's package.json name",
+    fallbackText: "OTEL_SERVICE_NAME, else the app's package.json name, else its script's",
     meaning: '`service` in every line',
     kind: text(),
   },

@@ -110,7 +110,7 @@ describe('describeApp', () => {
     write('deep/package.json', { name: 'deep', version: '1.0.0' })
     const below = (levels: number): string => join(root, 'deep', ...Array(levels).fill('d'))
     assert.equal(describeApp({}, below(31)).service, 'deep')
-    assert.deepEqual(describeApp({}, below(32)), unknown)
+    assert.deepEqual(describeApp({}, below(32)), { service: 'd', version: 'unknown' })
   })
 
   it('names the project around a runner in node_modules', () => {
@@ -130,9 +130,14 @@ describe('describeApp', () => {
     assert.deepEqual(describeApp({}, join(root, 'global/bin/tool')), tool)
   })
 
-  it('has the name OpenTelemetry prescribes where there is nothing to read', () => {
+  it('is called as its script where there is nothing to read', () => {
+    const main = join(parse(root).root, 'no-such-folder', 'server.prod.mjs')
+    assert.deepEqual(describeApp({}, main), { service: 'server.prod', version: 'unknown' })
+  })
+
+  it('has the name OpenTelemetry prescribes where the script has none that can be one', () => {
     assert.deepEqual(describeApp({}, null), unknown)
-    assert.deepEqual(describeApp({}, join(parse(root).root, 'no-such-folder', 'main.js')), unknown)
+    assert.deepEqual(describeApp({}, parse(root).root), unknown)
     assert.deepEqual(describeApp({}, join(parse(root).root, 'a\u0000b')), unknown)
   })
 })

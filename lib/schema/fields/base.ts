@@ -14,7 +14,10 @@ export const BASE: FieldTable<LineBase> = {
   v: choice('memprof', [SCHEMA_VERSION], 'Version of this schema.'),
   service: otel(
     'service.name',
-    text('settings', '`MEMPROF_SERVICE`, `OTEL_SERVICE_NAME` or the app’s package.json name.'),
+    text(
+      'settings',
+      '`MEMPROF_SERVICE`, `OTEL_SERVICE_NAME`, the app’s package.json name, or that of its script.',
+    ),
   ),
   version: otel(
     'service.version',
