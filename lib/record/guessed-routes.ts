@@ -1,6 +1,7 @@
 /**
- * Routes that no framework names, or only by a pattern for every path: guessed from the path. What varies by its look is folded at once
- * (`/users/42` -> `/users/:n`); what does not look so, by how many values a place of the path takes:
+ * Routes that no framework names, or only by a pattern for every path: guessed from the path. What varies
+ * by its look is folded at once (`/users/42` -> `/users/:n`); what does not look so, by how many values a
+ * place of the path takes:
  *
  *     /products ─┬─ /search       has many requests: a route by itself
  *                ├─ /red-shoe     one value too many that had few: the place is a parameter

@@ -46,7 +46,12 @@ export function shortPath(url: string): string {
 
 /** A part of a string keeps the whole of it in memory, and a URL may be long. */
 export function copyOf(part: string): string {
-  return Buffer.from(part, 'utf16le').toString('utf16le')
+  try {
+    return Buffer.from(part, 'utf16le').toString('utf16le')
+  } catch {
+    // The app has put something else in the place of Buffer.
+    return part
+  }
 }
 
 /**

@@ -151,7 +151,7 @@ function readerOf(row: Row, path: string): Reader {
     case 'text':
       return (value) => text(value, row.maxChars)
     case 'flag':
-      return (value) => value === true
+      return (value) => value === true || (row.optional ? undefined : false)
     case 'choice':
       return (value) => ((row.values as readonly unknown[]).includes(value) ? value : undefined)
     case 'interval':

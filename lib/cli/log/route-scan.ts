@@ -17,7 +17,13 @@
  * of CPU where the bar is 300,000. JSON.parse by itself takes all the time that there is. A test fails
  * when the table has a field of a route line that is missing here.
  */
-import { type DeltaSummary, type Verdict, VERDICTS } from '../../schema/lines'
+import {
+  type DeltaSummary,
+  LEAK_OUTCOMES,
+  type LeakOutcome,
+  type Verdict,
+  VERDICTS,
+} from '../../schema/lines'
 import { type Envelope, type LogLineOf, MAX_TIME_MS } from './log-line'
 
 type RouteLine = LogLineOf<'route'>
@@ -99,6 +105,7 @@ const L = {
   ci95: literal(',"ci95":['),
   floor: literal(',"floorBytesPerRequest":'),
   kept: literal(',"keptRequestsShare":'),
+  outcome: literal(',"outcome":"'),
   msg: literal(',"msg":"'),
 } as const
 
@@ -244,6 +251,10 @@ export function openRouteScanner(): RouteScanner {
     }
     if (skip(L.floor)) line.floorBytesPerRequest = count()
     if (skip(L.kept)) line.keptRequestsShare = count()
+    if (!skip(L.outcome)) return
+    const outcome = text() as LeakOutcome
+    if (!LEAK_OUTCOMES.includes(outcome)) failed = true
+    line.outcome = outcome
   }
 
   /** Not kept, but looked through: the line must end where it ends. */

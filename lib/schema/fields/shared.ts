@@ -55,7 +55,7 @@ const VERDICT = choice(
 export const OUTCOME: ChoiceField<LeakOutcome> = choice(
   'verdict',
   LEAK_OUTCOMES,
-  'Requests that ended so pay for all of it, and the bytes per request are theirs: given up by the client, answered with 5xx.',
+  'Requests that ended so pay for all of it: given up by the client, or answered with 5xx.',
 )
 
 /** What is known of a route's retention; no field but `verdict` before it is known. */
