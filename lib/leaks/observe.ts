@@ -83,7 +83,13 @@ function ofRoutesNow(traced: Traced | null, { routes }: Pick<WatchedApp, 'routes
       byId.set(idOf(index), (byId.get(idOf(index)) ?? 0) + share)
     }
     const of = [...byId].map(([index, share]) => ({ index, share }))
-    return { ...shares, routes: of.sort((a, b) => b.share - a.share) }
+    const requests = routes.map(() => 0)
+    shares.requests?.forEach((ended, at) => (requests[idOf(at)]! += ended))
+    return {
+      ...shares,
+      routes: of.sort((a, b) => b.share - a.share),
+      ...(shares.requests ? { requests } : {}),
+    }
   }
   return traced && { runs: now(traced.runs), growth: now(traced.growth) }
 }

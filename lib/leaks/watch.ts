@@ -83,6 +83,7 @@ export class LeakWatch {
       lives: () => this.#lives.current,
       maxPauseMs: config.maxPauseMs,
       usedBytes: () => runtime.usedBytes(),
+      ended: () => app.ended(),
     }
     const inquiries = [
       ...(config.holders ? [new HolderInquiry(new HolderSearch(search), this.#traces)] : []),

@@ -61,6 +61,8 @@ export interface TraceOptions {
   readonly marks: RequestMarks
   readonly logpoints: Logpoints
   readonly now: () => number
+  /** Requests that ended, by index of the route. */
+  readonly ended: () => readonly number[]
   /** Of the heap, to the byte, garbage included. */
   readonly usedBytes: () => number
 }
@@ -74,6 +76,9 @@ export class Trace {
   #executions: Executions | null = null
   #additions: Additions | null = null
   #changes: Array<Array<Changes | null>> = []
+  /** When the containers began to be watched, and while they were. */
+  #endedBefore: readonly number[] = []
+  #requests: readonly number[] = []
   #stage: Stage = 'settle'
   #dueMs: number
   #beganMs = 0
@@ -132,6 +137,7 @@ export class Trace {
     this.#changes = this.#subjects.map(({ containers }) =>
       containers.map((container) => this.#slices.watch(container)),
     )
+    this.#endedBefore = this.#options.ended()
     this.#stage = 'watch'
     this.#beganMs = now()
     this.#dueMs = this.#beganMs + LOOK_MS
@@ -170,6 +176,9 @@ export class Trace {
     }
     additions?.stop()
     this.#stopWatching()
+    this.#requests = this.#options
+      .ended()
+      .map((ended, at) => Math.max(0, ended - (this.#endedBefore[at] ?? 0)))
     this.#stage = 'drain'
     this.#dueMs = now() + DRAIN_MS
   }
@@ -196,7 +205,9 @@ export class Trace {
     const tallies = this.#executions?.tallies ?? new Map<string, Tally>()
     this.#result = {
       runs: new Map([...tallies].map(([key, tally]) => [key, tally.shares()])),
-      growths: this.#changes.map((of) => readable(of).map(({ added }) => added.shares())),
+      growths: this.#changes.map((of) =>
+        readable(of).map(({ added }) => ({ ...added.shares(), requests: this.#requests })),
+      ),
       changed: this.#subjects.map(({ ofHolder }, at) =>
         this.#changedOf(readable((this.#changes[at] ?? []).slice(0, ofHolder))),
       ),

@@ -44,6 +44,8 @@ export interface Shares {
   readonly idle: number
   /** Callbacks that do not tell for which request they are, as those of a shared connection to a database. */
   readonly lost: number
+  /** Of entries: requests that ended while it was watched, by index of the route. */
+  readonly requests?: readonly number[]
 }
 
 /** The most that the code at one place allocated, for each entry of what keeps a leak. */

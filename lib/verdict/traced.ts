@@ -35,11 +35,31 @@ export function partsOf(
     const main = adders.filter(({ share }) => share >= trace.minShare)
     const share = sumOf(main.map((one) => one.share))
     if (share >= trace.minKnownShare && main.every(({ isKnown }) => isKnown)) {
-      return main.map((one) => ({ route: one.route, place: scaled(place, one.share / share) }))
+      const due = main.map((one) => dueOf(one, growth.requests ?? [], requests, trace.minExpected))
+      return main.map(({ route }, at) => ({ route, place: scaled(place, due[at]! / sumOf(due)) }))
     }
   }
   const [main, ...others] = runners.filter(({ share }) => share >= trace.minShare)
   return main?.isKnown && others.length === 0 ? [{ route: main.route, place }] : null
+}
+
+/**
+ * What is due over the observation of what was seen in the seconds of a trace: the mix of routes may have been
+ * another then, and what each of their requests adds was the same.
+ *
+ * @param seen - requests of each route in those seconds; of fewer than `minSeen` it takes the mean of all
+ */
+function dueOf(
+  { route, share }: Doer,
+  seen: readonly number[],
+  requests: readonly number[],
+  minSeen: number,
+): number {
+  const ofRoute = route === null ? 0 : (seen[route] ?? 0)
+  if (ofRoute >= minSeen) return (share * requests[route!]!) / ofRoute
+  // Where nobody asks for anything, there is no mix.
+  const [all, allSeen] = [sumOf(requests), sumOf(seen)]
+  return all > 0 && allSeen > 0 ? (share * all) / allSeen : share
 }
 
 /** Routes that run the place's functions; null where it is not known, or not requests alone do. */
@@ -111,6 +131,8 @@ export function pooled(all: readonly Shares[]): Shares {
       .sort((a, b) => b.share - a.share),
     idle: meanOf(({ idle }) => idle),
     lost: meanOf(({ lost }) => lost),
+    // They were watched together.
+    ...(all[0]?.requests ? { requests: all[0].requests } : {}),
   }
 }
 

@@ -67,6 +67,8 @@ class Trial {
   readonly traces: Traces = new Traces()
   readonly opened: OpenedLives
   unsure: PlaceSeries[] = []
+  /** Requests, by index of the route. */
+  ended: number[] = []
   /** Of the app's time, between the steps. */
   asideMs = 0
   inquiry!: TraceInquiry
@@ -83,6 +85,7 @@ class Trial {
           unsure: () => this.unsure,
           lives: () => this.opened.lives.current,
           usedBytes: () => 0,
+          ended: () => this.ended,
           now,
           maxPauseMs: 1000,
         })

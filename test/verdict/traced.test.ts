@@ -60,6 +60,15 @@ describe('the parts of a traced place', () => {
     assert.equal(parts(runs, shares({ 1: 1 }, { seen: 19 })), null)
   })
 
+  it('are what each request adds, by the requests of the whole time: the mix may have been another', () => {
+    const runs = shares({ 1: 0.5, 2: 0.5 })
+    const seen = [0, 10, 90]
+    assert.equal(parts(runs, shares({ 1: 0.5, 2: 0.5 }, { requests: seen })), '1 0.9, 2 0.1')
+    // Four say little of one request.
+    const few = [46, 4, 50]
+    assert.equal(parts(runs, shares({ 1: 0.5, 2: 0.5 }, { requests: few })), '1 0.819, 2 0.181')
+  })
+
   it('leave out who adds without running it, and are not known where those add most', () => {
     const runs = shares({ 0: 0.5, 1: 0.5 })
     assert.equal(parts(runs, shares({ 1: 0.5, 7: 0.5 })), '1 1')
