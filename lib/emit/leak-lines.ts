@@ -16,6 +16,8 @@ const MAX_SITES = 5
 const MIN_SHARE = 0.001
 /** Callers of a site in its line. */
 const MAX_CALLERS = 6
+/** The line is told of a site with this share of the leak: of less it is no line of the leak's. */
+const MIN_EXACT_SHARE = 0.1
 /** Entries seen added, from which the share that is removed again is told; 3 % are seen 19 times in 20 then. */
 const MIN_ADDED = 100
 /** A function's or file's name longer than this is cut: it comes from the app, or its bundler. */
@@ -150,7 +152,8 @@ function sitesOf({ places, rate }: Leak, { holders, changes, locate }: LeakConte
     .map(({ frames, bytes }) => {
       const [nearest, ...callers] = frames
       const kept = (bytes / total) * bytesPerEntry
-      const exact = changes && exactLine(nearest!, kept, changes.allocated, locate)
+      const isMain = bytes >= MIN_EXACT_SHARE * total
+      const exact = isMain && changes && exactLine(nearest!, kept, changes.allocated, locate)
       return {
         ...cut(locate(nearest!)),
         ...(exact ? { ...exact, lineExact: true } : {}),

@@ -66,7 +66,8 @@ describe('leakLine', () => {
   describe('the line of a site', () => {
     const within = grown(1, 'remember').place.frames[0]!
     /** Of what a trace saw at the lines of the function: the first has 1,000 bytes of each entry at most. */
-    const siteWith = (...bytes: number[]): object => {
+    const siteWith = (...bytes: number[]): object => lineOf(900, ...bytes)
+    const lineOf = (kept: number, ...bytes: number[]): object => {
       const allocated = bytes.map((of, at) => ({
         within,
         at: { ...within, lineNumber: within.lineNumber + at, columnNumber: 4 },
@@ -74,7 +75,9 @@ describe('leakLine', () => {
       }))
       const none = { seen: 0, routes: [], idle: 0, lost: 0 }
       const holder = { path: 'trail', kind: 'Map', size: 3, growthPerRequest: 1 } as const
-      const line = leakLine(leak({ rate: 1000 }), {
+      const others = kept === 900 ? [] : [grown(900, 'other')]
+      const places = [grown(kept, 'remember'), ...others]
+      const line = leakLine(leak({ rate: 1000, places }), {
         ...CONTEXT,
         locate: ({ functionName, url, lineNumber, columnNumber }) => ({
           function: functionName,
@@ -85,7 +88,7 @@ describe('leakLine', () => {
         holders: [holder],
         changes: { added: none, removed: none, addedAt: null, allocated },
       })
-      const { line: at, lineExact } = line.sites[0]!
+      const { line: at, lineExact } = line.sites.find((site) => site.function === 'remember')!
       return { at: at - within.lineNumber, lineExact }
     }
 
@@ -101,6 +104,8 @@ describe('leakLine', () => {
       assert.deepEqual(siteWith(60, 400), first)
       assert.deepEqual(siteWith(0, 600, 600), first)
       assert.deepEqual(siteWith(0, 900, 8000), first)
+      // Of a site that is no part of the leak to speak of.
+      assert.deepEqual(lineOf(90, 0, 90), first)
     })
   })
 
