@@ -225,10 +225,12 @@ export class HolderSearch {
       functions: MAX_FUNCTIONS,
     }
     const everywhere = this.#sought.some(({ stage }) => stage !== 'near')
+    // Of a process that serves nobody they are all there is; of others they lead to its connections.
+    const fromTimers = this.#options.app.servers().length === 0
     let walked: Walked | null = null
     try {
       walked = session.inspect((inspection) =>
-        walk(roots, { inspection, memory, bounds, isOwn, everywhere }),
+        walk(roots, { inspection, memory, bounds, isOwn, everywhere, fromTimers }),
       )
     } finally {
       const tookMs = now() - beganMs

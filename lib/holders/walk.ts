@@ -36,6 +36,8 @@ export interface WalkOptions {
   readonly isOwn: (url: string) => boolean
   /** Whether the exports of all modules are roots too. */
   readonly everywhere: boolean
+  /** Whether what timers call is a root too. */
+  readonly fromTimers: boolean
 }
 
 export interface Walked {
@@ -57,7 +59,7 @@ export function walk(roots: readonly Root[], options: WalkOptions): Walked {
   skipRuntime(context)
   const timers = timerLists(inspection, () => budget.isLate())
   addRoots(queue, roots)
-  addTimers(queue, timers)
+  if (options.fromTimers) addTimers(queue, timers)
   addGlobals(queue)
   if (options.everywhere) addModules(context)
   for (let steps = 0; steps <= MAX_STEPS; steps++) {

@@ -67,6 +67,7 @@ describe('the capacity of a container that a walk finds', () => {
         bounds: { ms: 5000, objects: 1_000_000, functions: 1000 },
         isOwn: (url) => url.includes('/dist/lib/'),
         everywhere: false,
+        fromTimers: false,
       }),
     )!
     return Object.fromEntries(

@@ -25,6 +25,7 @@ function look(value: object, bounds: Partial<typeof GENEROUS> = {}, memory = new
       bounds: { ...GENEROUS, ...bounds },
       isOwn,
       everywhere: false,
+      fromTimers: false,
     }),
   )!
 }

@@ -38,6 +38,7 @@ function holderPaths(): string[] {
         bounds: { ms: 10_000, objects: 100_000, functions: 1000 },
         isOwn: () => false,
         everywhere: false,
+        fromTimers: false,
       }),
     )
     return walked!.containers.map(({ path }) => path)
