@@ -12,7 +12,7 @@ const authors = new DataLoader(async function loadAuthors(ids) {
   return ids.map((id) => ({
     id,
     name: `author ${id}`,
-    books: Array.from({ length: 50 }, (_, i) => i / 2),
+    books: Array.from({ length: 50 }, (_, i) => i / 2), // leak: GET /authors/:id
   }))
 })
 
