@@ -89,10 +89,15 @@ function unitsOf({ routes }: Shares, nameOf: LeakContext['nameOf']): TracedUnit[
     .map(({ index, share }) => ({ ...nameOf(index), share: round(share) }))
 }
 
-function holdersOf(
-  { rate, outcome }: Leak,
-  { holders: all = [], changes, locate, nameOf }: LeakContext,
-): readonly Holder[] {
+/** What one entry of the first holder keeps; 0 where that is not known. */
+function bytesPerEntryOf({ rate }: Leak, { holders }: LeakContext): number {
+  const growth = holders?.[0]?.growthPerRequest ?? 0
+  return growth > 0 ? rate / growth : 0
+}
+
+function holdersOf(leak: Leak, context: LeakContext): readonly Holder[] {
+  const { holders: all = [], changes, locate, nameOf } = context
+  const { outcome } = leak
   const holders = all.map((holder) => ({
     ...holder,
     growthPerRequest: round(perOutcome(holder.growthPerRequest, outcome)),
@@ -101,6 +106,7 @@ function holdersOf(
   if (!first || !changes) return holders
   const { added, removed, addedAt } = changes
   const { growthPerRequest } = first
+  const bytesPerEntry = bytesPerEntryOf(leak, context)
   const kept = added.seen - removed.seen
   const isRated = added.seen >= MIN_ADDED && kept > 0 && growthPerRequest > 0
   const known: Holder = {
@@ -114,9 +120,7 @@ function holdersOf(
           removedPerUnit: round((growthPerRequest * removed.seen) / kept),
         }
       : {}),
-    ...(growthPerRequest > 0
-      ? { bytesPerEntry: Math.round(perOutcome(rate, outcome) / growthPerRequest) }
-      : {}),
+    ...(bytesPerEntry > 0 ? { bytesPerEntry: Math.round(bytesPerEntry) } : {}),
     addedBy: unitsOf(added, nameOf),
     removedBy: unitsOf(removed, nameOf),
   }
@@ -128,9 +132,10 @@ function round(share: number): number {
 }
 
 /** The places by the function that allocated, largest first, each with the stack of its largest. */
-function sitesOf({ places, rate }: Leak, { holders, changes, locate }: LeakContext): Site[] {
-  const growth = holders?.[0]?.growthPerRequest ?? 0
-  const bytesPerEntry = growth > 0 ? rate / growth : 0
+function sitesOf(leak: Leak, context: LeakContext): Site[] {
+  const { places } = leak
+  const { changes, locate } = context
+  const bytesPerEntry = bytesPerEntryOf(leak, context)
   const total = places.reduce((sum, { bytes }) => sum + bytes, 0)
   const byFunction = new Map<string, PlaceGrowth[]>()
   for (const growth of places) {

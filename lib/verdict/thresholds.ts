@@ -115,7 +115,8 @@ export const THRESHOLDS = {
   /** docs/method.md, "Whose bytes": outcomes. */
   outcome: {
     /**
-     * Log odds over all requests alike from which one outcome is said to pay. Derived: 100 to 1, which chance shows once in 100 times at most, however often it is asked (Ville).
+     * Log odds over all requests alike from which one outcome is said to pay. Derived: 100 to 1, which
+     * chance shows once in 100 times at most, however often it is asked (Ville's inequality).
      */
     minLogOdds: 4.6,
     /** Requests that ended so, at least. Tuned. */

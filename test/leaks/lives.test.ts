@@ -62,6 +62,12 @@ describe('a leak is told', () => {
     assert.equal(lines([[first], [leak(1000, 59)]]), 'xx')
   })
 
+  it('again once it is known which of its requests pay', () => {
+    const first = leak(1000, 100)
+    const aborted = { kind: 'aborted', share: 0.1, othersShare: 0 } as const
+    assert.equal(lines([[first], [{ ...first, outcome: aborted }]]), 'xx')
+  })
+
   it('again by what was last told, not by the last judgement', () => {
     const creeping = [1000, 1040, 1080, 1120, 1160].map((rate) => [leak(rate, 100)])
     assert.equal(lines(creeping), 'x..x.')

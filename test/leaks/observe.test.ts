@@ -12,7 +12,7 @@ import { WatchedApp } from '../../lib/leaks/watched-app'
 import type { Route } from '../../lib/record/routes'
 import type { PlaceSeries } from '../../lib/verdict/observation'
 import { frame } from '../support/profiles'
-import { AppByHand } from '../support/watched-app'
+import { AppByHand, SIZES } from '../support/watched-app'
 
 const [HANDLER_A, HANDLER_B, HANDLER_BOTH] = [1, 2, 3].map((line) =>
   frame(`handle@/app/app.js:${line}`),
@@ -24,16 +24,6 @@ const LABELS = [0, 1, 2].map((id) => ({
   name: `${id}`,
   trampoline: {},
 })) as Label[]
-
-const SIZES = {
-  liveHeapBytes: 0,
-  codeBytes: 0,
-  ownWork: 0,
-  arrayBuffersBytes: 0,
-  rssBytes: 0,
-  heapTotalBytes: 0,
-  connections: 0,
-}
 
 /** Two routes, and a layer, each with a label; a handler of its own for each route, and one for both. */
 function made(): { app: AppByHand; owners: Owners } {

@@ -4,17 +4,7 @@ import { HeapHistory, MAX_READINGS } from '../../lib/heap/heap-history'
 import { Readings } from '../../lib/leaks/readings'
 import { WatchedApp } from '../../lib/leaks/watched-app'
 import { node } from '../support/profiles'
-import { AppByHand } from '../support/watched-app'
-
-const SIZES = {
-  liveHeapBytes: 0,
-  codeBytes: 0,
-  ownWork: 0,
-  arrayBuffersBytes: 0,
-  rssBytes: 0,
-  heapTotalBytes: 0,
-  connections: 0,
-}
+import { AppByHand, SIZES } from '../support/watched-app'
 
 /** At the n-th reading the time is n ms, n requests have ended, and n objects of 100 bytes live. */
 class Made {

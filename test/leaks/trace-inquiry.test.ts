@@ -205,7 +205,9 @@ describe('its trace', () => {
     const kept: unknown[] = [[]]
     const trial = new Trial(t, true)
     trial.unsure = [OTHER]
+    trial.ended = [3, 5]
     trial.judge(0).endSearch(kept).step().step()
+    trial.ended = [3, 9, 2]
     assert.deepEqual(
       [...trial.logpoints.hits.keys()].sort(),
       [...PLACE.frames, ...OTHER.frames].map(positionKey).sort(),
@@ -243,6 +245,8 @@ describe('its trace', () => {
         [4, 0.25],
       ],
     )
+    // That ended meanwhile.
+    assert.deepEqual(seen.growth!.requests, [0, 4, 2])
     const other = trial.traces.of(OTHER.frames)!
     assert.deepEqual(
       [other.runs!.routes, other.growth!.seen],

@@ -4,6 +4,17 @@ import type { RequestCounts } from '../../lib/leaks/watched-app'
 import { RequestMarks } from '../../lib/record/request-marks'
 import { type Layer, PathNode, type Route } from '../../lib/record/routes'
 
+/** Of a process that has nothing, at one reading. */
+export const SIZES = {
+  liveHeapBytes: 0,
+  codeBytes: 0,
+  ownWork: 0,
+  arrayBuffersBytes: 0,
+  rssBytes: 0,
+  heapTotalBytes: 0,
+  connections: 0,
+}
+
 type Counted = Record<'endedTotal' | 'abortedTotal' | 'errorsTotal' | 'inFlight', number>
 
 export class AppByHand implements RequestCounts {

@@ -25,6 +25,7 @@ allocates(make) { return (kept, key) => {
   const half = new Array(250).fill(key)
   const whole = new Array(500).fill(key)
   kept.set(key, whole)
+  make(Array.from({ length: 900 }))
   return half.length
 } },
 later(make) { return async (kept, key) => { await make(key); kept.add(key); await null; make(key) } },
@@ -151,6 +152,8 @@ describe('the place at which a container grows', () => {
     assert.ok(isNear('const half', 8 * 250), JSON.stringify([...byLine]))
     assert.ok(isNear('const whole', 8 * 500), JSON.stringify([...byLine]))
     assert.ok(isNear('kept.set', 0), JSON.stringify([...byLine]))
+    // What is called once the entry is there is no part of it.
+    assert.ok(isNear('make(', 0), JSON.stringify([...byLine]))
   })
 
   it('is asked for 1,000 hits at most', (t) => {
