@@ -149,7 +149,9 @@ export class InspectorSession implements HeapSession {
   }
 }
 
-function codeBytesOf(spaces: ReadonlyArray<{ spaceName: string; spaceUsedSize: number }>): number {
+export function codeBytesOf(
+  spaces: ReadonlyArray<{ spaceName: string; spaceUsedSize: number }>,
+): number {
   return spaces
     .filter(
       ({ spaceName }) => spaceName === 'code_space' || spaceName === 'code_large_object_space',

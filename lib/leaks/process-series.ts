@@ -7,7 +7,7 @@ import type { WatchedApp } from './watched-app'
 const SIZES = [
   'timeMs',
   'liveHeapBytes',
-  'codeBytes',
+  'appCodeBytes',
   'ownWork',
   'arrayBuffersBytes',
   'rssBytes',
@@ -30,7 +30,7 @@ export class ProcessSeries {
   readonly #sizes: Record<Size, number[]> = {
     timeMs: [],
     liveHeapBytes: [],
-    codeBytes: [],
+    appCodeBytes: [],
     ownWork: [],
     arrayBuffersBytes: [],
     rssBytes: [],

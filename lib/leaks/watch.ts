@@ -56,6 +56,9 @@ export class LeakWatch {
   #readings: Readings
   #readingMs = 0
   #liveHeapBytes: number | undefined
+  /** Machine code when the work on the last reading was done: judging compiles memprof's own. */
+  #codeBytes = Number.POSITIVE_INFINITY
+  #appCodeBytes = 0
   #cancel: () => void = () => {}
   #isClosed = false
 
@@ -136,6 +139,7 @@ export class LeakWatch {
     // Until it is planned again: a reading that fails is the last.
     this.#schedule.endReadings()
     const pauseMs = this.#read()
+    this.#codeBytes = runtime.codeBytes()
     if (pauseMs === null) {
       warn('heap-profiler-stopped', 'the sampling heap profiler was stopped by somebody else')
       return
@@ -161,11 +165,12 @@ export class LeakWatch {
       this.#readings = new Readings(sampler.newHistory())
       return pauseMs
     }
+    this.#appCodeBytes += Math.max(0, codeBytes - this.#codeBytes)
     const { rss, heapTotal, arrayBuffers } = runtime.memory()
     const counts = {
       timeMs: runtime.now(),
       liveHeapBytes,
-      codeBytes,
+      appCodeBytes: this.#appCodeBytes,
       ownWork: this.#lives.work,
       arrayBuffersBytes: arrayBuffers,
       rssBytes: rss,

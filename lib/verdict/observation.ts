@@ -110,8 +110,11 @@ export interface Observation {
   readonly timeMs: readonly number[]
   /** heapUsed right after a major GC. */
   readonly liveHeapBytes: readonly number[]
-  /** Machine code among it. */
-  readonly codeBytes: readonly number[]
+  /**
+   * Machine code that V8 made of the app's functions since the first reading, at most; cumulative. What
+   * memprof's readings made V8 compile is left out.
+   */
+  readonly appCodeBytes: readonly number[]
   /** Pieces of memprof's own work so far, such as looks for holders: each may leave something on the heap. */
   readonly ownWork: readonly number[]
   readonly arrayBuffersBytes: readonly number[]

@@ -224,7 +224,7 @@ export class SyntheticApp {
       samplingBytes: this.samplingBytes,
       timeMs: cut(this.#timeMs),
       liveHeapBytes: cut(this.#liveHeapBytes),
-      codeBytes: cut(this.#timeMs.map(() => 1 << 20)),
+      appCodeBytes: cut(this.#timeMs.map(() => 1 << 20)),
       ownWork: cut(this.#timeMs.map(() => 0)),
       arrayBuffersBytes: cut(buffers),
       rssBytes: cut(this.#nativeBytes.map((bytes, at) => bytes + heapTotal[at]! + buffers[at]!)),
@@ -494,7 +494,7 @@ export function handmade(
   return {
     samplingBytes: 512 << 10,
     timeMs: flat(0).map((_, at) => 3000 * (at + 1)),
-    codeBytes: flat(1 << 20),
+    appCodeBytes: flat(1 << 20),
     ownWork: flat(0),
     liveHeapBytes: flat(0).map((_, at) =>
       places.reduce((sum, { liveBytes }) => sum + liveBytes[at]!, 20 << 20),

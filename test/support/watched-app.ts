@@ -7,7 +7,7 @@ import { type Layer, PathNode, type Route } from '../../lib/record/routes'
 /** Of a process that has nothing, at one reading. */
 export const SIZES = {
   liveHeapBytes: 0,
-  codeBytes: 0,
+  appCodeBytes: 0,
   ownWork: 0,
   arrayBuffersBytes: 0,
   rssBytes: 0,

@@ -54,6 +54,10 @@ export class RuntimeByHand implements Runtime {
     return this.session.usedBytes + this.externalBytes
   }
 
+  codeBytes(): number {
+    return 0
+  }
+
   openSession(): HeapSession {
     return this.session
   }

@@ -132,11 +132,11 @@ describe('judge: what goes on, and what has stopped', () => {
     // Five windows of four samples each, of which code may be 12.5, or memprof's own work made it.
     const code = cumulative(steps(8, S))
     const of = (more: Partial<Observation>): string =>
-      verdictOf(app(steps(8, 100), births, { codeBytes: code, ...more }))
+      verdictOf(app(steps(8, 100), births, { appCodeBytes: code, ...more }))
     assert.equal(of({}), 'insufficient-data')
-    assert.equal(of({ codeBytes: code.map((bytes) => bytes / 4) }), 'leaking')
+    assert.equal(of({ appCodeBytes: code.map((bytes) => bytes / 4) }), 'leaking')
     assert.equal(of({ ownWork: cumulative(steps(8, 1)) }), 'leaking')
-    assert.equal(verdictOf(app(steps(8, 100), steps(8, 0), { codeBytes: code })), 'steady')
+    assert.equal(verdictOf(app(steps(8, 100), steps(8, 0), { appCodeBytes: code })), 'steady')
   })
 
   it('is no leak where what was born early has died', () => {
