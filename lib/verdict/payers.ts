@@ -8,7 +8,7 @@ import { type Exposure, exposureOfAll } from './exposure'
 import { sumOf, withoutTables } from './growth'
 import type { LayerSeries, Observation, PlaceSeries, RouteSeries } from './observation'
 import { type Candidate, isBelowMount, keepsRequests, ownerOf } from './owner'
-import { allEnded, type Evidence, grownBy, type Span, survivedExposure } from './span'
+import { allEnded, type Evidence, grownBy, type Span } from './span'
 import { isShared, partsOf } from './traced'
 
 /** Keys of payers that nobody knows begin so: of the app's allocations, and of Node's and V8's. */
@@ -202,29 +202,37 @@ function moveShared(payers: PayerTable, evidence: Evidence): void {
  */
 function sharedSites(payers: readonly Payer[], { span, thresholds }: Evidence): string[] {
   const { minSamples, minRatio, minRoutes } = thresholds.sharing
-  const requests = payers.map(({ exposure }) => survivedExposure(exposure, span))
-  const total = sumOf(requests)
-  const grown = new Map<string, number[]>()
+  const windowsOf = (amounts: readonly number[]): number[] => amounts.slice(span.first, span.last)
+  const requests = payers.map(({ exposure }) =>
+    windowsOf(exposure.map((ended, at) => ended - (exposure[at - 1] ?? 0))),
+  )
+  const ofAll = (requests[0] ?? []).map((_, window) =>
+    sumOf(requests.map((of) => of[window]!)),
+  )
+  const bornAt = new Map<string, number[][]>()
   const sampleBytes = new Map<string, number>()
   payers.forEach((payer, at) => {
     for (const place of withoutTables(allPlacesOf(payer), thresholds, span)) {
       const site = siteOf(place)
-      const bytes = grown.get(site) ?? payers.map(() => 0)
-      bytes[at]! += grownBy(place.survivedBytes, span)
-      grown.set(site, bytes)
+      const born = bornAt.get(site) ?? requests.map((of) => of.map(() => 0))
+      windowsOf(place.bornBytes).forEach((bytes, window) => (born[at]![window]! += bytes))
+      bornAt.set(site, born)
       const bornBytes = sumOf(place.bornBytes)
       const meanSample = sumOf(place.bornBytesSquared) / bornBytes
       if (bornBytes > 0) sampleBytes.set(site, Math.max(sampleBytes.get(site) ?? 0, meanSample))
     }
   })
-  return [...grown].flatMap(([site, bytes]) => {
-    const rate = sumOf(bytes) / total
+  return [...bornAt].flatMap(([site, born]) => {
+    // V8 inlines the function at some time or other, and from then on this site has what another had.
+    const rates = ofAll.map((all, window) =>
+      all > 0 ? sumOf(born.map((of) => of[window]!)) / all : 0,
+    )
+    if (rates.every((rate) => rate <= 0)) return []
     const oneSample = sampleBytes.get(site) ?? Number.POSITIVE_INFINITY
-    if (rate <= 0) return []
-    // Routes with too few requests to show it at that rate say nothing either way.
-    const ratios = payers.flatMap((_, at) => {
-      const due = rate * requests[at]!
-      return due >= minSamples * oneSample ? [bytes[at]! / due] : []
+    // Routes with too few requests to show it at those rates say nothing either way.
+    const ratios = born.flatMap((of, at) => {
+      const due = sumOf(rates.map((rate, window) => rate * requests[at]![window]!))
+      return due >= minSamples * oneSample ? [sumOf(of) / due] : []
     })
     const areAlike = ratios.every((ratio) => ratio >= minRatio && ratio <= 1 / minRatio)
     return ratios.length >= minRoutes && areAlike ? [site] : []
