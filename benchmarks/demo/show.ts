@@ -86,7 +86,7 @@ export function showFindings(findings: Findings, truth: Truth): string {
     'What is true',
     `  ${truth.route} keeps ${formatCount(truth.bytesPerRequest)} bytes per request, allocated in the` +
       ` function at ${truth.site}`,
-    '  (asked alone, without memprof, read after forced collections); nine routes keep nothing.',
+    '  (asked alone, without memprof, read after forced GCs); nine routes keep nothing.',
     '',
     judgement(findings, truth),
   ].join('\n')

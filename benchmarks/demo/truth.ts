@@ -1,6 +1,6 @@
 /**
  * What the leaking route truly keeps: asked alone, in a process without memprof, read after forced
- * full collections.
+ * major GCs.
  */
 import { readFileSync } from 'node:fs'
 import path from 'node:path'

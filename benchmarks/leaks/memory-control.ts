@@ -1,9 +1,9 @@
 /**
  * The only thing loaded into an app while its truth is measured: answers `read` over IPC with the
- * memory that is left after forced collections, `own` with what V8's own full collections left so far.
+ * memory that is left after forced GCs, `own` with what V8's own major GCs left so far.
  *
  * A collection forced by `gc()` leaves the age of bytecode as it is: functions that ran once would be
- * counted with code that V8's own collections, which age it, soon give back. Those that the sampling
+ * counted with code that V8's own GCs, which age it, soon give back. Those that the sampling
  * profiler forces age it too.
  */
 import { subscribe } from 'node:diagnostics_channel'
@@ -18,8 +18,8 @@ export interface MemoryReading {
   readonly arrayBuffersBytes: number
 }
 
-/** The live heap after one of V8's own full collections. */
-export interface OwnCollection {
+/** The live heap after one of V8's own major GCs. */
+export interface OwnGc {
   readonly requests: number
   readonly heapUsedBytes: number
 }
@@ -41,8 +41,8 @@ async function readMemory(): Promise<MemoryReading> {
   return { timeMs: performance.now(), heapUsedBytes: heapUsed, arrayBuffersBytes: arrayBuffers }
 }
 
-function watchCollections(): OwnCollection[] {
-  const own: OwnCollection[] = []
+function watchCollections(): OwnGc[] {
+  const own: OwnGc[] = []
   let requests = 0
   subscribe('http.server.request.start', () => requests++)
   let profiler = new GCProfiler()
@@ -58,7 +58,7 @@ function watchCollections(): OwnCollection[] {
 
 session.connect()
 session.post('HeapProfiler.startSampling', { samplingInterval: SAMPLING_BYTES })
-let own: OwnCollection[] | null = null
+let own: OwnGc[] | null = null
 answerQuestions((question: 'read' | 'own') =>
   question === 'read' ? readMemory() : (own ??= watchCollections()),
 )

@@ -14,9 +14,9 @@ import {
 } from './corpus.js'
 import { appFile } from './places.js'
 import { fitSlope, type Slope } from './slope.js'
-import type { MemoryReading, OwnCollection } from './memory-control.js'
+import type { MemoryReading, OwnGc } from './memory-control.js'
 
-/** What a leak truly keeps: the slope of the memory after forced collections, without memprof. */
+/** What a leak truly keeps: the slope of the memory after forced GCs, without memprof. */
 export interface Truth {
   readonly scope: Leak['scope']
   readonly kind: Leak['kind']
@@ -204,14 +204,14 @@ class RouteClient {
 }
 
 /**
- * The same without any forced collection: the slope of what V8's own full collections left, their first
+ * The same without any forced GC: the slope of what V8's own major GCs left, their first
  * third passed over. Rough, as they are few, and further apart the larger the heap; it says whether
- * forced collections tell what a process left to itself would keep.
+ * forced GCs tell what a process left to itself would keep.
  */
 export async function measureOwn(node: string, app: CorpusApp, route: CorpusRoute): Promise<Slope> {
   const running = await startControlled(node, app)
   const client = new RouteClient(running.port, route)
-  const ask = (): Promise<OwnCollection[]> => running.ask('own')
+  const ask = (): Promise<OwnGc[]> => running.ask('own')
   try {
     await ask()
     await client.send(OWN_REQUESTS)

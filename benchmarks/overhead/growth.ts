@@ -12,7 +12,7 @@ const IN_FLIGHT = 10
 
 export interface Growth {
   readonly requestsPerRound: number
-  /** heapUsed after forced collections, at the end of each round. */
+  /** heapUsed after forced GCs, at the end of each round. */
   readonly liveHeapBytes: readonly number[]
   readonly allocatedBytesPerRequest: number
   readonly heapReadingsPerRequest: number

@@ -19,7 +19,7 @@ export interface CpuRun {
   readonly requestsPerSecond: number
   readonly p50Ms: number
   readonly p99Ms: number
-  /** After forced collections, at rest. */
+  /** After forced GCs, at rest. */
   readonly rssBytes: number
   readonly heapUsedBytes: number
 }

@@ -147,7 +147,7 @@ export class LeakWatch {
     if (this.#schedule.planReading(pauseMs, runtime.now(), this.#readings.length === 0)) return
     warn(
       'pause-exceeded',
-      `a reading of the live heap took ${Math.round(pauseMs)} ms, more than MEMPROF_MAX_PAUSE (${config.maxPauseMs} ms): it was the last, and from here on the process's own full collections tell whether its heap grows`,
+      `a reading of the live heap took ${Math.round(pauseMs)} ms, more than MEMPROF_MAX_PAUSE (${config.maxPauseMs} ms): it was the last, and from here on the process's own major GCs tell whether its heap grows`,
     )
     // Sampling goes on: a profile may still be asked for, and the last one matters most.
     this.#heapOnly = new HeapOnlyWatch()

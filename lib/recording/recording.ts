@@ -254,7 +254,7 @@ export class Recording {
     this.#isNearLimitSaid = true
     this.warn(
       'near-heap-limit',
-      `the live heap is ${formatBytes(liveBytes)}, of at most ${formatBytes(this.#memoryLeft.heapCeilingBytes)}: from 80 % on V8 ends a process whose collections free too little`,
+      `the live heap is ${formatBytes(liveBytes)}, of at most ${formatBytes(this.#memoryLeft.heapCeilingBytes)}: from 80 % on V8 ends a process whose GCs free too little`,
     )
     this.writeInterval()
     // The profile takes memory too, and may be the end: what is known is on disk by then.

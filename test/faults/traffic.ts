@@ -39,7 +39,7 @@ export async function pipeline(
   await client.destroy()
 }
 
-/** In the app, under --expose-gc: heapUsed after full collections. */
+/** In the app, under --expose-gc: heapUsed after major GCs. */
 export const collected = `(gc(), gc(), process.memoryUsage().heapUsed)`
 
 /**

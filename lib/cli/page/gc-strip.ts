@@ -46,14 +46,12 @@ export function makeGcStrip(options: {
         count: all.reduce((sum, lane) => sum + (lane[at] ?? 0), 0),
       }))
       bins = binCounts(counts, view.spanMs, MAX_BARS)
-      title.textContent = `Full collections in each ${formatElapsed(bins.widthMs)}: `
+      title.textContent = `Major GCs in each ${formatElapsed(bins.widthMs)}: `
       const total = counts.reduce((sum, { count }) => sum + count, 0)
-      plot.setAttribute('aria-label', `Full collections over time: ${total} in all.`)
+      plot.setAttribute('aria-label', `Major GCs over time: ${total} in all.`)
       chart.draw({
         atMs: bins.atMs,
-        curves: [
-          { label: 'full collections', slot: 4, values: bins.sums, shown: true, bars: true },
-        ],
+        curves: [{ label: 'major GCs', slot: 4, values: bins.sums, shown: true, bars: true }],
       })
     },
     point() {

@@ -178,7 +178,7 @@ function processOf(
   const facts = [printable(hostname)]
   if (instance.start) facts.push(`Node.js ${printable(instance.start.versions.node)}`)
   facts.push(
-    `${countOf(gc.major, 'full collection')}, ${formatSecondsOfMs(gc.pauseMs)} paused`,
+    `${countOf(gc.major, 'major GC')}, ${formatSecondsOfMs(gc.pauseMs)} paused`,
     `memprof itself: ${formatSecondsOfMs(self.cpuMs)} of CPU, ${formatBytes(self.heapBytes)} of heap`,
   )
   if (instance.dropped > 0) facts.push(`${countOf(instance.dropped, 'request')} not recorded`)

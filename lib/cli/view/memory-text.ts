@@ -32,7 +32,7 @@ export function memorySection(summary: LogSummary, output: Output, paint: Paint)
     values.flatMap((value) => Array.from({ length: each }, () => value))
   const pad = ' '.repeat(labelWidth + 2)
   const title = hasLive
-    ? 'Live heap over time (after full collections)'
+    ? 'Live heap over time (after major GCs)'
     : 'Heap over time (in use, garbage included)'
   const all = Math.max(...series.processes) > 1 ? ', all processes together' : ''
   const narrower = ' '.repeat(labelWidth - axisWidth(main(series), CHART_ROWS))
