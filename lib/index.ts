@@ -2,6 +2,7 @@
 export type { StartOptions } from './config/settings'
 export { measure } from './api/measure'
 export { profiler, type ProfilerOptions } from './api/profiler'
+export { unit } from './api/unit'
 export { type Snapshot, snapshot, type SnapshotOptions } from './api/snapshot'
 export { type Memprof, start } from './start'
 export type {
@@ -14,5 +15,6 @@ export type {
   RouteVerdict,
   StartLine,
   StopLine,
+  UnitKind,
   WarningLine,
 } from './schema/lines'

@@ -10,14 +10,16 @@ import './inspector/intrinsics'
 import { frameworkFiles } from './hooks/frameworks'
 import { Guard } from './hooks/guard'
 import { patchHttp } from './hooks/http'
-import type { HookListener } from './hooks/listener'
+import type { HookListener, UnitKind } from './hooks/listener'
 import { runningCopy } from './hooks/mark'
 import { hookModules } from './hooks/modules'
+import { type UnitRunner, unitRunner } from './hooks/units'
 import { withUnseen } from './hooks/unseen'
 import { listeningOf } from './record/listening'
 import { PACKAGE_VERSION } from './config/package-version'
 import { say } from './emit/say'
 import type { RequestLine, RouteVerdict } from './schema/lines'
+import { isWithin } from './schema/work-name'
 import type { Recording } from './recording/recording'
 
 /** A process without a server is none of those that a build or a test run starts by the dozen, once it is so old. */
@@ -38,11 +40,18 @@ export interface Memprof {
 }
 
 let running: Memprof | null = null
+/** Of the copy that runs. */
+let runUnit: UnitRunner | null = null
 let recording: Recording | null = null
 
 /** The recording of this thread, once a server listens; null before, and without one. */
 export function currentRecording(): Recording | null {
   return recording
+}
+
+/** Work that the app tells of. */
+export function runAsUnit<T>(kind: UnitKind, name: string, fn: () => T): T {
+  return runUnit ? (runUnit(kind, name, fn, undefined, []) as T) : fn()
 }
 
 /**
@@ -86,6 +95,9 @@ function install(config: Config, problems: readonly ConfigProblem[]): Memprof {
     streamAnswered: (stream, res) => recording?.recorder.answerStream(stream, res),
     streamClosed: (stream) => recording?.recorder.closeStream(stream) ?? null,
     layerEntered: (res, layer) => recording?.recorder.enterLayer(res, layer) ?? null,
+    // A script may execute an operation too, such as a schema's introspection.
+    unitBegan: (kind, name) =>
+      (isWithin(kind) ? recording : wake(null))?.recorder.units.begin(kind, name) ?? null,
     nothingMatched: (res) => recording?.recorder.markUnmatched(res),
     hookFailed(where, error) {
       try {
@@ -108,6 +120,8 @@ function install(config: Config, problems: readonly ConfigProblem[]): Memprof {
   })
   const modules = hookModules(frameworkFiles(guard), guard)
 
+  runUnit = unitRunner(guard)
+
   const waking = config.wake === 'always' ? wakeLater() : undefined
 
   function wakeLater(): NodeJS.Timeout {
@@ -123,6 +137,7 @@ function install(config: Config, problems: readonly ConfigProblem[]): Memprof {
       stopped = true
       listener.active = false
       clearTimeout(waking)
+      runUnit = null
       if (running === memprof) running = null
       try {
         recording?.close('stop')

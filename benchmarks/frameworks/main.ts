@@ -4,6 +4,8 @@
  *
  *   npm run frameworks [-- [--write] [--no-leaks] [part of a name ...]]
  *
+ * Of the libraries that run units of work (test/support/unit-libraries.ts) each runs an app of its own that leaks.
+ *
  * `--write` puts into docs/frameworks.md what most of them show, and what each shows otherwise; only of
  * all of them at once. Every answer stands in test/support/frameworks.ts, where the tests have it from,
  * and the run fails where one is another. The frameworks are installed into .frameworks, each
@@ -26,7 +28,9 @@ import {
 import { load } from '../../test/support/load'
 import { type Answers, answersIn, askTwelve, TWELVE } from '../../test/support/twelve-requests'
 import { writeBlock } from '../support/blocks'
+import { UNIT_LIBRARIES } from '../../test/support/unit-libraries'
 import { type Shown, shownAsTables } from './table'
+import { showUnits, type UnitOutcome, unitsTable } from './units'
 
 /** A leak is looked for this long at most. */
 const LEAK_LIMIT_MS = 40_000
@@ -152,8 +156,23 @@ async function main(): Promise<void> {
       console.log(`${framework.name} ${versionOf(end)}: ${verdict}. Leak: ${shown.leak}`)
     }
   }
-  if (values.write) writeBlock('docs/frameworks.md', 'frameworks', shownAsTables(all))
-  if (all.some(({ problems }) => problems.length > 0)) process.exitCode = 1
+  const libraries = UNIT_LIBRARIES.filter(
+    ({ name }) => positionals.length === 0 || positionals.some((part) => name.includes(part)),
+  )
+  const units: UnitOutcome[] = []
+  for (const library of values['no-leaks'] ? [] : libraries) {
+    for (const packages of library.ends) {
+      const shown = await showUnits(library, packages, LEAK_ENV)
+      units.push(shown)
+      const verdict = shown.problems.length === 0 ? 'as declared' : shown.problems.join('; ')
+      console.log(`${shown.name} ${shown.version}: ${verdict}. Leak: ${shown.leak}`)
+    }
+  }
+  if (values.write) {
+    writeBlock('docs/frameworks.md', 'frameworks', shownAsTables(all))
+    writeBlock('docs/frameworks.md', 'units', unitsTable(units, libraries))
+  }
+  if ([...all, ...units].some(({ problems }) => problems.length > 0)) process.exitCode = 1
 }
 
 void main()

@@ -11,6 +11,10 @@ export interface CorpusRoute {
   /** Share of the mix, before its random walk. 0: outside the mix (held open by `load: 'polls'`). */
   readonly weight: number
   readonly body?: (random: Random) => string | Buffer
+  /** The unit of work that it brings about, as memprof reports it: `operation query {order}`. */
+  readonly unit?: string
+  /** A message over a WebSocket that is opened at the path; missing: a request. */
+  readonly isMessage?: true
   /** How such requests end; missing: they are answered. The route's others stand in a row of their own. */
   readonly outcome?: LeakOutcome
 }
@@ -56,8 +60,12 @@ export interface CorpusApp {
   readonly leaks: readonly Leak[]
 }
 
-export function routeName(route: Pick<CorpusRoute, 'method' | 'pattern'>): string {
-  return `${route.method} ${route.pattern}`
+export function routeName({
+  method,
+  pattern,
+  unit,
+}: Pick<CorpusRoute, 'method' | 'pattern' | 'unit'>): string {
+  return unit ?? `${method} ${pattern}`
 }
 
 /** The answer has begun by then, and has not ended. */
@@ -67,7 +75,8 @@ const GIVES_UP_AFTER_MS = 12
 export function visitOf(route: CorpusRoute, random: Random): Visit {
   const body = route.body?.(random)
   const givesUpAfterMs = route.outcome === 'aborted' ? GIVES_UP_AFTER_MS : undefined
-  return { method: route.method, path: route.path(random), body, givesUpAfterMs }
+  const { method, isMessage = false } = route
+  return { method, path: route.path(random), body, givesUpAfterMs, isMessage }
 }
 
 /** A GET. Each `:name` of the pattern becomes a number no request drew before; `query` is added. */
@@ -88,6 +97,22 @@ function post(
   body: (random: Random) => string | Buffer = jsonBody,
 ): CorpusRoute {
   return { ...get(pattern, weight), method: 'POST', body }
+}
+
+/** Requests of one operation. */
+function operation(unit: string, weight: number, query: string): CorpusRoute {
+  const body = (random: Random): string =>
+    JSON.stringify({ query, variables: { id: String(random.integer(1e9)) } })
+  return { ...post('/graphql', weight, body), unit: `operation ${unit}` }
+}
+
+/** Messages over WebSockets. */
+function message(
+  path: string,
+  weight: number,
+  body: (random: Random) => string = jsonBody,
+): CorpusRoute {
+  return { ...post(path, weight, body), unit: `message ${path}`, isMessage: true }
 }
 
 function jsonBody(random: Random): string {
@@ -136,13 +161,11 @@ function each(kinds: readonly string[], weight: number, pattern = '/KIND/:id'): 
   return kinds.map((kind) => get(pattern.replace('KIND', kind), weight))
 }
 
-/** A query for one of two types: half of the requests ask for each. */
-function graphqlBody(random: Random): string {
-  const query =
-    random.integer(2) > 0
-      ? 'query ($id: ID!) { order(id: $id) { id lines { sku cents } } }'
-      : 'query ($id: ID!) { product(id: $id) { id name } }'
-  return JSON.stringify({ query, variables: { id: String(random.integer(1e9)) } })
+/** Something said in one of twenty rooms, or one of two other things. */
+function chatMessage(random: Random): string {
+  const type = ['say', 'look', 'typing'][random.integer(3)]
+  const words = Array.from({ length: 6 }, () => `word${random.integer(1e6)}`)
+  return JSON.stringify({ type, room: random.integer(20), text: words.join(' ') })
 }
 
 /** An import that goes well, or one of a supplier that nobody knows. */
@@ -623,12 +646,33 @@ const leaking: readonly CorpusApp[] = [
   layered(
     'graphql-resolver',
     [
-      post('/graphql', 12, graphqlBody),
+      operation(
+        'query {order}',
+        6,
+        'query ($id: ID!) { order(id: $id) { id lines { sku cents } } }',
+      ),
+      operation('query {product}', 6, 'query ($id: ID!) { product(id: $id) { id name } }'),
       get('/orders/:id', 30),
       get('/products/:id', 38),
       get('/health', 20),
     ],
-    [keep('POST /graphql', holder('remembered', 'Map'))],
+    [keep('operation query {order}', holder('remembered', 'Map'))],
+  ),
+  layered(
+    'graphql-mutation',
+    [
+      operation('mutation AddNote', 10, 'mutation AddNote($id: ID!) { addNote(id: $id) { id } }'),
+      operation('query Note', 30, 'query Note($id: ID!) { note(id: $id) { id words } }'),
+      operation('query Notes', 20, 'query Notes { notes { id } }'),
+      operation('query Authors', 20, 'query Authors { authors { id } }'),
+      get('/health', 20),
+    ],
+    [keep('operation mutation AddNote', holder('drafts', 'Array'))],
+  ),
+  layered(
+    'chat-rooms',
+    [message('/chat', 40, chatMessage), message('/prices', 30), get('/rooms', 30)],
+    [keep('message /chat', holder('rooms', 'Map', /^rooms(\.get\(…\)|\[…\])?$/))],
   ),
   layered(
     'nest-cache',
@@ -831,6 +875,21 @@ const innocent: readonly CorpusApp[] = [
   layered(
     'ok-async-memo',
     [get('/texts/:id', 46), get('/dialects/:id', 4), get('/pages/:id', 30), get('/languages', 20)],
+    [],
+  ),
+  layered(
+    'ok-operations',
+    [
+      operation('query Word', 40, 'query Word($id: ID!) { word(id: $id) { id text } }'),
+      operation('query Recent', 20, 'query Recent { recent { id } }'),
+      operation('mutation Look', 20, 'mutation Look($id: ID!) { look(id: $id) { id } }'),
+      get('/health', 20),
+    ],
+    [],
+  ),
+  layered(
+    'ok-chat',
+    [message('/chat', 40, chatMessage), message('/prices', 30), get('/rooms', 30)],
     [],
   ),
   layered(

@@ -234,7 +234,8 @@ export function sameRoute(
   route: string | undefined,
   name: string,
 ): boolean {
-  const [ownMethod, ownRoute] = name.split(' ') as [string, string]
+  const space = name.indexOf(' ')
+  const [ownMethod, ownRoute] = [name.slice(0, space), name.slice(space + 1)]
   if (route === undefined || (method !== undefined && method !== ownMethod)) return false
   const fold = (pattern: string): string =>
     pattern

@@ -119,10 +119,17 @@ function parse(text: string): Fields | undefined {
   }
 }
 
+/** A route; or another unit of work, whose kind stands for the method. */
+function toName({ method, route, unit }: Fields): Pick<LeakLine, 'method' | 'route'> {
+  const { kind, name } = (unit ?? {}) as Fields
+  return { method: string(kind ?? method), route: string(name ?? route) }
+}
+
 function toVerdict(fields: Fields): FinalVerdict {
+  const { method, route = '' } = toName(fields)
   return {
-    method: string(fields['method']),
-    route: string(fields['route']) ?? '',
+    method,
+    route,
     verdict: string(fields['verdict']) ?? '',
   }
 }
@@ -138,8 +145,7 @@ function toLeakLine(line: Fields): LeakLine {
     time: number(line['time']) ?? Number.NaN,
     scope: string(line['scope']) ?? '',
     kind: string(line['kind']) ?? '',
-    method: string(line['method']),
-    route: string(line['route']),
+    ...toName(line),
     bytesPerRequest: number(line['bytesPerRequest']),
     bytesPerSecond: number(line['bytesPerSecond']),
     outcome: string(line['outcome']),

@@ -19,6 +19,12 @@ const NAMES: Readonly<Record<string, string>> = {
   next: 'next',
   polka: 'polka',
   restify: 'restify',
+  graphql: 'graphql',
+  ws: 'ws',
+  'socket.io': 'socket.io',
+  bullmq: 'bullmq',
+  cron: 'cron',
+  'node-cron': 'node-cron',
 }
 const PARTS: ReadonlySet<string> = new Set(['finalhandler', 'koa-compose', 'find-my-way'])
 

@@ -4,6 +4,7 @@ import { formatProblem, readConfig } from '../config/read'
 import { describeDestination } from '../emit/destination'
 import { type Emitter, openEmitter } from '../emit/emitter'
 import { expectType } from '../errors'
+import { whenSettled } from '../hooks/settling'
 import { memoryFields, roundMs } from '../emit/lines'
 import { formatBytes } from '../emit/amounts'
 import { emptyReading, openMemoryReader } from '../record/reading'
@@ -48,22 +49,7 @@ export function measure<T>(label: string, fn: () => T): T {
     end('errored')
     throw error
   }
-  if (!(result instanceof Promise)) {
-    end('finished')
-    return result
-  }
-  // The promise that follows is handed out: were the first one, watching it would count as handling
-  // its rejection, and Node would not hear of one that the app leaves unhandled.
-  return result.then(
-    (value: unknown) => {
-      end('finished')
-      return value
-    },
-    (error: unknown) => {
-      end('errored')
-      throw error
-    },
-  ) as T
+  return whenSettled(result, (hasFailed) => end(hasFailed ? 'errored' : 'finished'))
 }
 
 /** Writes the lines of a thread in which no server listens; opened at the first call, from the settings. */

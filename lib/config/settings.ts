@@ -117,7 +117,7 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     option: 'wake',
     fallback: 'listen',
     meaning:
-      'when memprof wakes: `listen` at the first server, `always` in a process without one too, once it is 10 s old',
+      'when memprof wakes: `listen` at the first server or other unit of work, `always` in any process that is 10 s old',
     kind: oneOf(WAKES),
   },
   level: {

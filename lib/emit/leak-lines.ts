@@ -2,6 +2,7 @@
  * A judged leak -> its record, and the sentence of it.
  */
 import type { Holder, LeakLine, Site, SiteFrame, TracedUnit, TraceFields } from '../schema/lines'
+import { asWritten, type NamedWork } from '../schema/work-name'
 import { positionKey, type StackFrame } from '../inspector/stack-frame'
 import type { Leak, PlaceGrowth } from '../verdict/leak'
 import type { Changed, Shares } from '../verdict/observation'
@@ -24,8 +25,8 @@ const MIN_ADDED = 100
 const MAX_NAME_CHARS = 256
 
 export interface LeakContext {
-  readonly method: string
-  readonly route: string
+  /** Who leaks, in scope `route`. */
+  readonly who: NamedWork
   readonly keptRequestsShare?: number
   readonly secondsToLimit?: number
   readonly holders?: readonly Holder[]
@@ -34,19 +35,19 @@ export interface LeakContext {
   readonly holdersNote?: string
   readonly locate: (frame: StackFrame) => SiteFrame
   /** Of a route, by its index. */
-  readonly nameOf: (index: number) => { readonly method: string; readonly route: string }
+  readonly nameOf: (index: number) => NamedWork
 }
 
 export function leakLine(leak: Leak, context: LeakContext): LeakLine {
   const perSecond = leak.per === 'second'
   const { outcome } = leak
   const ci95 = intervalPerOutcome(leak.ci95, outcome)
-  const { method, route, keptRequestsShare, secondsToLimit } = context
+  const { who, keptRequestsShare, secondsToLimit } = context
   return {
     event: 'leak',
     scope: leak.scope,
     kind: leak.kind,
-    ...(leak.scope === 'route' ? { method, route } : {}),
+    ...(leak.scope === 'route' ? asWritten(who) : {}),
     ...(leak.scope === 'shared' && leak.mount !== '' ? { route: leak.mount } : {}),
     ...(perSecond
       ? { bytesPerSecond: Math.round(leak.rate) }
@@ -86,7 +87,7 @@ function unitsOf({ routes }: Shares, nameOf: LeakContext['nameOf']): TracedUnit[
   return routes
     .filter(({ share }) => share >= MIN_SHARE)
     .slice(0, MAX_UNITS)
-    .map(({ index, share }) => ({ ...nameOf(index), share: round(share) }))
+    .map(({ index, share }) => ({ ...asWritten(nameOf(index)), share: round(share) }))
 }
 
 /** What one entry of the first holder keeps; 0 where that is not known. */

@@ -4,7 +4,16 @@
  * `show` says how a name that comes from the app is written: `asItIs` in a line, which JSON escapes;
  * escaped for a terminal or for Markdown elsewhere. It has no default, so that no view can forget it.
  */
-import type { Holder, LeakKind, LeakLine, LeakOutcome, LeakScope, SiteFrame } from '../schema/lines'
+import type {
+  Holder,
+  LeakKind,
+  LeakLine,
+  LeakOutcome,
+  LeakScope,
+  SiteFrame,
+  WorkName,
+} from '../schema/lines'
+import { asKnown, kindOf } from '../schema/work-name'
 import { formatBytes } from './amounts'
 
 export type ShowName = (name: string) => string
@@ -20,11 +29,9 @@ const KIND_WORDS: Readonly<Record<LeakKind, string>> = {
   native: ' of native memory',
 }
 
-/** `GET /users/:id`; a route without a method (`(other)`) by its pattern alone. */
-export function routeName(
-  { method, route }: { readonly method?: string; readonly route?: string },
-  show: ShowName,
-): string {
+/** `GET /users/:id`, `operation query Search`; a route without a method (`(other)`) by its pattern alone. */
+export function routeName(who: Readonly<WorkName>, show: ShowName): string {
+  const { method, route } = asKnown(who)
   return show([method, route].filter(Boolean).join(' ') || '(no name)')
 }
 
@@ -43,21 +50,27 @@ export function leakRate(bytes: number, kind: LeakKind, per: string): string {
   return `${formatBytes(bytes)}${KIND_WORDS[kind]} per ${per}`
 }
 
-/** `request`, or where one outcome pays `aborted request` */
-export function requestOf(outcome: LeakOutcome | null | undefined): string {
-  return outcome ? `${outcome} request` : 'request'
+/** `request`, `operation`, or where one outcome pays `aborted request` */
+export function requestOf(
+  who: Readonly<WorkName>,
+  outcome: LeakOutcome | null | undefined = null,
+): string {
+  const kind = kindOf(asKnown(who).method)
+  return outcome ? `${outcome} ${kind}` : kind
 }
 
 /** The same of a leak, by what it is counted; null where no figure is known. */
-export function leakRateOf(leak: {
-  readonly scope: LeakScope
-  readonly kind: LeakKind
-  readonly bytesPerRequest?: number | null
-  readonly bytesPerSecond?: number | null
-  readonly outcome?: LeakOutcome | null
-}): string | null {
+export function leakRateOf(
+  leak: Readonly<WorkName> & {
+    readonly scope: LeakScope
+    readonly kind: LeakKind
+    readonly bytesPerRequest?: number | null
+    readonly bytesPerSecond?: number | null
+    readonly outcome?: LeakOutcome | null
+  },
+): string | null {
   const { scope, kind, bytesPerRequest, bytesPerSecond, outcome } = leak
-  const request = scope === 'open' ? 'request of any route' : requestOf(outcome)
+  const request = scope === 'open' ? 'request of any route' : requestOf(leak, outcome)
   if (bytesPerRequest != null) return leakRate(bytesPerRequest, kind, request)
   return bytesPerSecond == null ? null : leakRate(bytesPerSecond, kind, 'second')
 }
@@ -72,8 +85,7 @@ export function keepsWords(
     LeakLine,
     | 'scope'
     | 'kind'
-    | 'method'
-    | 'route'
+    | keyof WorkName
     | 'bytesPerRequest'
     | 'bytesPerSecond'
     | 'outcome'
@@ -97,10 +109,11 @@ export function keepsWords(
 }
 
 /** `, which 3 % of its requests are`; empty where the outcome makes no difference. */
-function shareWords({ outcome, outcomeShare }: Pick<LeakLine, 'outcome' | 'outcomeShare'>): string {
+function shareWords(line: Pick<LeakLine, keyof WorkName | 'outcome' | 'outcomeShare'>): string {
+  const { outcome, outcomeShare } = line
   if (!outcome || outcomeShare === undefined) return ''
   const percent = Math.max(0.1, Math.round(outcomeShare * 1000) / 10)
-  return `, which ${percent} % of its requests are`
+  return `, which ${percent} % of its ${requestOf(line)}s are`
 }
 
 /**

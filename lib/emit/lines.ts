@@ -7,6 +7,7 @@ import type { Reading } from '../record/reading'
 import type { LayerSum, RouteStats } from '../record/route-stats'
 import type { Route } from '../record/routes'
 import type { MemoryFields, RequestLine, RetentionFields, RouteLine } from '../schema/lines'
+import { asWritten } from '../schema/work-name'
 import type { Distribution } from '../stats/distribution'
 import { countOf, formatBytes } from './amounts'
 import { asItIs, requestOf, routeName } from './leak-words'
@@ -99,8 +100,7 @@ export function routeLine(stats: RouteStats, retention: RetentionFields): RouteL
   const hungriest = highest(stats.layers, 'heapBytes', 'cleanRequests')
   return {
     event: 'route',
-    method: stats.route.method,
-    route: stats.route.pattern,
+    ...asWritten({ method: stats.route.method, route: stats.route.pattern }),
     requests: stats.requests,
     errors: stats.errors,
     aborted: stats.aborted,
@@ -128,13 +128,13 @@ export function routeLine(stats: RouteStats, retention: RetentionFields): RouteL
 export function routeMsg(line: RouteLine): string {
   const { durationMs } = line
   const parts = [
-    `${routeName(line, asItIs)}: ${countOf(line.requests, 'request')}`,
+    `${routeName(line, asItIs)}: ${countOf(line.requests, requestOf(line))}`,
     `p50 ${durationMs.p50} ms, p99 ${durationMs.p99} ms`,
   ]
   if (line.aborted > 0) parts.push(`${line.aborted} aborted`)
   if (line.verdict === 'leaking' && line.retainedBytesPerRequest !== undefined) {
     const kept = formatBytes(line.retainedBytesPerRequest)
-    parts.push(`keeps ${kept} per ${requestOf(line.outcome)}`)
+    parts.push(`keeps ${kept} per ${requestOf(line, line.outcome)}`)
   } else if (line.verdict) {
     parts.push(line.verdict)
   }

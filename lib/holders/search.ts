@@ -37,6 +37,7 @@ const MAX_PATH_CHARS = 256
 /** The app that is searched. */
 export interface SearchedApp {
   readonly routes: ReadonlyArray<{
+    readonly method: string
     readonly pattern: string
     readonly handlers: ReadonlySet<object>
   }>
@@ -291,8 +292,8 @@ export class HolderSearch {
         ? null
         : leak.route !== null
           ? [leak.route]
-          : routes.flatMap(({ pattern }, at) =>
-              isBelowMount({ route: pattern }, leak) ? [at] : [],
+          : routes.flatMap(({ method, pattern: route }, at) =>
+              isBelowMount({ method, route }, leak) ? [at] : [],
             )
     return sought.suspect(paying, this.#memory?.texts ?? new Map())
   }

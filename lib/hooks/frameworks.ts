@@ -1,18 +1,22 @@
-/** Every file of every framework that is hooked. */
+/** Every file of every package that is hooked. */
 import { connectFiles } from './connect'
 import { expressFiles } from './express'
 import { fastifyFiles } from './fastify'
+import { graphqlFiles } from './graphql'
 import type { Guard } from './guard'
 import { hapiFiles } from './hapi'
 import { honoFiles } from './hono'
+import { jobFiles } from './jobs'
 import { koaFiles } from './koa'
 import type { HookedFile } from './modules'
 import { nestFiles } from './nest'
 import { nextFiles } from './next'
 import { polkaFiles } from './polka'
 import { restifyFiles } from './restify'
+import { socketIoFiles } from './socket-io'
+import { wsFiles } from './ws'
 
-const FRAMEWORKS: ReadonlyArray<(guard: Guard) => HookedFile[]> = [
+const PACKAGES: ReadonlyArray<(guard: Guard) => HookedFile[]> = [
   expressFiles,
   connectFiles,
   koaFiles,
@@ -23,8 +27,12 @@ const FRAMEWORKS: ReadonlyArray<(guard: Guard) => HookedFile[]> = [
   polkaFiles,
   restifyFiles,
   nextFiles,
+  graphqlFiles,
+  wsFiles,
+  socketIoFiles,
+  jobFiles,
 ]
 
 export function frameworkFiles(guard: Guard): HookedFile[] {
-  return FRAMEWORKS.flatMap((filesOf) => filesOf(guard))
+  return PACKAGES.flatMap((filesOf) => filesOf(guard))
 }

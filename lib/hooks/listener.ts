@@ -50,6 +50,17 @@ export interface LayerInfo {
   recorderSlot: unknown
 }
 
+/** `operation` and `call` are parts of other work, the others come by themselves. */
+export type UnitKind = 'operation' | 'call' | 'message' | 'job' | 'tick' | 'task'
+
+/** Work that is no request, and has begun. */
+export interface UnitOfWork {
+  /** Calls `fn` as its code: what that allocates, and what it leads to, is the unit's. */
+  run(fn: AnyFunction, self: unknown, args: ArrayLike<unknown>): unknown
+  /** @param mayGoOn - its functions have returned, and whether that was its end is not known */
+  end(hasFailed: boolean, mayGoOn: boolean): void
+}
+
 export interface HookListener {
   /** False: the hooks call the originals and return. One boolean test per call. */
   active: boolean
@@ -77,6 +88,8 @@ export interface HookListener {
   layerEntered(res: object, layer: LayerInfo): Trampoline | null
   /** The framework's last resort was asked to answer: no layer did. */
   nothingMatched(res: object): void
+  /** Work begins. Wakes a dormant memprof, where it is no part of other work. Null: not counted. */
+  unitBegan(kind: UnitKind, name: string): UnitOfWork | null
   /** A hook's own error; the app goes on. */
   hookFailed(where: string, error: unknown): void
 }

@@ -19,6 +19,8 @@ export interface RequestCounts {
   }>
   /** That arrived, of any route. */
   readonly requests: number
+  /** That began, of any other work. */
+  readonly units: { readonly begun: number }
   /** By which code that runs is known to run for a request. */
   readonly marks: RequestMarks
 }
@@ -47,8 +49,9 @@ export class WatchedApp {
     return this.#counts.marks
   }
 
+  /** And other units of work, so far. */
   get requests(): number {
-    return this.#counts.requests
+    return this.#counts.requests + this.#counts.units.begun
   }
 
   /** Requests that ended, by route id. */

@@ -32,6 +32,7 @@ import { RequestRing } from './ring'
 import { RouteNaming } from './route-naming'
 import { type RouteStats, RouteStatsTable } from './route-stats'
 import { knownMethod, type LabelMaker, type Route, RouteTable } from './routes'
+import { Units } from './units'
 
 /** A ring this full is drained early, so that a burst is not lost between two intervals. */
 const DRAIN_AT_SHARE = 0.75
@@ -58,6 +59,7 @@ export class Recorder {
   readonly ring: RequestRing
   readonly routes: RouteTable
   readonly marks: RequestMarks = new RequestMarks()
+  readonly units: Units
   readonly #options: RecorderOptions
   readonly #concurrency = new Concurrency()
   readonly #states = new RequestStates()
@@ -77,6 +79,7 @@ export class Recorder {
     this.ring = new RequestRing(options.ringSize, options.keepPaths)
     this.routes = new RouteTable(options.maxRoutes, options.makeLabel)
     this.#stats = new RouteStatsTable(this.routes)
+    this.units = new Units(this.routes, this.#stats, this.marks)
     this.#naming = new RouteNaming(this.routes, this.#stats)
     this.#layerTracking = new LayerTracking(this.routes, this.#stats, this.#naming)
     this.#pipelined = new PipelinedResponses((res) => this.#closeOne(res))

@@ -16,6 +16,11 @@ export interface Mark {
   endedMs: number
 }
 
+/** Of one that is not known by a message: a unit of work. */
+export function requestMark(): Mark {
+  return markOf('request')
+}
+
 function markOf(kind: Mark['kind']): Mark {
   return { kind, routeId: 0, endedMs: Number.POSITIVE_INFINITY }
 }
@@ -32,8 +37,11 @@ export class RequestMarks {
   /** Where this Node keeps the context of a resource. */
   #contextOf: (resource: AsyncResource) => Mark | undefined = () => LOST
   #isOn = false
-  /** Whoever traces: a request arrives within a slice, and what follows of that is its own. */
-  onArrival: ((mark: Mark) => void) | null = null
+  /**
+   * Whoever traces: a request arrives within a slice, and what follows of that is its own. Answers with what
+   * ran until then.
+   */
+  onArrival: ((mark: Mark | null) => Mark | null) | null = null
 
   /** All that a request costs while no trace runs. */
   get isOn(): boolean {
@@ -68,6 +76,16 @@ export class RequestMarks {
     this.#context.enterWith(mark)
     this.onArrival?.(mark)
     return mark
+  }
+
+  /** Calls `work` as part of a unit that began within whatever runs now, and that goes on as it was. */
+  within<T>(mark: Mark, work: () => T): T {
+    const outer = this.onArrival?.(mark) ?? null
+    try {
+      return this.#context.run(mark, work)
+    } finally {
+      this.onArrival?.(outer)
+    }
   }
 
   /** @param message - the request or the response, of a request that arrived since `begin` */

@@ -3,6 +3,8 @@
  * after the last place shares `(other)`.
  */
 import type { Label } from '../hooks/listener'
+import type { UnitKind } from '../schema/lines'
+import { copyOf } from './paths'
 
 /** A pattern longer than this many characters is cut: it comes from the app, or from a URL. */
 export const MAX_PATTERN_CHARS = 256
@@ -60,6 +62,11 @@ export interface Layer {
   /** Times it ran. */
   entered: number
 }
+
+/** Names of one kind of unit, at most, as a share of the table's places: strangers may give them. */
+const UNITS_SHARE = 1 / 4
+/** A unit's name longer than this many characters is cut. */
+const MAX_UNIT_CHARS = 128
 
 /** Handlers noted per route or layer: an app that makes one per request must not grow this. */
 const MAX_HANDLERS = 16
@@ -168,6 +175,15 @@ export class RouteTable {
       return this.other
     }
     return this.#add(method, pattern)
+  }
+
+  /** Of work that is no request. What is one name too many shares `(other)` with the rest of its kind. */
+  unit(kind: UnitKind, name: string): Route {
+    const ofKind = this.#named.get(kind)
+    const known = ofKind?.get(name)
+    if (known) return known
+    const isOneMore = (ofKind?.size ?? 0) >= this.maxRoutes * UNITS_SHARE
+    return this.named(kind, isOneMore ? OTHER : copyOf(name.slice(0, MAX_UNIT_CHARS)))
   }
 
   /**

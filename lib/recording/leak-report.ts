@@ -18,6 +18,7 @@ import type {
   RouteVerdict,
   UnroutedLeak,
 } from '../schema/lines'
+import { asWritten, type NamedWork } from '../schema/work-name'
 import type { HeapGrowth } from '../verdict/heap-only'
 import type { Leak } from '../verdict/leak'
 import { intervalPerOutcome, perOutcome } from '../verdict/outcome'
@@ -49,18 +50,14 @@ export class LeakReport implements LeakListener {
     const kept = route && keptShare(route)
     const seconds = this.secondsToLimit()
     const line = leakLine(leak, {
-      method: route?.method ?? '',
-      route: route?.route ?? '',
+      who: namedWork(route),
       ...(kept === undefined ? {} : { keptRequestsShare: kept }),
       ...(seconds === undefined ? {} : { secondsToLimit: seconds }),
       ...(holders ? { holders: holders.holders } : {}),
       ...(holders?.note === undefined ? {} : { holdersNote: holders.note }),
       ...(changes ? { changes } : {}),
       locate: (frame) => this.#maps.locate(frame),
-      nameOf: (index) => {
-        const of = this.#findings?.observation.routes[index]
-        return { method: of?.method ?? '', route: of?.route ?? '' }
-      },
+      nameOf: (index) => namedWork(this.#findings?.observation.routes[index]),
     })
     this.#write(line, leakMsg(line))
   }
@@ -146,8 +143,7 @@ export class LeakReport implements LeakListener {
     return [...new Set(routes)]
       .filter(({ endedTotal }) => endedTotal > 0)
       .map(({ route, requestsTotal, errorsTotal, abortedTotal }) => ({
-        method: route.method,
-        route: route.pattern,
+        ...asWritten({ method: route.method, route: route.pattern }),
         requestsTotal,
         errorsTotal,
         abortedTotal,
@@ -180,6 +176,10 @@ export class LeakReport implements LeakListener {
 function unroutedLeak({ scope, kind, mount }: Leak): UnroutedLeak {
   if (scope === 'process' || scope === 'open') return { scope, kind }
   return { scope: 'shared', kind, ...(mount === '' ? {} : { route: mount }) }
+}
+
+function namedWork(route: NamedWork | undefined): NamedWork {
+  return { method: route?.method ?? '', route: route?.route ?? '' }
 }
 
 function rounded([low, high]: Interval): Interval {

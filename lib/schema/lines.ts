@@ -36,6 +36,25 @@ export const LEAK_OUTCOMES = ['aborted', 'failed'] as const
 export type LeakOutcome = (typeof LEAK_OUTCOMES)[number]
 export const REQUEST_OUTCOMES = ['finished', 'aborted', 'errored'] as const
 
+/**
+ * Work that is no request: `operation`, one of GraphQL's within a request; `call`, any other part of one, as
+ * a tool of MCP's; the others come by themselves.
+ */
+export const UNIT_KINDS = ['operation', 'call', 'message', 'job', 'tick', 'task'] as const
+export type UnitKind = (typeof UNIT_KINDS)[number]
+
+export interface UnitName {
+  kind: UnitKind
+  name: string
+}
+
+/** What is counted, judged and blamed: a route, by `method` and `route`, or another unit of work, by `unit`. */
+export interface WorkName {
+  method?: string
+  route?: string
+  unit?: UnitName
+}
+
 /** Low and high end of a 95 % interval, in bytes per request. */
 export type Interval = readonly [number, number]
 
@@ -123,11 +142,9 @@ export interface RetentionFields {
   outcome?: LeakOutcome
 }
 
-/** One per route that had requests in the interval. */
-export interface RouteLine extends RetentionFields {
+/** One per route that had requests in the interval, and per unit of work; what is said of requests is of those. */
+export interface RouteLine extends WorkName, RetentionFields {
   event: 'route'
-  method: string
-  route: string
   requests: number
   errors: number
   aborted: number
@@ -212,10 +229,8 @@ export interface Site extends SiteFrame {
   stack: readonly string[]
 }
 
-/** A route that did something while a trace ran, and its share of all that was seen. */
-export interface TracedUnit {
-  method: string
-  route: string
+/** Whoever did something while a trace ran, and the share of all that was seen. */
+export interface TracedUnit extends WorkName {
   share: number
 }
 
@@ -265,12 +280,10 @@ export interface Holder {
 }
 
 /** Also on channel `memprof:leak`. */
-export interface LeakLine {
+export interface LeakLine extends WorkName {
   event: 'leak'
   scope: LeakScope
   kind: LeakKind
-  method?: string
-  route?: string
   bytesPerRequest?: number
   ci95?: Interval
   bytesPerSecond?: number
@@ -305,9 +318,7 @@ export interface WarningLine {
   code: string
 }
 
-export interface RouteVerdict extends RetentionFields {
-  method: string
-  route: string
+export interface RouteVerdict extends WorkName, RetentionFields {
   requestsTotal: number
   errorsTotal: number
   abortedTotal: number

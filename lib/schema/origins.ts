@@ -14,6 +14,7 @@ export const ORIGINS = {
   memoryUsage: '`process.memoryUsage()`',
   gc: 'GCs as Node’s `PerformanceObserver` reports them',
   loop: '`performance.eventLoopUtilization()` and `monitorEventLoopDelay()`',
+  units: 'the library that runs the work, or the app’s call of `unit()`',
   layers: 'the framework’s middleware and handlers, timed one by one',
   reading: 'the live heap right after a major GC',
   sampler: 'V8’s sampling heap profiler, through the inspector',

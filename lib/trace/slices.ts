@@ -78,13 +78,16 @@ export class Slices {
     this.#isOn = true
     this.#slices = []
     this.#mark = null
-    this.#marks.onArrival = (mark) =>
+    this.#marks.onArrival = (mark) => {
+      const outer = this.#mark
       this.#guarded(() => {
         this.#settle()
         this.#turn++
         this.#mark = mark
         this.#place = NOWHERE
       })
+      return outer
+    }
     this.#hook.enable()
   }
 

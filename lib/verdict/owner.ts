@@ -7,8 +7,10 @@
  * spills a little of every site onto every route, but a choice: each candidate predicts how the births
  * spread over the windows (a multinomial), and is believed when it beats every other by far.
  */
+import { isUnit, type NamedWork } from '../schema/work-name'
 import { sumOf, sumSeries, withoutTables } from './growth'
 import type { Observation, PlaceSeries, RouteSeries } from './observation'
+import { allEnded } from './span'
 import type { Thresholds } from './thresholds'
 
 export type Candidate =
@@ -86,10 +88,11 @@ export function stepsOf(series: readonly number[]): number[] {
 /** Everybody who may own the group, with the prior odds and how badly the births are predicted. */
 function candidatesOf(
   births: GroupBirths,
-  { routes, layers, timeMs }: Observation,
+  observation: Observation,
   thresholds: Thresholds,
   layer: number | null,
 ): Scored[] {
+  const { routes, layers, timeMs } = observation
   const { seenLogOdds, keptLogOdds, layerLogOdds, allLogOdds, timeLogOdds, timerLogOdds } =
     thresholds.owner
   const { seenUnder } = births
@@ -112,8 +115,7 @@ function candidatesOf(
     return scored
   }
   if (activeRoutes > 1) {
-    const all = births.bornBytes.map((_, at) => sumOf(exposures.map((exposure) => exposure[at]!)))
-    add({ kind: 'all' }, all, allLogOdds)
+    add({ kind: 'all' }, stepsOf(allEnded(observation)), allLogOdds)
   }
   add({ kind: 'time' }, stepsOf(timeMs), timeLogOdds + (births.isTimed ? timerLogOdds : 0))
   return scored
@@ -178,6 +180,7 @@ export function keepsRequests(
 }
 
 /** Whether requests of the route pass the layer's mount. */
-export function isBelowMount({ route }: { route: string }, { mount }: { mount: string }): boolean {
+export function isBelowMount({ method, route }: NamedWork, { mount }: { mount: string }): boolean {
+  if (isUnit(method)) return false
   return mount === '' || route === mount || route.startsWith(`${mount}/`)
 }

@@ -206,9 +206,7 @@ function sharedSites(payers: readonly Payer[], { span, thresholds }: Evidence): 
   const requests = payers.map(({ exposure }) =>
     windowsOf(exposure.map((ended, at) => ended - (exposure[at - 1] ?? 0))),
   )
-  const ofAll = (requests[0] ?? []).map((_, window) =>
-    sumOf(requests.map((of) => of[window]!)),
-  )
+  const ofAll = (requests[0] ?? []).map((_, window) => sumOf(requests.map((of) => of[window]!)))
   const bornAt = new Map<string, number[][]>()
   const sampleBytes = new Map<string, number>()
   payers.forEach((payer, at) => {

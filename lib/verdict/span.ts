@@ -4,6 +4,7 @@
  *   reading   0   1 | 2   3   4   5   6   7
  *           warm-up | first             last
  */
+import { isWithin } from '../schema/work-name'
 import type { Observation } from './observation'
 import type { Thresholds } from './thresholds'
 
@@ -34,9 +35,10 @@ export function spanOf(observation: Observation, thresholds: Thresholds): Span |
   return last - first + 1 >= minReadings - WARM_UP_READINGS ? { first, last } : null
 }
 
-/** Requests that ended, of all routes. */
+/** Requests that ended, of all routes, and units that are no part of one. */
 export function allEnded({ routes, timeMs }: Observation): number[] {
-  return timeMs.map((_, at) => routes.reduce((sum, { ended }) => sum + ended[at]!, 0))
+  const whole = routes.filter(({ method }) => !isWithin(method))
+  return timeMs.map((_, at) => whole.reduce((sum, { ended }) => sum + ended[at]!, 0))
 }
 
 export function grownBy(series: readonly number[], { first, last }: Span): number {

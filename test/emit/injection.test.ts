@@ -128,8 +128,7 @@ describe('whatever stands in paths, methods, routes, functions, files and the se
       t,
       fc.property(text, text, text, text, (one, two, three, four) => {
         const leak = leakLine(leakOf(two, three), {
-          method: four,
-          route: one,
+          who: { method: four, route: one },
           holders: [{ path: two, kind: 'Map', size: 9, growthPerRequest: 1, file: three, line: 1 }],
           nameOf: () => ({ method: '', route: '' }),
           locate: ({ functionName, url }) => ({

@@ -7,8 +7,7 @@ import { madeLeak } from '../support/leaks'
 import { bornPlace } from '../support/observations'
 
 const CONTEXT: LeakContext = {
-  method: 'GET',
-  route: '/users/:id',
+  who: { method: 'GET', route: '/users/:id' },
   nameOf: () => ({ method: 'GET', route: '/traced' }),
   locate: ({ functionName, url }) => ({ function: functionName, file: url, line: 7, column: 3 }),
 }

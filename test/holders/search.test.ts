@@ -20,7 +20,7 @@ class Searched {
     const { session } = this
     this.search = new HolderSearch({
       app: {
-        routes: [{ pattern: '/search', handlers: new Set([handler]) }],
+        routes: [{ method: 'GET', pattern: '/search', handlers: new Set([handler]) }],
         layers: [],
         ended: () => [this.#app.ended],
         servers: () => [],

@@ -88,12 +88,12 @@ describe('10 routes, 200 connections, 20,000 requests of which 500 are aborted',
       return sums
     }
     for (const line of ofEvent(lines, 'route')) {
-      at(line.route).requests += line.requests
-      at(line.route).aborted += line.aborted
+      at(line.route!).requests += line.requests
+      at(line.route!).aborted += line.aborted
     }
     for (const line of requestLines) {
       checkReadings(line)
-      at(line.route).lines++
+      at(line.route!).lines++
     }
 
     for (const [route, count] of sent.entries()) {

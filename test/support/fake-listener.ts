@@ -37,6 +37,7 @@ export function fakeListener({ active = true }: { active?: boolean } = {}): Fake
       entered.push([res, layer])
       return trampoline
     },
+    unitBegan: () => null,
     nothingMatched: (res) => void unmatched.push(res),
     hookFailed: (where, error) => void failures.push([where, error]),
   }

@@ -15,6 +15,18 @@ export interface Visit {
   readonly body?: string | Buffer | undefined
   /** The client goes away after so long, ms, whatever has come by then. */
   readonly givesUpAfterMs?: number | undefined
+  /** A message over a WebSocket opened at the path, answered by another. */
+  readonly isMessage?: boolean
+}
+
+/** As far as it is used here; ws brings no types. */
+interface Socket {
+  once(event: 'open' | 'message', listener: () => void): void
+  once(event: 'close', listener: () => void): void
+  once(event: 'error', listener: (error: Error) => void): void
+  removeListener(event: 'close', listener: () => void): void
+  send(text: string | Buffer): void
+  terminate(): void
 }
 
 /** As proxies log a client that went away. */
@@ -72,6 +84,8 @@ export class Client {
   readonly #port: number
   readonly #connections: number
   readonly #agent: http.Agent
+  /** WebSockets without a message under way, by their path. */
+  readonly #idle: Map<string, Socket[]> = new Map()
 
   constructor(port: number, connections = 8) {
     this.#port = port
@@ -85,7 +99,28 @@ export class Client {
    * @returns the status, once the answer is there as a whole; GIVEN_UP where the client has gone away
    * @throws Error where the connection breaks, or no answer comes within 15 s
    */
-  send({ method = 'GET', path, body, givesUpAfterMs }: Visit): Promise<number> {
+  send(visit: Visit): Promise<number> {
+    return visit.isMessage ? this.#exchange(visit) : this.#request(visit)
+  }
+
+  async #exchange({ path, body = '' }: Visit): Promise<number> {
+    const idle = this.#idle.get(path) ?? []
+    this.#idle.set(path, idle)
+    const socket = idle.pop() ?? (await openSocket(`ws://127.0.0.1:${this.#port}${path}`))
+    await new Promise<void>((resolve, reject) => {
+      const closed = (): void => reject(new Error(`no answer over ${path}`))
+      socket.once('close', closed)
+      socket.once('message', () => {
+        socket.removeListener('close', closed)
+        resolve()
+      })
+      socket.send(body)
+    })
+    idle.push(socket)
+    return 200
+  }
+
+  #request({ method = 'GET', path, body, givesUpAfterMs }: Visit): Promise<number> {
     const type = typeof body === 'string' ? 'application/json' : 'application/octet-stream'
     const headers =
       body === undefined ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(body) }
@@ -127,7 +162,17 @@ export class Client {
 
   close(): void {
     this.#agent.destroy()
+    for (const sockets of this.#idle.values()) for (const socket of sockets) socket.terminate()
   }
+}
+
+function openSocket(url: string): Promise<Socket> {
+  const { WebSocket } = require('ws') as { WebSocket: new (url: string) => Socket }
+  return new Promise((resolve, reject) => {
+    const socket = new WebSocket(url)
+    socket.once('open', () => resolve(socket))
+    socket.once('error', reject)
+  })
 }
 
 /** Works on in that many lanes, until each is told that nothing is left. */

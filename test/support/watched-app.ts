@@ -24,6 +24,7 @@ export class AppByHand implements RequestCounts {
   }
   readonly stats: Array<Counted> = []
   requests = 0
+  readonly units = { begun: 0 }
   readonly marks: RequestMarks = new RequestMarks()
 
   constructor(patterns: readonly string[]) {

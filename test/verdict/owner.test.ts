@@ -198,10 +198,14 @@ describe('keepsRequests', () => {
 
 describe('isBelowMount', () => {
   it('is by whole segments', () => {
-    assert.equal(isBelowMount({ route: '/api/a' }, { mount: '/api' }), true)
-    assert.equal(isBelowMount({ route: '/api' }, { mount: '/api' }), true)
-    assert.equal(isBelowMount({ route: '/apis' }, { mount: '/api' }), false)
-    assert.equal(isBelowMount({ route: '/page' }, { mount: '/api' }), false)
-    assert.equal(isBelowMount({ route: '/page' }, { mount: '' }), true)
+    assert.equal(isBelowMount({ method: 'GET', route: '/api/a' }, { mount: '/api' }), true)
+    assert.equal(isBelowMount({ method: 'GET', route: '/api' }, { mount: '/api' }), true)
+    assert.equal(isBelowMount({ method: 'GET', route: '/apis' }, { mount: '/api' }), false)
+    assert.equal(isBelowMount({ method: 'GET', route: '/page' }, { mount: '/api' }), false)
+    assert.equal(isBelowMount({ method: 'GET', route: '/page' }, { mount: '' }), true)
+  })
+
+  it('has no unit of work below it', () => {
+    assert.equal(isBelowMount({ method: 'job', route: '/page' }, { mount: '' }), false)
   })
 })

@@ -24,12 +24,12 @@ const repository = {
 }
 
 class OrderService {
-  // leak in: POST /graphql
+  // leak in: operation query {order}
   async find(id) {
     const numbers = await repository.orderLines(id)
     await wait(1)
-    const order = { id, lines: numbers.map((n, i) => ({ sku: n.toString(36), cents: i * 9.5 })) } // leak: POST /graphql
-    remembered.set(id, order) // leak, adds: POST /graphql
+    const order = { id, lines: numbers.map((n, i) => ({ sku: n.toString(36), cents: i * 9.5 })) } // leak: operation query {order}
+    remembered.set(id, order) // leak, adds: operation query {order}
     return order
   }
 }

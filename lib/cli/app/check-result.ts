@@ -2,6 +2,7 @@
  * What a log says of URLs that were checked -> which of them leak more than they may. Pure.
  */
 import type { Holder, Interval, LeakKind, LeakOutcome, Site, Verdict } from '../../schema/lines'
+import { isUnit } from '../../schema/work-name'
 import { THRESHOLDS } from '../../verdict/thresholds'
 import { type OpenGrowth, openGrowth } from '../summary/books'
 import type { Answers } from './load'
@@ -46,7 +47,7 @@ export interface LeakOfUrl {
 
 export interface CheckResult {
   readonly urls: readonly CheckedUrl[]
-  /** Leaks of the whole process, which no URL is known to pay for. */
+  /** Leaks that no URL is known to pay for: of the whole process, and of units of work. */
   readonly processLeaks: readonly LeakSummary[]
   /** Growth of the live heap that goes on and that nobody was found for; null where there is none. */
   readonly openGrowth: OpenGrowth | null
@@ -77,10 +78,13 @@ export function judgeCheck(
   const growth = openGrowth(summary)
   const known = { targets, summary, leaks, growth }
   const urls = targets.map((target) => judgeUrl(target, known, options))
-  const processLeaks = leaks.filter(({ scope }) => scope === 'process' || scope === 'open')
-  // A limit says nothing of bytes per second; without one, whatever is proven counts.
+  const processLeaks = leaks.filter(
+    ({ scope, method }) => scope === 'process' || scope === 'open' || isUnit(method),
+  )
   const outcomes = urls.map(({ outcome }) => outcome)
-  if (options.limitBytesPerRequest === 0 && processLeaks.length > 0) outcomes.push('leaking')
+  if (processLeaks.some((leak) => isOverLimit(leak, options.limitBytesPerRequest))) {
+    outcomes.push('leaking')
+  }
   const outcome = (['leaking', 'unknown'] as const).find((grave) => outcomes.includes(grave))
   return {
     urls,
@@ -89,6 +93,11 @@ export function judgeCheck(
     limitBytesPerRequest: options.limitBytesPerRequest,
     outcome: outcome ?? 'passed',
   }
+}
+
+/** Of the whole process a limit per request says nothing; without one, whatever is proven counts. */
+export function isOverLimit(leak: LeakSummary, limitBytes: number): boolean {
+  return leak.scope === 'route' ? lowOf(leak) > limitBytes : limitBytes === 0
 }
 
 /** What the log says, and of it what goes on. */

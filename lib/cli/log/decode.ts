@@ -11,7 +11,8 @@ import { EVENTS } from '../../schema/events'
 import type { OpenField, Row, Rows } from '../../schema/field'
 import { BASE } from '../../schema/fields/base'
 import { RETENTION } from '../../schema/fields/shared'
-import { type EventName, type Interval, SCHEMA_VERSION } from '../../schema/lines'
+import { type EventName, type Interval, SCHEMA_VERSION, type WorkName } from '../../schema/lines'
+import { asKnown } from '../../schema/work-name'
 import { type Envelope, type LogLine, MAX_TIME_MS } from './log-line'
 
 /** Why a line with memprof's name was not read. */
@@ -80,8 +81,11 @@ const DEFAULTS: Readonly<Record<string, unknown>> = {
  * -> what it comes to; undefined leaves it out.
  */
 const ADJUSTMENTS: Readonly<Record<string, (found: Fields, from: Fields) => Fields | undefined>> = {
-  route: verdictFirst,
-  'stop.verdicts[]': verdictFirst,
+  route: (found, from) => knownWork(verdictFirst(found, from)),
+  'stop.verdicts[]': (found, from) => knownWork(verdictFirst(found, from)),
+  'leak.trace.units[]': knownWork,
+  'leak.holders[].addedBy[]': knownWork,
+  'leak.holders[].removedBy[]': knownWork,
   'route.heapDeltaBytes': figuresOfClean,
   'route.rssDeltaBytes': figuresOfClean,
   'start.listen': addressOrSocket,
@@ -116,9 +120,14 @@ function addressOrSocket({ protocol, host, port, socket }: Fields): Fields | und
 }
 
 function placeOfScope(found: Fields): Fields {
-  const { scope, method, route } = found
-  if (scope === 'route' && (method === undefined || route === undefined)) throw WRONG
-  return found
+  return found['scope'] === 'route' ? knownWork(found) : found
+}
+
+/** Who it is, in the way of lib/schema/work-name.ts. */
+function knownWork(found: Fields): Fields {
+  const { method, route, unit } = found as WorkName
+  if (!unit && (method === undefined || route === undefined)) throw WRONG
+  return Object.assign(found, asKnown(found))
 }
 
 const DECODERS: ReadonlyMap<string, Decoder> = new Map(

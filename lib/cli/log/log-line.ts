@@ -1,5 +1,6 @@
 /** A line of memprof's as the commands see it: read, checked and cut by decode.ts. */
-import type { EventName, Line } from '../../schema/lines'
+import type { EventName, Line, RouteLine, RouteVerdict, StopLine } from '../../schema/lines'
+import type { NamedWork } from '../../schema/work-name'
 
 /** What every line carries beside its own fields. */
 export interface Envelope {
@@ -18,8 +19,14 @@ export interface Envelope {
   readonly msg: string
 }
 
-export type LogLine = Envelope & Line
-export type LogLineOf<E extends EventName> = Envelope & Extract<Line, { event: E }>
+/** Where somebody works, `method` and `route` are known: of a unit that is no request its kind and name. */
+type Known =
+  | Exclude<Line, RouteLine | StopLine>
+  | (RouteLine & NamedWork)
+  | (Omit<StopLine, 'verdicts'> & { verdicts: ReadonlyArray<RouteVerdict & NamedWork> })
+
+export type LogLine = Envelope & Known
+export type LogLineOf<E extends EventName> = Envelope & Extract<Known, { event: E }>
 
 /** The last millisecond that a Date can hold. */
 export const MAX_TIME_MS = 8.64e15

@@ -1,5 +1,5 @@
 /** The outcome of a check, for a person. */
-import { type CheckedUrl, type CheckResult, namesOf } from '../app/check-result'
+import { type CheckedUrl, type CheckResult, isOverLimit, namesOf } from '../app/check-result'
 import { leakRate, requestOf, whereWords } from '../../emit/leak-words'
 import type { Holder } from '../../schema/lines'
 import { formatBytes, formatCount, formatInterval } from './numbers'
@@ -23,8 +23,8 @@ export function checkText(result: CheckResult): string {
       ...more.map((line) => indent + line),
     ]
   })
-  const word = result.limitBytesPerRequest === 0 ? WORDS.leaking : 'note   '
   for (const leak of result.processLeaks) {
+    const word = isOverLimit(leak, result.limitBytesPerRequest) ? WORDS.leaking : 'note   '
     const details = leakDetails(leak).map((detail) => ' '.repeat(word.length + 2) + detail)
     lines.push(`${word}  ${leakSentence(leak)}`, ...details)
   }
@@ -46,7 +46,7 @@ export function explain(url: CheckedUrl, limit: number): string[] {
 
 function leakWords(leak: NonNullable<CheckedUrl['leak']>, limit: number): string {
   const { scope, kind, bytesPerRequest, ci95, overLimit, outcome } = leak
-  const figure = `keeps ${leakRate(bytesPerRequest ?? 0, kind, requestOf(outcome))}`
+  const figure = `keeps ${leakRate(bytesPerRequest ?? 0, kind, requestOf({}, outcome))}`
   const interval = ci95 ? ` (95 %: ${formatInterval(ci95)})` : ''
   const shared = scope === 'shared' ? ', as every route does' : ''
   const within = overLimit ? '' : `; not proven to be above the limit of ${formatBytes(limit)}`

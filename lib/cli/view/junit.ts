@@ -1,9 +1,10 @@
 /** The outcome of a check as a JUnit file: what CI systems show beside the other tests. */
-import type { CheckResult } from '../app/check-result'
+import { type CheckResult, isOverLimit } from '../app/check-result'
 import { OPEN_SUBJECT } from '../../emit/leak-words'
+import type { LeakSummary } from '../summary/summary'
 import { formatBytes } from './numbers'
 import { explain, urlName } from './check-text'
-import { leakDetails, leakSentence } from './sentences'
+import { leakDetails, leakSentence, leakSubject } from './sentences'
 
 export function junitXml(result: CheckResult, seconds: number): string {
   const cases = result.urls.map((url) => {
@@ -11,8 +12,8 @@ export function junitXml(result: CheckResult, seconds: number): string {
     return testCase(urlName(url), url.outcome, first, more)
   })
   for (const leak of result.processLeaks) {
-    const name = leak.scope === 'open' ? OPEN_SUBJECT : 'the process'
-    const outcome = result.limitBytesPerRequest === 0 ? 'leaking' : 'passed'
+    const name = subjectOf(leak)
+    const outcome = isOverLimit(leak, result.limitBytesPerRequest) ? 'leaking' : 'passed'
     cases.push(testCase(name, outcome, leakSentence(leak), leakDetails(leak)))
   }
   const failures = cases.filter((one) => one.includes('<failure ')).length
@@ -25,6 +26,11 @@ export function junitXml(result: CheckResult, seconds: number): string {
     '</testsuite></testsuites>',
     '',
   ].join('\n')
+}
+
+function subjectOf(leak: LeakSummary): string {
+  if (leak.scope === 'route') return leakSubject(leak)
+  return leak.scope === 'open' ? OPEN_SUBJECT : 'the process'
 }
 
 function testCase(

@@ -191,7 +191,7 @@ export function retentionText(route: RouteSummary): string {
   const { verdict, retainedBytesPerRequest, ci95, floorBytesPerRequest, outcome } = route
   if (verdict === 'leaking' && retainedBytesPerRequest !== undefined) {
     const kept = formatBytes(retainedBytesPerRequest)
-    const figure = outcome ? `${kept} per ${requestOf(outcome)}` : kept
+    const figure = outcome ? `${kept} per ${requestOf(route, outcome)}` : kept
     return ci95 ? `${figure} (${formatInterval(ci95)})` : figure
   }
   if (verdict === 'insufficient-data' || floorBytesPerRequest === undefined) return ''

@@ -28,7 +28,7 @@ import {
   type TracedUnit,
   type TraceFields,
 } from '../lines'
-import { FLOOR, KEPT_SHARE, METHOD, OUTCOME, ROUTE, SECONDS_TO_LIMIT } from './shared'
+import { FLOOR, KEPT_SHARE, OUTCOME, SECONDS_TO_LIMIT, WORK_NAME } from './shared'
 
 const SITE: FieldTable<Site> = {
   function: otel('code.function.name', text('sampler', 'The allocating function.')),
@@ -60,8 +60,7 @@ const FRAME: FieldTable<SiteFrame> = {
 }
 
 const UNIT: FieldTable<TracedUnit> = {
-  method: METHOD,
-  route: ROUTE,
+  ...WORK_NAME,
   share: amount('trace', '0 to 1', 'Of all that was seen.'),
 }
 
@@ -114,8 +113,7 @@ export const LEAK: FieldTable<FieldsOf<'leak'>> = {
     LEAK_KINDS,
     '`buffers`: ArrayBuffers; `native`: rss grows, neither of the two does.',
   ),
-  method: maybe(METHOD),
-  route: maybe(ROUTE),
+  ...WORK_NAME,
   bytesPerRequest: maybe(bytes('verdict', 'Kept per request.', 'bytes per request')),
   ci95: maybe(
     interval(

@@ -1,6 +1,6 @@
 import { amount, bytes, count, type FieldTable, group, maybe, otel, signed, text } from '../field'
 import type { DeltaSummary, FieldsOf } from '../lines'
-import { METHOD, RETENTION, ROUTE, TOTALS } from './shared'
+import { RETENTION, TOTALS, WORK_NAME } from './shared'
 
 const DELTA_SUMMARY: FieldTable<DeltaSummary> = {
   clean: count('counted', 'Clean requests in the interval.'),
@@ -10,8 +10,7 @@ const DELTA_SUMMARY: FieldTable<DeltaSummary> = {
 }
 
 export const ROUTE_LINE: FieldTable<FieldsOf<'route'>> = {
-  method: METHOD,
-  route: ROUTE,
+  ...WORK_NAME,
   requests: count('counted', 'Requests ended in the interval.'),
   errors: count('counted', 'Of them, answered with 500 to 599.'),
   aborted: count('counted', 'Of them, given up by the client.'),

@@ -6,6 +6,7 @@ import {
   type ChoiceField,
   count,
   type FieldTable,
+  group,
   interval,
   maybe,
   type NumberField,
@@ -22,7 +23,9 @@ import {
   type ProcessLine,
   type RetentionFields,
   type RouteVerdict,
+  UNIT_KINDS,
   VERDICTS,
+  type WorkName,
 } from '../lines'
 import type { Origin } from '../origins'
 
@@ -34,6 +37,18 @@ export const ROUTE: TextField = otel(
     'The route’s pattern. `(unmatched)`: no handler; `(other)`: past MEMPROF_MAX_ROUTES.',
   ),
 )
+
+/** A route's first two, or the third. */
+export const WORK_NAME: FieldTable<WorkName> = {
+  method: maybe(METHOD),
+  route: maybe(ROUTE),
+  unit: maybe(
+    group('units', 'Of work that is no request, in the place of `method` and `route`.', {
+      kind: choice('units', UNIT_KINDS, '`operation` and `call` are parts of a request.'),
+      name: text('units', 'As its library or `unit()` names it; `(other)`: one name too many.'),
+    }),
+  ),
+}
 
 export const FLOOR: NumberField = bytes(
   'verdict',
@@ -81,8 +96,7 @@ export const TOTALS: FieldTable<
 
 export const ROUTE_VERDICT: FieldTable<RouteVerdict> = {
   ...RETENTION,
-  method: METHOD,
-  route: ROUTE,
+  ...WORK_NAME,
   ...TOTALS,
   verdict: VERDICT,
 }

@@ -1,0 +1,55 @@
+/** Every supported library that runs units of work, at both ends of its range, and the unit of its app that leaks. */
+import { join } from 'node:path'
+import type { UnitName } from '../../lib/schema/lines'
+import { ROOT } from './files'
+import type { Packages } from './framework-folders'
+
+export const UNIT_FIXTURES: string = join(ROOT, 'test/fixtures/units')
+
+export interface UnitLibrary {
+  /** Its package, and with `.cjs` the app in test/fixtures/units: that asks for its work itself. */
+  readonly name: string
+  /** Oldest and newest; what the range is of first. */
+  readonly ends: readonly Packages[]
+  /** The app is given the path of its socket. */
+  readonly needsRedis?: true
+  /** What the function `keep` of the app is run for, which leaks; nothing else does. */
+  readonly keeps: UnitName
+}
+
+export const UNIT_LIBRARIES: readonly UnitLibrary[] = [
+  {
+    name: 'graphql',
+    ends: [{ graphql: '15.0.0' }, { graphql: '16.15.0' }],
+    keeps: { kind: 'operation', name: 'mutation Keep' },
+  },
+  {
+    name: 'ws',
+    ends: [{ ws: '8.0.0' }, { ws: '8.23.0' }],
+    keeps: { kind: 'message', name: '/keep' },
+  },
+  {
+    name: 'socket.io',
+    ends: [
+      { 'socket.io': '4.0.0', 'socket.io-client': '4.0.0' },
+      { 'socket.io': '4.8.4', 'socket.io-client': '4.8.4' },
+    ],
+    keeps: { kind: 'message', name: '/chat keep' },
+  },
+  {
+    name: 'bullmq',
+    ends: [{ bullmq: '3.0.0' }, { bullmq: '6.7.0' }],
+    needsRedis: true,
+    keeps: { kind: 'job', name: 'mail keep' },
+  },
+  {
+    name: 'cron',
+    ends: [{ cron: '3.0.0' }, { cron: '4.4.0' }],
+    keeps: { kind: 'tick', name: '0-59 * * * * *' },
+  },
+  {
+    name: 'node-cron',
+    ends: [{ 'node-cron': '3.0.0' }, { 'node-cron': '3.0.3' }],
+    keeps: { kind: 'tick', name: 'keep' },
+  },
+]
