@@ -221,17 +221,18 @@ interface Grounds {
  */
 function whyUnknown(
   route: RouteSummary | null,
-  { mayPay, advice, answers: { sent, statuses } }: Grounds,
+  { mayPay, advice, answers: { sent, abandoned, statuses } }: Grounds,
   { limitBytesPerRequest: limit, anyStatus }: CheckOptions,
 ): string {
   const good = [...statuses].reduce(
     (sum, [status, count]) => sum + (status > 0 && status < 400 ? count : 0),
     0,
   )
-  if (!anyStatus && good < sent / 2) {
+  const answered = sent - abandoned
+  if (!anyStatus && good < answered / 2) {
     const [most] = [...statuses].sort(([, a], [, b]) => b - a)
     const what = most?.[0] === 0 ? 'no answer came' : `the answer was ${most?.[0]}`
-    return `${what} in ${sent - good} of ${sent} requests: correct the URL, or --any-status checks error answers too`
+    return `${what} in ${answered - good} of ${answered} requests: correct the URL, or --any-status checks error answers too`
   }
   if (!route) return 'memprof saw none of the requests'
   if (mayPay !== '') return mayPay

@@ -28,6 +28,8 @@ export interface Origin {
 /** What came back from one target. */
 export interface Answers {
   sent: number
+  /** Of `sent`, those that the client gave up: their answers are in no status. */
+  abandoned: number
   /** Answers by status code; 0: none came, the connection broke or took too long. */
   readonly statuses: Map<number, number>
 }
@@ -37,9 +39,11 @@ export interface Load {
    * Sends so many at each target, and waits for the answers. Ends early when it is stopped.
    *
    * @param seconds - it takes at least so long; longer where the server is slower
+   * @param abandonShare - of the requests, 0 to 1, those that are given up: more in one slice than in another,
+   *   by which memprof tells what they keep
    * @returns one per target
    */
-  send(requests: number, seconds: number): Promise<Answers[]>
+  send(requests: number, seconds: number, abandonShare?: number): Promise<Answers[]>
   /** Breaks off what is under way. */
   stop(): Promise<void>
 }
@@ -48,6 +52,17 @@ export interface Load {
 const SLICE_MS = 500
 /** How much a target's rate differs from slice to slice: the standard deviation of its logarithm. */
 const RATE_SD = 0.7
+/**
+ * When a request that is to be abandoned is: once it was sent, after a part of the time that others take, and
+ * in the middle of its answer. In turns.
+ */
+const MOMENTS = ['sent', 'later', 'answering'] as const
+type Moment = (typeof MOMENTS)[number]
+/** No more than this share is ever given up in a slice. */
+const MAX_ABANDONED = 0.9
+/** Of the time that answers take, what the last one counts for. */
+const NEWEST_SHARE = 0.1
+
 /** A request without an answer for this long has none. */
 const TIMEOUT_MS = 30_000
 /** Sleeping for less than this is not worth a timer. */
@@ -70,43 +85,65 @@ export function openLoad(origin: Origin, targets: readonly Target[], connections
   /** Requests sent so far, by target: the number of the next. */
   const sent = targets.map(() => 0)
   const random = seeded(1)
+  /** A generator of their own: which request comes next does not depend on it. */
+  const giving = seeded(2)
+  let givenUp = 0
+  let answerMs = 0
   let stopped = false
 
-  /** @returns the status; 0 where none came */
-  async function request(at: number): Promise<number> {
+  /** @returns the status; 0 where none came, null where the client gave it up */
+  async function request(at: number, moment: Moment | null): Promise<number | null> {
     const { method, path, headers, body } = targets[at]!
     const n = sent[at]!++
+    const beganMs = performance.now()
+    const abort = moment ? new AbortController() : null
+    const laterMs = moment === 'sent' ? 1 : 2 * giving() * answerMs
+    const timer = abort && moment !== 'answering' ? setTimeout(() => abort.abort(), laterMs) : null
     try {
       const answer = await pool.request({
         method: method as import('undici').Dispatcher.HttpMethod,
         path: numbered(path, n),
         headers,
         body: body === undefined ? null : numbered(body, n),
+        ...(abort ? { signal: abort.signal } : {}),
       })
       // Read to its end, so that the connection is free for the next.
-      for await (const chunk of answer.body) void chunk
+      for await (const chunk of answer.body) {
+        void chunk
+        if (moment === 'answering') abort!.abort()
+      }
+      answerMs += NEWEST_SHARE * (performance.now() - beganMs - answerMs)
       return answer.statusCode
     } catch {
       // What went wrong on the way is the app's to say.
-      return 0
+      return abort?.signal.aborted ? null : 0
+    } finally {
+      if (timer) clearTimeout(timer)
     }
   }
 
   return {
-    async send(requests, seconds) {
-      const answers = targets.map((): Answers => ({ sent: 0, statuses: new Map() }))
+    async send(requests, seconds, abandonShare = 0) {
+      const answers = targets.map((): Answers => ({ sent: 0, abandoned: 0, statuses: new Map() }))
       const underWay = new Set<Promise<void>>()
       let startMs = performance.now()
       for (const slice of planSlices(targets.length, requests, seconds, random)) {
+        const share =
+          abandonShare === 0
+            ? 0
+            : Math.min(MAX_ABANDONED, abandonShare * Math.exp(RATE_SD * normal(giving)))
         for (const [index, at] of slice.entries()) {
           const earlyMs = startMs + (index * SLICE_MS) / slice.length - performance.now()
           if (earlyMs > MIN_SLEEP_MS) await wait(earlyMs)
           while (underWay.size >= connections) await Promise.race(underWay)
           if (stopped) return answers
-          const { statuses } = answers[at]!
-          answers[at]!.sent++
-          const one = request(at).then((status) => {
-            statuses.set(status, (statuses.get(status) ?? 0) + 1)
+          const of = answers[at]!
+          of.sent++
+          const isGivenUp = share > 0 && giving() < share
+          const moment = isGivenUp ? MOMENTS[givenUp++ % MOMENTS.length]! : null
+          const one = request(at, moment).then((status) => {
+            if (status === null) of.abandoned++
+            else of.statuses.set(status, (of.statuses.get(status) ?? 0) + 1)
             underWay.delete(one)
           })
           underWay.add(one)

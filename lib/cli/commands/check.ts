@@ -25,6 +25,8 @@ const WARM_UP_SHARE = 0.1
 /** A check takes this long or longer: some 30 readings of the heap fit in, and a verdict needs 8. */
 const DEFAULT_SECONDS = 15
 const MAX_SECONDS = 86_400
+/** Of the requests that may be given up: the others tell how long an answer takes. */
+const MAX_SHARE = 0.9
 /** The app is left running this long after its last answer, for a last reading of the heap. */
 const SETTLE_MS = 1000
 
@@ -33,6 +35,8 @@ interface Traffic {
   readonly requests: number
   readonly connections: number
   readonly seconds: number
+  /** Of the requests, those that the client gives up, 0 to 1. */
+  readonly abandonShare: number
 }
 
 export const check: Command = {
@@ -76,6 +80,11 @@ export const check: Command = {
       placeholder: 'S',
       meaning: `spread over at least so long (default ${DEFAULT_SECONDS})`,
     },
+    abandon: {
+      type: 'string',
+      placeholder: 'SHARE',
+      meaning: 'of the requests, given up before, during or instead of the answer: 20%',
+    },
     limit: {
       type: 'string',
       placeholder: 'BYTES',
@@ -104,6 +113,7 @@ export const check: Command = {
     const requests = readCount(values, 'requests', DEFAULT_REQUESTS, MAX_REQUESTS)
     const connections = readCount(values, 'connections', DEFAULT_CONNECTIONS, MAX_CONNECTIONS)
     const seconds = readCount(values, 'seconds', DEFAULT_SECONDS, MAX_SECONDS)
+    const abandonShare = readShare(values, 'abandon')
     const limitBytesPerRequest = readCount(values, 'limit', 0, Number.MAX_SAFE_INTEGER, 0)
     const port = textOf(values, 'port') === undefined ? null : readCount(values, 'port', 0, 65_535)
     if (positionals.length === 0) {
@@ -119,7 +129,7 @@ export const check: Command = {
     let signal: NodeJS.Signals | null = null
     try {
       const checked = await Promise.race([
-        sendAll(app, targets, { requests, connections, seconds }),
+        sendAll(app, targets, { requests, connections, seconds, abandonShare }),
         app.ends,
         interrupted.signal,
       ])
@@ -133,7 +143,7 @@ export const check: Command = {
         anyStatus: isSet(values, 'any-status'),
       })
       const tookSeconds = Math.round((performance.now() - startedMs) / 100) / 10
-      writeResult(result, values, { requests, connections, seconds: tookSeconds })
+      writeResult(result, values, { requests, connections, seconds: tookSeconds, abandonShare })
       return { passed: EXIT.done, leaking: EXIT.found, unknown: EXIT.wrong }[result.outcome]
     } catch (error) {
       await app.stop()
@@ -165,14 +175,14 @@ function untilInterrupted(): { signal: Promise<NodeJS.Signals>; release: () => v
 async function sendAll(
   app: CheckedApp,
   targets: readonly Target[],
-  { requests, connections, seconds }: Traffic,
+  { requests, connections, seconds, abandonShare }: Traffic,
 ): Promise<CheckedTarget[]> {
   const origin = await app.listens()
   const load = openLoad(origin, targets, connections)
   app.ends.catch(() => load.stop())
   const warmUp = Math.ceil(requests * WARM_UP_SHARE)
-  await load.send(warmUp, seconds * WARM_UP_SHARE)
-  const answers = await load.send(requests, seconds)
+  await load.send(warmUp, seconds * WARM_UP_SHARE, abandonShare)
+  const answers = await load.send(requests, seconds, abandonShare)
   await wait(SETTLE_MS)
   // One at a time, to learn which route answers which URL: numbers begin at 0.
   await load.send(1, 0)
@@ -192,9 +202,10 @@ async function sendAll(
 
 /** On stdout: nothing else is there, because the app's own output is not shown. */
 function writeResult(result: CheckResult, values: OptionValues, sent: Traffic): void {
-  const { requests, connections, seconds } = sent
+  const { requests, connections, seconds, abandonShare } = sent
+  const givenUp = abandonShare === 0 ? '' : `${Math.round(100 * abandonShare)} % given up, `
   const head =
-    `${countOf(requests, 'request')} at each of ${countOf(result.urls.length, 'URL')}, ` +
+    `${countOf(requests, 'request')} at each of ${countOf(result.urls.length, 'URL')}, ${givenUp}` +
     `${countOf(connections, 'connection')}, ${Math.round(seconds)} s; Node ${process.version}`
   process.stdout.write(`${head}\n\n${checkText(result)}\n`)
   const json = textOf(values, 'json')
@@ -268,6 +279,16 @@ function readCount(
     `--${name} ${text} is no whole number from ${min} to ${max}`,
     `Write --${name} ${fallback || min}.`,
   )
+}
+
+/** `20%` or `0.2`. */
+function readShare(values: OptionValues, name: string): number {
+  const text = textOf(values, name)
+  if (text === undefined) return 0
+  const [, number, percent] = /^(\d+(?:\.\d+)?)(%?)$/.exec(text.trim()) ?? []
+  const share = Number(number) / (percent ? 100 : 1)
+  if (share >= 0 && share <= MAX_SHARE) return share
+  throw usage(`--${name} ${text} is no share from 0 to ${100 * MAX_SHARE}%`, `Write --${name} 20%.`)
 }
 
 function usage(problem: string, advice: string): MemprofError {

@@ -18,7 +18,13 @@ function target(
   more: Partial<CheckedTarget> = {},
   statuses = new Map([[200, 100]]),
 ): CheckedTarget {
-  return { method: 'GET', path: '/a', route: ROUTE, answers: { sent: 100, statuses }, ...more }
+  return {
+    method: 'GET',
+    path: '/a',
+    route: ROUTE,
+    answers: { sent: 100, abandoned: 0, statuses },
+    ...more,
+  }
 }
 
 function route(verdict: Verdict, floorBytesPerRequest = 30, more: object = {}): RouteSummary {

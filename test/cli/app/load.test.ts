@@ -127,4 +127,24 @@ describe('a load', () => {
   it('numbers every {n} of a text', () => {
     assert.equal(numbered('/a/{n}/{m}?{n}', 7), '/a/7/{m}?7')
   })
+
+  it('gives up the share that it is told, before and during the answer, and counts no status for those', async (t) => {
+    let finished = 0
+    let aborted = 0
+    const url = await serve(t, (_req, res) => {
+      res.on('close', () => (res.writableFinished ? finished++ : aborted++))
+      res.write('half of it')
+      setTimeout(() => res.end('the rest'), 5)
+    })
+    const target = { method: 'GET', path: '/', headers: {}, body: undefined }
+    const load = openLoad({ url }, [target], 8)
+    const [answers] = await load.send(600, 1, 0.3)
+    await load.stop()
+    const { sent, abandoned, statuses } = answers!
+    assert.equal(sent, 600)
+    assert.equal(statuses.get(200)! + abandoned, 600)
+    // By the seed, and up to those whose answer was faster than the client.
+    assert.ok(abandoned > 100 && abandoned < 300, `${abandoned}`)
+    assert.ok(aborted > abandoned / 2 && finished >= statuses.get(200)!, `${aborted} ${finished}`)
+  })
 })
