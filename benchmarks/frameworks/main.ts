@@ -2,9 +2,10 @@
  * Asks every supported framework, at both ends of its range, the same twelve requests, plants a leak in
  * one handler of each, and prints what memprof said.
  *
- *   npm run frameworks [-- [--write] [--no-leaks] [part of a name ...]]
+ *   npm run frameworks [-- [--write] [--no-leaks] [--units] [part of a name ...]]
  *
- * Of the libraries that run units of work (test/support/unit-libraries.ts) each runs an app of its own that leaks.
+ * Of the libraries that run units of work (test/support/unit-libraries.ts) each runs an app of its own that
+ * leaks; with `--units` those alone.
  *
  * `--write` puts into docs/frameworks.md what most of them show, and what each shows otherwise; only of
  * all of them at once. Every answer stands in test/support/frameworks.ts, where the tests have it from,
@@ -139,11 +140,17 @@ async function show(framework: Framework, end: FrameworkEnd, leaks: boolean): Pr
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
-    options: { write: { type: 'boolean' }, 'no-leaks': { type: 'boolean' } },
+    options: {
+      write: { type: 'boolean' },
+      'no-leaks': { type: 'boolean' },
+      units: { type: 'boolean' },
+    },
     allowPositionals: true,
   })
   const wanted = FRAMEWORKS.filter(
-    ({ name }) => positionals.length === 0 || positionals.some((part) => name.includes(part)),
+    ({ name }) =>
+      !values.units &&
+      (positionals.length === 0 || positionals.some((part) => name.includes(part))),
   )
   if (values.write && positionals.length > 0)
     throw new Error('--write is of all frameworks at once')
@@ -168,8 +175,10 @@ async function main(): Promise<void> {
       console.log(`${shown.name} ${shown.version}: ${verdict}. Leak: ${shown.leak}`)
     }
   }
-  if (values.write) {
+  if (values.write && !values.units) {
     writeBlock('docs/frameworks.md', 'frameworks', shownAsTables(all))
+  }
+  if (values.write && !values['no-leaks']) {
     writeBlock('docs/frameworks.md', 'units', unitsTable(units, libraries))
   }
   if ([...all, ...units].some(({ problems }) => problems.length > 0)) process.exitCode = 1

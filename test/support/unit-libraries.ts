@@ -49,7 +49,8 @@ export const UNIT_LIBRARIES: readonly UnitLibrary[] = [
   },
   {
     name: 'node-cron',
-    ends: [{ 'node-cron': '3.0.0' }, { 'node-cron': '3.0.3' }],
+    // 3.0.1 does not load, and of 3.0.0 no tick can be asked for.
+    ends: [{ 'node-cron': '3.0.2' }, { 'node-cron': '3.0.3' }],
     keeps: { kind: 'tick', name: 'keep' },
   },
 ]
