@@ -17,6 +17,7 @@ import { declarationOf } from './declaration'
 import { type Seekable, Sought } from './sought'
 import { newMemory, type WalkMemory } from './walk-memory'
 import type { Holder } from '../schema/lines'
+import { isWithin, type NamedWork } from '../schema/work-name'
 import { positionKey } from '../inspector/stack-frame'
 import { isBelowMount } from '../verdict/owner'
 
@@ -287,13 +288,15 @@ export class HolderSearch {
   #suspect(sought: Sought): Suspect {
     const { leak } = sought
     const { routes } = this.#options.app
+    const mayPay = (who: NamedWork): boolean =>
+      leak.mount === '' ? !isWithin(who.method) : isBelowMount(who, leak)
     const paying =
       leak.per === 'second'
         ? null
         : leak.route !== null
           ? [leak.route]
           : routes.flatMap(({ method, pattern: route }, at) =>
-              isBelowMount({ method, route }, leak) ? [at] : [],
+              mayPay({ method, route }) ? [at] : [],
             )
     return sought.suspect(paying, this.#memory?.texts ?? new Map())
   }

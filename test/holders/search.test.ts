@@ -15,12 +15,12 @@ class Searched {
   /** What a look takes, ms. */
   lookMs = 0
 
-  constructor(t: TestContext, handler: object, maxPauseMs = 10_000) {
+  constructor(t: TestContext, handler: object, { maxPauseMs = 10_000, method = 'GET' } = {}) {
     this.#app = { ended: 0 }
     const { session } = this
     this.search = new HolderSearch({
       app: {
-        routes: [{ method: 'GET', pattern: '/search', handlers: new Set([handler]) }],
+        routes: [{ method, pattern: '/search', handlers: new Set([handler]) }],
         layers: [],
         ended: () => [this.#app.ended],
         servers: () => [],
@@ -102,6 +102,24 @@ describe('the search for what keeps a leak', () => {
     assert.equal(sought.found!.holders[0]?.path, 'Service.#trail')
   })
 
+  it('counts other units of work too, where nobody is known to pay', (t) => {
+    const trail = new Set<number>()
+    const open = madeLeak({ scope: 'open', route: null, rate: 10 })
+    for (const [method, path] of [
+      ['message', 'trail'],
+      // Part of a request, which is counted.
+      ['operation', undefined],
+    ] as const) {
+      const searched = new Searched(t, () => trail, { method })
+      const sought = searched.seek(open)
+      for (let steps = 0; !sought.isOver && steps < 20; steps++) {
+        for (let units = 0; units < 100; units++) trail.add(trail.size)
+        searched.step()
+      }
+      assert.equal(sought.found?.holders[0]?.path, path, method)
+    }
+  })
+
   it('looks every 2 s while the leak has 15 requests between, and at once for the first', (t) => {
     const searched = new Searched(t, handlerOfNothing())
     assert.equal(searched.search.dueMs, Number.POSITIVE_INFINITY)
@@ -138,7 +156,7 @@ describe('the search for what keeps a leak', () => {
   })
 
   it('asks for no query that would take longer than MEMPROF_MAX_PAUSE, by the last reading', (t) => {
-    const searched = new Searched(t, handlerOfNothing(), 1200)
+    const searched = new Searched(t, handlerOfNothing(), { maxPauseMs: 1200 })
     const sought = searched.seek(madeLeak(), { isTold: true })
     const stages = new Set<string>()
     while (!sought.isOver) {
@@ -149,7 +167,7 @@ describe('the search for what keeps a leak', () => {
   })
 
   it('ends with a look that takes longer than that, and says so', (t) => {
-    const searched = new Searched(t, handlerOfNothing(), 100)
+    const searched = new Searched(t, handlerOfNothing(), { maxPauseMs: 100 })
     const sought = searched.seek(madeLeak())
     searched.lookMs = 101
     searched.step()
