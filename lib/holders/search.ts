@@ -17,7 +17,7 @@ import { declarationOf } from './declaration'
 import { type Seekable, Sought } from './sought'
 import { newMemory, type WalkMemory } from './walk-memory'
 import type { Holder } from '../schema/lines'
-import { isWithin, type NamedWork } from '../schema/work-name'
+import { isWithin } from '../schema/work-name'
 import { positionKey } from '../inspector/stack-frame'
 import { isBelowMount } from '../verdict/owner'
 
@@ -148,8 +148,25 @@ export class HolderSearch {
     const holders = ranked.map((one) => this.#holder(one))
     const bounds = sought.bounds(ranked)
     const objects = likeliest(ranked).map((one) => this.#objectsOf(one))
-    const found = { holders, bounds, objects, ...this.#note() }
+    const beside = this.#beside(sought)
+    const found = { holders, bounds, objects, beside, ...this.#note() }
     sought.end(sought.isTold || ranked.length > 0, found)
+  }
+
+  /**
+   * By their rhythm alone requests of one route seem to pay, and what keeps the leak is sought in step with
+   * them. Others may pay too: a trace looks at what grows in step with any.
+   */
+  #beside(sought: Sought): Array<WeakRef<object>> {
+    const { route, attribution } = sought.leak
+    if (route === null || attribution !== 'estimated') return []
+    const whole = this.#below('')
+    const ended = this.#options.app.ended()
+    const ofAll = whole.reduce((sum, at) => sum + (ended[at] ?? 0), 0)
+    const suspect = sought.suspect(whole, this.#memory?.texts ?? new Map())
+    const bytesPerExposure = (suspect.bytesPerExposure * (ended[route] ?? 0)) / Math.max(1, ofAll)
+    const ranked = sought.rankOfAny({ ...suspect, bytesPerExposure })
+    return ranked.flatMap((one) => this.#objectsOf(one))
   }
 
   /** The container, or those within it where they were added up. */
@@ -250,7 +267,7 @@ export class HolderSearch {
     const note = `what keeps it was not searched for any further: ${took}, more than MEMPROF_MAX_PAUSE`
     const tooLong = tookMs > this.#options.maxPauseMs
     for (const sought of this.#sought) {
-      sought.end(true, tooLong ? { holders: [], bounds: [], objects: [], note } : null)
+      sought.end(true, tooLong ? { holders: [], bounds: [], objects: [], beside: [], note } : null)
     }
   }
 
@@ -286,19 +303,17 @@ export class HolderSearch {
   }
 
   #suspect(sought: Sought): Suspect {
-    const { leak } = sought
-    const { routes } = this.#options.app
-    const mayPay = (who: NamedWork): boolean =>
-      leak.mount === '' ? !isWithin(who.method) : isBelowMount(who, leak)
-    const paying =
-      leak.per === 'second'
-        ? null
-        : leak.route !== null
-          ? [leak.route]
-          : routes.flatMap(({ method, pattern: route }, at) =>
-              mayPay({ method, route }) ? [at] : [],
-            )
+    const { per, route, mount } = sought.leak
+    const paying = per === 'second' ? null : route !== null ? [route] : this.#below(mount)
     return sought.suspect(paying, this.#memory?.texts ?? new Map())
+  }
+
+  /** Routes below a mount; for '' all, and units of work that are no part of a request. */
+  #below(mount: string): number[] {
+    return this.#options.app.routes.flatMap(({ method, pattern: route }, at) => {
+      const who = { method, route }
+      return (mount === '' ? !isWithin(method) : isBelowMount(who, { mount })) ? [at] : []
+    })
   }
 
   /** One kind of container: each is a pause of its own. */

@@ -61,6 +61,8 @@ export interface FoundHolders {
   readonly bounds: readonly Bound[]
   /** The likeliest of them, as objects; by index of the holder. */
   readonly objects: ReadonlyArray<ReadonlyArray<WeakRef<object>>>
+  /** Of a leak whose payer is estimated, what may keep it where others pay for a part of it, or for all. */
+  readonly beside: ReadonlyArray<WeakRef<object>>
   /** What was left out of the search. */
   readonly note?: string
 }
@@ -156,10 +158,18 @@ export class Sought {
   }
 
   rank(suspect: Suspect): RankedHolder[] {
-    const looks = this.#stage === 'census' ? this.#looks : this.#looks.map(onlyWalked)
     return this.leak.scope === 'open'
-      ? rankHoldersOfAny(suspect, looks)
-      : rankHolders(suspect, looks)
+      ? this.rankOfAny(suspect)
+      : rankHolders(suspect, this.#looksOfStage)
+  }
+
+  /** @param suspect - all that may pay */
+  rankOfAny(suspect: Suspect): RankedHolder[] {
+    return rankHoldersOfAny(suspect, this.#looksOfStage)
+  }
+
+  get #looksOfStage(): Look[] {
+    return this.#stage === 'census' ? this.#looks : this.#looks.map(onlyWalked)
   }
 
   /** What those that were ranked say of its end. */

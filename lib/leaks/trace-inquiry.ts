@@ -178,13 +178,14 @@ export class TraceInquiry implements Inquiry {
 }
 
 function tracedLife(life: LeakLife): TracedLife {
-  const [first = [], ...others] = life.holders?.objects ?? []
+  const { objects = [], beside = [] } = life.holders ?? {}
+  const [first = [], ...others] = objects
   // Of those that are gone the trace says nothing: the order has to stay.
   const living = first.filter((ref) => ref.deref() !== undefined)
   return {
     life,
     stacks: stacksOf(life),
-    containers: [...living, ...others.flat()],
+    containers: [...living, ...others.flat(), ...beside],
     ofHolder: living.length,
   }
 }

@@ -15,14 +15,22 @@ class Searched {
   /** What a look takes, ms. */
   lookMs = 0
 
-  constructor(t: TestContext, handler: object, { maxPauseMs = 10_000, method = 'GET' } = {}) {
+  constructor(
+    t: TestContext,
+    handler: object,
+    { maxPauseMs = 10_000, method = 'GET', other = handlerOfNothing() } = {},
+  ) {
     this.#app = { ended: 0 }
     const { session } = this
     this.search = new HolderSearch({
       app: {
-        routes: [{ method, pattern: '/search', handlers: new Set([handler]) }],
+        routes: [
+          { method, pattern: '/search', handlers: new Set([handler]) },
+          // Asked half as often.
+          { method, pattern: '/other', handlers: new Set([other]) },
+        ],
         layers: [],
-        ended: () => [this.#app.ended],
+        ended: () => [this.#app.ended, this.#app.ended >> 1],
         servers: () => [],
       },
       session: {
@@ -117,6 +125,24 @@ describe('the search for what keeps a leak', () => {
         searched.step()
       }
       assert.equal(sought.found?.holders[0]?.path, path, method)
+    }
+  })
+
+  it('finds beside it what grows in step with other routes, where rhythm alone says who pays', (t) => {
+    for (const attribution of ['estimated', 'direct'] as const) {
+      const [trail, others] = [new Map<number, object>(), new Map<number, object>()]
+      const searched = new Searched(t, () => trail, { other: () => others })
+      const sought = searched.seek(madeLeak({ rate: 10, attribution }))
+      for (let keys = 0; !sought.isOver; searched.step()) {
+        for (let requests = 0; requests < 100; requests++, keys++) {
+          trail.set(keys, {})
+          if (keys % 2 === 0) others.set(keys, {})
+        }
+      }
+      const { holders, beside } = sought.found!
+      assert.equal(holders[0]?.path, 'trail')
+      const found = beside.map((ref) => ref.deref())
+      assert.equal(found.includes(others), attribution === 'estimated', attribution)
     }
   })
 

@@ -207,14 +207,16 @@ class Trial {
     const holders = [{ path: 'cache', kind: 'Map', size: 50, growthPerRequest: 1 } as const]
     const bounds = [{ size: 50, growth: 1, capacity }]
     return this.#step(() =>
-      this.opened.search.latest.end(isThorough, { holders, bounds, objects: [] }),
+      this.opened.search.latest.end(isThorough, { holders, bounds, objects: [], beside: [] }),
     )
   }
 
   /** The search ends with nothing. */
   findNothing(): this {
     const { latest } = this.opened.search
-    return this.#step(() => latest.end(latest.isTold, { holders: [], bounds: [], objects: [] }))
+    return this.#step(() =>
+      latest.end(latest.isTold, { holders: [], bounds: [], objects: [], beside: [] }),
+    )
   }
 
   #step(next: () => void): this {

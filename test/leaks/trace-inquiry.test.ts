@@ -117,10 +117,15 @@ class Trial {
   }
 
   /** The search for holders ends, with that container or with none. */
-  endSearch(container?: object, holders: readonly Holder[] = []): this {
+  endSearch(
+    container?: object,
+    holders: readonly Holder[] = [],
+    others: readonly object[] = [],
+  ): this {
     const { search, lives } = this.opened
     const objects = container ? [[new WeakRef(container)]] : []
-    search.next = () => search.latest.end(true, { holders, bounds: [], objects })
+    const beside = others.map((one) => new WeakRef(one))
+    search.next = () => search.latest.end(true, { holders, bounds: [], objects, beside })
     search.dueMs = Number.NEGATIVE_INFINITY
     lives.inquire(1)
     search.dueMs = Number.POSITIVE_INFINITY
@@ -254,6 +259,24 @@ describe('its trace', () => {
     )
   })
 
+  it('looks beside what keeps it at what grows in step with others: rhythm may have blamed one of two', (t) => {
+    const [kept, others]: unknown[][] = [[], []]
+    const trial = new Trial(t, true).judge(0).endSearch(kept, [], [others!]).step().step()
+    for (const [route, container] of [
+      [4, kept],
+      [7, others],
+      [7, others],
+    ] as const) {
+      const mark = trial.marks.arrive({})
+      container!.push(1)
+      endMark(trial.marks.arrive({}), 0, 0)
+      endMark(mark, route, 0)
+    }
+    trial.trace()
+    const { seen, routes } = trial.traces.of(PLACE.frames)!.growth!
+    assert.deepEqual([seen, ...routes.map(({ index }) => index)], [3, 7, 4])
+  })
+
   it('shows as whose methods the functions run: what keeps the leak is searched for there, and if found traced at once', (t) => {
     const traced = { runs: { seen: 20, routes: [], idle: 0, lost: 0 }, growth: null }
     const known = (): Leak =>
@@ -306,6 +329,7 @@ describe('its trace', () => {
         holders: objects.map(() => holder),
         bounds: [],
         objects: objects.map((one) => [new WeakRef<object>(one)]),
+        beside: [],
       }
       sought.end(true, found)
       lives[at]!.sought = sought
