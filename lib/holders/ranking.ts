@@ -2,6 +2,7 @@
  * Which of the containers that were looked at keeps a leak: the one that grows in step with the
  * requests of whoever leaks. Pure.
  */
+import { LEAK_OUTCOMES, type LeakOutcome } from '../schema/lines'
 import type { Container } from './container'
 import { type Scores, SCORES } from './scores'
 
@@ -10,6 +11,9 @@ export interface Look {
   readonly timeMs: number
   /** By index of the route. */
   readonly ended: readonly number[]
+  /** Of them, given up by the client, and answered with 500 to 599. */
+  readonly aborted?: readonly number[]
+  readonly failed?: readonly number[]
   readonly containers: readonly Container[]
 }
 
@@ -17,6 +21,8 @@ export interface Look {
 export interface Suspect {
   /** Routes that pay; null where the leak grows without requests. */
   readonly routes: readonly number[] | null
+  /** Of their requests those that pay; missing: all do. */
+  readonly outcome?: LeakOutcome
   /** Scripts in which it allocates. */
   readonly scripts: ReadonlySet<string>
   /** Bytes it keeps per request; per second where it grows without. */
@@ -35,9 +41,11 @@ export interface RankedHolder {
 }
 
 /** The leak's exposure between two looks: requests of the routes that pay, or seconds. */
-export function exposureBetween({ routes }: Suspect, from: Look, to: Look): number {
+export function exposureBetween({ routes, outcome }: Suspect, from: Look, to: Look): number {
   if (routes === null) return (to.timeMs - from.timeMs) / 1000
-  return routes.reduce((sum, at) => sum + (to.ended[at] ?? 0) - (from.ended[at] ?? 0), 0)
+  const countsOf = (look: Look): readonly number[] => look[outcome ?? 'ended'] ?? []
+  const [before, after] = [countsOf(from), countsOf(to)]
+  return routes.reduce((sum, at) => sum + (after[at] ?? 0) - (before[at] ?? 0), 0)
 }
 
 /** What a leak has kept so far: in so many requests, so many bytes. */
@@ -90,8 +98,8 @@ function isBound({ capacity }: Container, before: Container | undefined): boolea
 }
 
 /**
- * The containers that may keep the leak, by the scores of their growth from look to look.
- * docs/holders.md.
+ * The containers that may keep the leak, by the scores of their growth from look to look; each as what it is
+ * at best, that of all requests of those that pay or of those alone that ended in one way. docs/holders.md.
  *
  * @returns best first; empty where nothing is sure enough
  */
@@ -100,6 +108,59 @@ export function rankHolders(
   looks: readonly Look[],
   scores: Scores = SCORES,
 ): RankedHolder[] {
+  if (suspect.routes === null) return rankedAs(suspect, looks, scores)
+  return bestOf(suspect, [suspect.routes], looks, scores)
+}
+
+/**
+ * The same for a leak that nobody is known to pay for: each container as what it is at best, that of all
+ * together or that of any one route.
+ *
+ * @param suspect - all that may pay
+ */
+export function rankHoldersOfAny(
+  suspect: Suspect,
+  looks: readonly Look[],
+  scores: Scores = SCORES,
+): RankedHolder[] {
+  const ended = looks.at(-1)?.ended ?? []
+  return bestOf(suspect, [suspect.routes, ...ended.map((_, route) => [route])], looks, scores)
+}
+
+/** As whose a container may be seen: all requests of some routes, and their outcomes. */
+const OUTCOMES: ReadonlyArray<LeakOutcome | undefined> = [undefined, ...LEAK_OUTCOMES]
+
+function bestOf(
+  suspect: Suspect,
+  payers: ReadonlyArray<Suspect['routes']>,
+  looks: readonly Look[],
+  scores: Scores,
+): RankedHolder[] {
+  const [first] = looks
+  const last = looks.at(-1)
+  if (!first || !last) return []
+  const found = new Map<string, RankedHolder>()
+  const exposure = exposureBetween(suspect, first, last)
+  for (const routes of payers) {
+    for (const outcome of OUTCOMES) {
+      const one = { ...suspect, routes, ...(outcome ? { outcome } : {}) }
+      const share = exposureBetween(one, first, last) / exposure
+      if (!(share > 0)) continue
+      const bytesPerExposure = suspect.bytesPerExposure / share
+      const factor = outcome ? scores.outcomeFactor : 1
+      for (const holder of rankedAs({ ...one, bytesPerExposure }, looks, scores)) {
+        const { id, pathKey } = holder.container
+        const key = `${id} ${pathKey}`
+        const score = holder.score * factor
+        if ((found.get(key)?.score ?? 0) >= score) continue
+        found.set(key, { ...holder, score, growth: holder.growth * share })
+      }
+    }
+  }
+  return best([...found.values()], scores)
+}
+
+function rankedAs(suspect: Suspect, looks: readonly Look[], scores: Scores): RankedHolder[] {
   const first = looks[0]
   const last = looks.at(-1)
   if (!first || !last || first === last) return []
@@ -130,37 +191,6 @@ function best(ranked: readonly RankedHolder[], scores: Scores): RankedHolder[] {
   const inOrder = ranked.toSorted((a, b) => b.score - a.score)
   const least = Math.max(scores.minScore, scores.minShareOfBest * (inOrder[0]?.score ?? 0))
   return inOrder.filter(({ score }) => score >= least).slice(0, scores.maxHolders)
-}
-
-/**
- * The same for a leak that nobody is known to pay for: each container as what it is at best, that of all
- * together or that of any one route.
- *
- * @param suspect - all that may pay
- */
-export function rankHoldersOfAny(
-  suspect: Suspect,
-  looks: readonly Look[],
-  scores: Scores = SCORES,
-): RankedHolder[] {
-  const [first] = looks
-  const last = looks.at(-1)
-  if (!first || !last) return []
-  const found = new Map<string, RankedHolder>()
-  const exposure = exposureBetween(suspect, first, last)
-  for (const routes of [suspect.routes, ...last.ended.map((_, route) => [route])]) {
-    const one = { ...suspect, routes }
-    const share = exposureBetween(one, first, last) / exposure
-    if (!(share > 0)) continue
-    const bytesPerExposure = suspect.bytesPerExposure / share
-    for (const holder of rankHolders({ ...one, bytesPerExposure }, looks, scores)) {
-      const { id, pathKey } = holder.container
-      const key = `${id} ${pathKey}`
-      if ((found.get(key)?.score ?? 0) >= holder.score) continue
-      found.set(key, { ...holder, growth: holder.growth * share })
-    }
-  }
-  return best([...found.values()], scores)
 }
 
 /** Those of the ranked holders that are as likely as the best. */

@@ -51,6 +51,8 @@ export const SCORES = {
   otherRouteFactor: 0.3,
   /** Share of what is kept below which a container's entries are light: names beside the things. */
   lightShare: 0.25,
+  /** Factor where it keeps step with the requests that ended in one way: these are fewer, and chance does more. */
+  outcomeFactor: 0.9,
   /** Factor where the entries are light. */
   lightFactor: 0.5,
   /** Factor for each step from the variable. */

@@ -43,8 +43,10 @@ export interface SearchedApp {
     readonly handlers: ReadonlySet<object>
   }>
   readonly layers: ReadonlyArray<{ readonly handlers: ReadonlySet<object> }>
-  /** Requests that ended, by index of the route. */
+  /** Requests that ended, by index of the route; of them those that the client gave up, and that failed. */
   ended(): readonly number[]
+  aborted(): readonly number[]
+  failed(): readonly number[]
   /** Those that listen. */
   servers(): readonly object[]
 }
@@ -299,7 +301,8 @@ export class HolderSearch {
 
   #lookAt(containers: Look['containers']): Look {
     const { app, now } = this.#options
-    return { timeMs: now(), ended: app.ended(), containers }
+    const [ended, aborted, failed] = [app.ended(), app.aborted(), app.failed()]
+    return { timeMs: now(), ended, aborted, failed, containers }
   }
 
   #suspect(sought: Sought): Suspect {

@@ -7,6 +7,7 @@ import {
   type Look,
   mayBeFilling,
   rankHolders,
+  rankHoldersOfAny,
   type Suspect,
 } from '../../lib/holders/ranking'
 import { UNBOUNDED } from '../../lib/holders/capacity'
@@ -237,5 +238,28 @@ describe('rankHolders', () => {
     )
     assert.equal(paths(suspect, many).length, 3)
     assert.deepEqual(paths(suspect, many.slice(0, 1)), [])
+  })
+})
+
+describe('a holder of requests that ended in one way', () => {
+  /** A tenth of the first route's requests was given up, and kept by `open`. */
+  const seen = looks(
+    { open: [20, 40, 60], lasting: [50, 50, 50], slow: [10, 21, 32] },
+    [200, 70],
+  ).map((look, at) => ({ ...look, aborted: [20 * at, 0], failed: [0, 3 * at] }))
+
+  it('is found for the route that pays, and where nobody is known to pay', () => {
+    const [holder] = rankHolders(suspect, seen)
+    assert.deepEqual([holder?.container.path, holder?.growth], ['open', 0.1])
+    const [any] = rankHoldersOfAny({ ...suspect, routes: [0, 1] }, seen)
+    assert.deepEqual([any?.container.path, any?.growth], ['open', 40 / 540])
+  })
+
+  it('counts for less than one in step with all of them', () => {
+    const both = seen.map((look, at) => ({
+      ...look,
+      containers: [...look.containers, container('all', 10 + 200 * at)],
+    }))
+    assert.deepEqual(paths(suspect, both).slice(0, 2), ['all', 'open'])
   })
 })

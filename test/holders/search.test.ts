@@ -31,6 +31,8 @@ class Searched {
         ],
         layers: [],
         ended: () => [this.#app.ended, this.#app.ended >> 1],
+        aborted: () => [],
+        failed: () => [],
         servers: () => [],
       },
       session: {
