@@ -3,6 +3,7 @@ import type { HeapHistory, History } from '../heap/heap-history'
 import type { KeptRequests } from '../heap/kept-requests'
 import { positionKey } from '../inspector/stack-frame'
 import type { Observation, PlaceSeries, Shares, Traced } from '../verdict/observation'
+import { addedByRoute } from '../verdict/traced'
 import type { Owners } from './owners'
 import type { ProcessSeries } from './process-series'
 import type { Traces } from './traces'
@@ -89,6 +90,11 @@ function ofRoutesNow(traced: Traced | null, { routes }: Pick<WatchedApp, 'routes
       ...shares,
       routes: of.sort((a, b) => b.share - a.share),
       ...(shares.requests ? { requests } : {}),
+      ...(shares.outcomes
+        ? {
+            outcomes: addedByRoute(shares.outcomes.map((of) => ({ ...of, index: idOf(of.index) }))),
+          }
+        : {}),
     }
   }
   return traced && { runs: now(traced.runs), growth: now(traced.growth) }

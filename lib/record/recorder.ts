@@ -287,8 +287,9 @@ export class Recorder {
   }
 
   #endMark(state: RequestState): void {
-    const { routeId, endMs } = state
-    Object.assign(state.mark!, { routeId, endedMs: endMs })
+    const { routeId, endMs, status } = state
+    const outcome = state.outcome === ABORTED ? 'aborted' : status >= 500 ? 'failed' : null
+    Object.assign(state.mark!, { routeId, endedMs: endMs, outcome })
     state.mark = null
   }
 

@@ -6,6 +6,7 @@
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
 import { types } from 'node:util'
 import { mapGet } from '../inspector/intrinsics'
+import type { LeakOutcome } from '../schema/lines'
 
 /** Whatever runs code: a request; what comes without one; or what may do what some request asked for. */
 export interface Mark {
@@ -14,6 +15,8 @@ export interface Mark {
   routeId: number
   /** Infinity while it is in flight. */
   endedMs: number
+  /** How it ended: given up by the client, or failed; null otherwise. */
+  outcome: LeakOutcome | null
 }
 
 /** Of one that is not known by a message: a unit of work. */
@@ -22,7 +25,7 @@ export function requestMark(): Mark {
 }
 
 function markOf(kind: Mark['kind']): Mark {
-  return { kind, routeId: 0, endedMs: Number.POSITIVE_INFINITY }
+  return { kind, routeId: 0, endedMs: Number.POSITIVE_INFINITY, outcome: null }
 }
 
 /** Intervals, messages of open connections. */

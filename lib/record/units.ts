@@ -77,7 +77,8 @@ class Unit implements UnitOfWork {
     this.#stats.durationUs.add((endMs - this.#startMs) * 1000)
     if (!this.#mark) return
     const endedMs = mayGoOn ? endMs + LINGER_MS : endMs
-    Object.assign(this.#mark, { routeId: this.#route.id, endedMs })
+    const outcome = hasFailed ? 'failed' : null
+    Object.assign(this.#mark, { routeId: this.#route.id, endedMs, outcome })
   }
 }
 

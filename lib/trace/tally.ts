@@ -1,6 +1,6 @@
 /** Who did it: amounts by mark, and by route once the requests have ended. */
 import type { Mark } from '../record/request-marks'
-import type { Shares } from '../verdict/observation'
+import type { EntriesOf, Shares } from '../verdict/observation'
 
 /** Requests told apart, at most; what others do is lost. */
 const MAX_REQUESTS = 8192
@@ -44,6 +44,38 @@ export class Tally {
   noteOnce(mark: Mark | null, nowMs: number): void {
     if (mark?.kind === 'request' && this.#byRequest.has(mark)) return
     this.note(mark, 1, nowMs)
+  }
+
+  /** What is left of it without what the same requests did in `removed`. */
+  less(removed: Tally): Tally {
+    const left = new Tally()
+    left.#idle = this.#idle
+    left.#lost = this.#lost
+    left.#total = this.#idle + this.#lost
+    for (const [mark, { inTime, late }] of this.#byRequest) {
+      const undone = removed.#byRequest.get(mark)
+      const gone = undone ? undone.inTime + undone.late : 0
+      const amounts = {
+        inTime: Math.max(0, inTime - gone),
+        late: Math.max(0, late - Math.max(0, gone - inTime)),
+      }
+      if (amounts.inTime + amounts.late === 0) continue
+      left.#byRequest.set(mark, amounts)
+      left.#total += amounts.inTime + amounts.late
+    }
+    return left
+  }
+
+  /** By route and by how its requests ended, of those that have. */
+  outcomes(): EntriesOf[] {
+    const found = new Map<number, EntriesOf>()
+    for (const [{ routeId: index, endedMs, outcome }, { inTime, late }] of this.#byRequest) {
+      if (endedMs === Number.POSITIVE_INFINITY) continue
+      const of = found.get(index) ?? { index, aborted: 0, failed: 0, others: 0 }
+      const kind = outcome ?? 'others'
+      found.set(index, { ...of, [kind]: of[kind] + inTime + late })
+    }
+    return [...found.values()]
   }
 
   #ofRequest(mark: Mark): Amounts | null {

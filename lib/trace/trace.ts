@@ -28,8 +28,9 @@ const LONG_WATCH_MS = 5000
 const MAX_WATCH_MS = 15_000
 /** How often it is asked whether enough was seen, ms. */
 const LOOK_MS = 250
-/** Entries added from which enough was seen. */
-const ENOUGH_ENTRIES = 100
+/** Entries that stay from which enough was seen, and entries added where hardly any stays. */
+const ENOUGH_KEPT = 100
+const ENOUGH_ADDED = 1000
 /** The places at which containers grow are watched for so long, at most, ms. */
 const MAX_LOCATE_MS = 3000
 /** Until the requests that were seen have ended, ms. */
@@ -192,7 +193,10 @@ export class Trace {
     // Where requests are few, it is enough that the verdict takes a function's hits for what they are.
     const needed = watchedMs < LONG_WATCH_MS ? undefined : THRESHOLDS.trace.minSeen
     if (this.#executions && !this.#executions.sawEnough(needed)) return false
-    return this.#watched.every(({ added }) => added.total >= ENOUGH_ENTRIES)
+    return this.#watched.every(
+      ({ added, removed }) =>
+        added.total >= ENOUGH_ADDED || added.less(removed).total >= ENOUGH_KEPT,
+    )
   }
 
   #stopWatching(): void {
@@ -206,7 +210,11 @@ export class Trace {
     this.#result = {
       runs: new Map([...tallies].map(([key, tally]) => [key, tally.shares()])),
       growths: this.#changes.map((of) =>
-        readable(of).map(({ added }) => ({ ...added.shares(), requests: this.#requests })),
+        readable(of).map(({ added, removed }) => {
+          // What a request takes away again, it keeps nothing by.
+          const kept = added.less(removed)
+          return { ...kept.shares(), requests: this.#requests, outcomes: kept.outcomes() }
+        }),
       ),
       changed: this.#subjects.map(({ ofHolder }, at) =>
         this.#changedOf(readable((this.#changes[at] ?? []).slice(0, ofHolder))),

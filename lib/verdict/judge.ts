@@ -137,8 +137,7 @@ function withOutcome(measured: MeasuredLeak, { grown, evidence }: Unknown): Meas
   const { payer, leak } = measured
   const ofRoute = grown.find((one) => one.payer === payer)
   if (leak.route === null || !ofRoute) return measured
-  const route = evidence.observation.routes[leak.route]!
-  return { payer, leak: { ...leak, outcome: outcomeOf(route, ofRoute.lasting, evidence) } }
+  return { payer, leak: { ...leak, outcome: outcomeOf(leak.route, ofRoute.lasting, evidence) } }
 }
 
 /** Whether the heap's part of a leak is little more than the wrappers of its buffers. */

@@ -46,6 +46,17 @@ export interface Shares {
   readonly lost: number
   /** Of entries: requests that ended while it was watched, by index of the route. */
   readonly requests?: readonly number[]
+  /** Of entries: whose they were, by how the requests ended. */
+  readonly outcomes?: readonly EntriesOf[]
+}
+
+/** Entries that requests of a route added, and did not take away again. */
+export interface EntriesOf {
+  /** Of the route. */
+  readonly index: number
+  readonly aborted: number
+  readonly failed: number
+  readonly others: number
 }
 
 /** The most that the code at one place allocated, for each entry of what keeps a leak. */

@@ -10,6 +10,7 @@ import { sumOf } from './growth'
 import type { PlaceSeries, RouteSeries } from './observation'
 import { birthsOf, misfitOf, stepsOf } from './owner'
 import { type Evidence, grownBy } from './span'
+import { addedByRoute } from './traced'
 
 export interface Outcome {
   readonly kind: LeakOutcome
@@ -24,8 +25,54 @@ const PARTS = Array.from({ length: 21 }, (_, at) => at / 20)
 /** Log likelihood below the best by which a part may be, one-sided 95 %: 1.645 squared, halved. */
 const MAX_MISFIT = 1.353
 
-/** @param places - of the route: what grows there */
+/**
+ * By whose entries a trace saw stay, else by the births.
+ *
+ * @param index - of the route
+ * @param places - of the route: what grows there
+ */
 export function outcomeOf(
+  index: number,
+  places: readonly PlaceSeries[],
+  evidence: Evidence,
+): Outcome | null {
+  const route = evidence.observation.routes[index]!
+  const ended = grownBy(route.ended, evidence.span)
+  if (ended === 0) return null
+  return tracedOutcome(index, places, evidence) ?? outcomeOfBirths(route, places, evidence)
+}
+
+/** What is seen of none may be three all the same, with 95 % confidence (the rule of three). */
+const UNSEEN = 3
+
+function tracedOutcome(
+  index: number,
+  places: readonly PlaceSeries[],
+  { observation, span, thresholds }: Evidence,
+): Outcome | null {
+  const { minLogOdds, minRequests, maxShare, maxLikelyOthers, maxOthers } = thresholds.outcome
+  const route = observation.routes[index]!
+  const growths = new Set(places.flatMap(({ traced }) => traced?.growth?.outcomes ?? []))
+  const [entries] = addedByRoute([...growths].filter((of) => of.index === index))
+  if (!entries) return null
+  const all = entries.aborted + entries.failed + entries.others
+  for (const kind of LEAK_OUTCOMES) {
+    const share = grownBy(route[kind], span) / grownBy(route.ended, span)
+    const own = entries[kind]
+    const others = all - own
+    if (own < minRequests || share > maxShare || share === 0) continue
+    const othersShare = Math.min(1, (others + 2 * Math.sqrt(others) + UNSEEN) / all)
+    // Against all alike: binomial log likelihood ratio.
+    const logOdds =
+      own * Math.log(own / all / share) +
+      (others > 0 ? others * Math.log(others / all / (1 - share)) : 0)
+    if (logOdds < minLogOdds || others > maxLikelyOthers * all || othersShare > maxOthers) continue
+    return { kind, share, othersShare }
+  }
+  return null
+}
+
+function outcomeOfBirths(
   route: RouteSeries,
   places: readonly PlaceSeries[],
   { observation, span, thresholds }: Evidence,
@@ -33,7 +80,7 @@ export function outcomeOf(
   const { minLogOdds, minRequests, maxShare, maxLikelyOthers, maxOthers } = thresholds.outcome
   const births = birthsOf(places, observation)
   const ended = grownBy(route.ended, span)
-  if (sumOf(births.bornBytes) === 0 || ended === 0) return null
+  if (sumOf(births.bornBytes) === 0) return null
   const steps = stepsOf(route.ended)
   const misfit = (exposure: readonly number[]): number => misfitOf(births, exposure, thresholds)
   for (const kind of LEAK_OUTCOMES) {

@@ -5,7 +5,7 @@
  * the container grow that keeps it.
  */
 import { sumOf } from './growth'
-import type { PlaceSeries, Shares, Traced } from './observation'
+import type { EntriesOf, PlaceSeries, Shares, Traced } from './observation'
 import type { Thresholds } from './thresholds'
 
 /** A part of a place's bytes and whose it is: a route, by its index, or what is done without requests. */
@@ -133,7 +133,25 @@ export function pooled(all: readonly Shares[]): Shares {
     lost: meanOf(({ lost }) => lost),
     // They were watched together.
     ...(all[0]?.requests ? { requests: all[0].requests } : {}),
+    ...(all[0]?.outcomes
+      ? { outcomes: addedByRoute(all.flatMap((one) => one.outcomes ?? [])) }
+      : {}),
   }
+}
+
+/** One for each route. */
+export function addedByRoute(all: readonly EntriesOf[]): EntriesOf[] {
+  const found = new Map<number, EntriesOf>()
+  for (const one of all) {
+    const known = found.get(one.index) ?? { index: one.index, aborted: 0, failed: 0, others: 0 }
+    found.set(one.index, {
+      index: one.index,
+      aborted: known.aborted + one.aborted,
+      failed: known.failed + one.failed,
+      others: known.others + one.others,
+    })
+  }
+  return [...found.values()]
 }
 
 /** A share of each sample is a sample with that chance: its bytes and their squares alike. */

@@ -2,7 +2,7 @@
 import type { Mark } from '../../lib/record/request-marks'
 
 export function requestMark(routeId = 0, endedMs: number = Number.POSITIVE_INFINITY): Mark {
-  return { kind: 'request', routeId, endedMs }
+  return { kind: 'request', routeId, endedMs, outcome: null }
 }
 
 export function endMark(mark: Mark, routeId: number, endedMs: number): void {

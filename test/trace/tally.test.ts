@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { IDLE, LOST } from '../../lib/record/request-marks'
+import { IDLE, LOST, type Mark } from '../../lib/record/request-marks'
 import { Tally } from '../../lib/trace/tally'
 import { endMark, requestMark } from '../support/marks'
 
@@ -82,5 +82,31 @@ describe('Tally', () => {
 
   it('saw nothing: no shares, and no division by zero', () => {
     assert.deepEqual(new Tally().shares(), { seen: 0, routes: [], idle: 0, lost: 0 })
+  })
+
+  it('leaves out what the same requests took away again, and tells the rest by how they ended', () => {
+    const [added, removed] = [new Tally(), new Tally()]
+    const ended = (routeId: number, outcome: 'aborted' | 'failed' | null): Mark => ({
+      ...requestMark(routeId, 10),
+      outcome,
+    })
+    const [finished, aborted, failed] = [ended(3, null), ended(3, 'aborted'), ended(4, 'failed')]
+    added.note(finished, 1, 0)
+    added.note(aborted, 2, 0)
+    added.note(failed, 1, 0)
+    added.note(requestMark(), 1, 0)
+    added.note(IDLE, 1, 0)
+    // As the connection closes.
+    removed.note(finished, 1, 12)
+    removed.note(failed, 5, 12)
+    removed.note(IDLE, 1, 0)
+    const kept = added.less(removed)
+    assert.equal(kept.total, 4)
+    assert.deepEqual(kept.shares().routes, [{ index: 3, share: 2 / 3 }])
+    assert.deepEqual(kept.outcomes(), [{ index: 3, aborted: 2, failed: 0, others: 0 }])
+    assert.deepEqual(added.outcomes(), [
+      { index: 3, aborted: 2, failed: 0, others: 1 },
+      { index: 4, aborted: 0, failed: 1, others: 0 },
+    ])
   })
 })
