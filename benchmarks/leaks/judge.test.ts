@@ -34,7 +34,7 @@ function judged(app: CorpusApp, lines: Partial<LeakLine>[], more: Partial<Mempro
   }))
   const known = { verdicts: [], warnings: [], hooked: true, growth: undefined, ...more }
   const truths = readTruth()['20']?.apps[app.name] ?? []
-  return judgeApp(app, { leaks, routes: [], ...known }, LOAD, more.growth ? truths : [])
+  return judgeApp(app, { leaks, routes: [], ...known }, LOAD, more.routes ? truths : [])
 }
 
 /** A line without a route that names the place of the app's leak. */
@@ -98,7 +98,7 @@ describe('a leak to which no request leads', () => {
   })
 })
 
-const COUNTS = { requests: 100, failed: 7, aborted: 9 }
+const COUNTS = { requests: 100, failed: 7, aborted: 9, floor: 24 }
 
 describe('a leak of a route', () => {
   const plain = appOf('forty-services')
@@ -113,6 +113,9 @@ describe('a leak of a route', () => {
     const line = { time: STARTED_AT + 12_000, method: 'GET', verdict: 'steady', ...COUNTS }
     const called = judged(plain, [], { routes: [{ ...line, route: '/carts/:id' }] })
     assert.equal(called.leaks[0]!.steadySeconds, 12)
+    const truth = readTruth()['20']!.apps[plain.name]![0]!
+    const below = { ...line, route: '/carts/:id', floor: truth.bytes + 1 }
+    assert.equal(judged(plain, [], { routes: [below] }).leaks[0]!.steadySeconds, null)
     const another = judged(plain, [], { routes: [{ ...line, route: '/claims/:id' }] })
     assert.equal(another.leaks[0]!.steadySeconds, null)
   })

@@ -24,7 +24,7 @@ export interface LeakResult {
   readonly saidOutcome: string | null
   /** Scope of the last leak line, where it is another than the leak's own and as right. */
   readonly saidScope: string | null
-  /** Seconds into the load at which the route was first called steady; null: never. */
+  /** Seconds into the load at which the route was first called steady, its floor below the truth; null: never. */
   readonly steadySeconds: number | null
   /** Bytes per request, per second for scope `process`; of the last leak line. null where its scope does
    * not count by the requests that pay. */
@@ -174,8 +174,12 @@ function judgeLeak(
   const site = rankSites(app, leak, withSites?.sites ?? [], marked)
   const holders = withHolders?.holders ?? []
   const holderIndex = leak.holder ? holders.findIndex((said) => isHolder(said, leak)) : -1
+  // Up to its floor a route that is called steady may keep something.
   const steady = log.routes.find(
-    ({ method, route, verdict }) => verdict === 'steady' && sameRoute(method, route, leak.name),
+    ({ method, route, verdict, floor = 0 }) =>
+      verdict === 'steady' &&
+      sameRoute(method, route, leak.name) &&
+      !(truth && leak.outcome === undefined && floor >= truth.bytes),
   )
   const secondsAt = (line: { readonly time: number } | undefined): number | null =>
     line && Number.isFinite(line.time) ? (line.time - load.startedAt) / 1000 : null

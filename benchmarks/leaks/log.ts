@@ -36,6 +36,8 @@ export interface FinalVerdict {
   readonly method: string | undefined
   readonly route: string
   readonly verdict: string
+  /** What would have been seen, bytes per request. */
+  readonly floor: number | undefined
 }
 
 /** A `route` line; the verdict is '' before there is one. */
@@ -131,6 +133,7 @@ function toVerdict(fields: Fields): FinalVerdict {
     method,
     route,
     verdict: string(fields['verdict']) ?? '',
+    floor: number(fields['floorBytesPerRequest']),
   }
 }
 

@@ -12,11 +12,13 @@ import type { Interval, Verdict } from '../schema/lines'
 import { type Books, booksOf } from './books'
 import { floorOf, type Leak, type MeasuredLeak } from './leak'
 import { measureHeap } from './live-heap'
-import type { Observation, PlaceSeries } from './observation'
+import { sumOf } from './growth'
+import type { Observation, PlaceSeries, RouteSeries } from './observation'
 import { measureBuffers, measureNative } from './off-heap'
 import { type Outcome, outcomeOf } from './outcome'
 import { hiddenBytes, openBytes, type Unknown } from './hidden'
 import { joined, together } from './open'
+import { isBelowMount } from './owner'
 import { isFound, type PayerGrowth, payerGrowth } from './payer-growth'
 import { gather, isOfRuntime } from './payers'
 import { type Evidence, grownBy, spanOf } from './span'
@@ -150,6 +152,14 @@ function isOfWrappers(
   return ofPayer !== undefined && rate < maxWrapperShare * ofPayer.leak.rate
 }
 
+/** Of each of its requests what all of them keep alike: no leak of the route's, and kept all the same. */
+function sharedBytes(route: RouteSeries, leaks: readonly MeasuredLeak[]): number {
+  const shared = leaks.filter(
+    ({ leak: { scope, mount } }) => scope === 'shared' && isBelowMount(route, { mount }),
+  )
+  return sumOf(shared.map(({ leak }) => leak.ci95[1]))
+}
+
 /** docs/method.md, "What counts as a leak", the paragraph on the verdicts. */
 function judgeRoute(
   index: number,
@@ -162,7 +172,8 @@ function judgeRoute(
   const ofRoute = grown.find(({ payer }) => payer.route === index)
   if (!ofRoute || requests < thresholds.leak.minRequests) return { verdict: 'insufficient-data' }
   const seenFrom = floorOf(requests, evidence)
-  const floorBytesPerRequest = Math.max(seenFrom, hiddenBytes(index, unknown) / requests)
+  const mayHide = Math.max(seenFrom, hiddenBytes(index, unknown) / requests)
+  const floorBytesPerRequest = mayHide + sharedBytes(observation.routes[index]!, leaks)
   const leak = leaks.find(({ payer }) => payer === ofRoute.payer)?.leak
   if (leak) {
     const { rate: bytesPerRequest, ci95, outcome } = leak
@@ -170,7 +181,7 @@ function judgeRoute(
     return { verdict: 'leaking', bytesPerRequest, ci95, floorBytesPerRequest, ...of }
   }
   // It goes on by its samples, and the heap does not show it, or it came at once: who knows.
-  if (ofRoute.goesOn || floorBytesPerRequest > thresholds.books.maxHidden * seenFrom) {
+  if (ofRoute.goesOn || mayHide > thresholds.books.maxHidden * seenFrom) {
     return { verdict: 'insufficient-data', floorBytesPerRequest }
   }
   // It slows down, and has not stopped.

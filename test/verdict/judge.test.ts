@@ -309,6 +309,10 @@ describe('judge: whose it is', () => {
       three.routes.map(({ verdict }) => verdict),
       ['steady', 'steady', 'steady'],
     )
+    // What each keeps is below what it is said to be steady above.
+    for (const { floorBytesPerRequest } of three.routes) {
+      assert.ok(floorBytesPerRequest! > S / 50, `${floorBytesPerRequest}`)
+    }
   })
 
   it('shares what grows in large objects alike', () => {
