@@ -3,13 +3,13 @@
  *
  *   npm run test:matrix [-- [--others] [part of a file's path ...]]
  *
- * `--others`: not on the Node that runs this.
+ * `--others`: not on the Node that runs this, and between the oldest and the newest only what depends on Node.
  *
  * The binaries come from the packages behind npm's `node`, one per platform, and are kept in .matrix:
  * no version manager, and no install script.
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
@@ -17,6 +17,8 @@ import { ROOT } from '../../test/support/files'
 import { binaryOf, OWN_MAJOR } from '../../test/support/node-binaries'
 
 const MAJORS = [20, 22, 24, 26]
+/** Folders of tests whose code is arithmetic and text alone, the same on every Node. */
+const PURE = ['config', 'docs', 'emit', 'schema', 'stats', 'verdict']
 const { values, positionals } = parseArgs({
   options: { others: { type: 'boolean', default: false } },
   allowPositionals: true,
@@ -31,6 +33,16 @@ interface Row {
 /** Told once more after the table: the end of the output is what people read. */
 const failures: Array<{ node: string; names: string[] }> = []
 
+/** What is run there, as parts of paths. */
+function partsFor(major: number): readonly string[] {
+  const isBetween = major > MAJORS[0]! && major < MAJORS.at(-1)!
+  if (positionals.length > 0 || !values.others || !isBetween) return positionals
+  const folders = readdirSync(join(__dirname, '..', '..', 'test'), { withFileTypes: true })
+  return folders.flatMap((one) =>
+    one.isDirectory() && !PURE.includes(one.name) ? `test/${one.name}/` : [],
+  )
+}
+
 function runOn(major: number): Row {
   const binary = binaryOf(major)
   if (!binary) return { node: String(major), result: 'NOT RUN', seconds: 0 }
@@ -42,7 +54,7 @@ function runOn(major: number): Row {
   rmSync(list, { force: true })
   const { status } = spawnSync(
     binary,
-    [join(__dirname, 'run.js'), '--failures', list, ...positionals],
+    [join(__dirname, 'run.js'), '--failures', list, ...partsFor(major)],
     { stdio: ['ignore', 'inherit', 'inherit'] },
   )
   const seconds = Math.round((performance.now() - beganMs) / 1000)
