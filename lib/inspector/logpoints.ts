@@ -20,6 +20,11 @@ import type { FunctionPosition } from './stack-frame'
 
 /** CPU time that a hit takes, ms: nearly all of it the debugger's (`npm run bench:trace`). */
 export const HIT_MS = 0.18
+/**
+ * Up to V8 11 (Node 20) every promise that is awaited while the debugger is on refers to who awaits it for as
+ * long as it lives (`promise_awaited_by`; weak from V8 12 on): an app that keeps promises keeps requests too.
+ */
+export const KEEPS_AWAITERS: boolean = Number.parseInt(process.versions.v8, 10) < 12
 /** Logpoints are set for so long in one go, ms: V8 goes through the whole heap for some of them. */
 export const MAX_SETTING_MS = 40
 
@@ -40,6 +45,11 @@ interface Logpoint {
 export class Logpoints {
   #connection: Connection | null = null
   #points: Array<Logpoint | null> = []
+  #timesOpened = 0
+
+  get timesOpened(): number {
+    return this.#timesOpened
+  }
 
   get isOpen(): boolean {
     return this.#connection !== null
@@ -58,6 +68,7 @@ export class Logpoints {
     if (!defineProperty(realm, NAME, { value: hit, configurable: true })) return false
     try {
       this.#connection = new Connection()
+      this.#timesOpened++
       if (this.#post('Debugger.enable') === null) throw new Error('no debugger')
       // A `debugger` statement of the app's is nothing that we wait at.
       this.#post('Debugger.setSkipAllPauses', { skip: true })

@@ -10,7 +10,7 @@ import type { KeptRequests } from '../heap/kept-requests'
 import { isOwnScript } from '../heap/own-scripts'
 import type { ProfileReason } from '../heap/profile-file'
 import { HolderSearch } from '../holders/search'
-import { Logpoints } from '../inspector/logpoints'
+import { KEEPS_AWAITERS, Logpoints } from '../inspector/logpoints'
 import type { HeapReading } from '../inspector/session'
 import { judge } from '../verdict/judge'
 import { HeapOnlyWatch } from './heap-only-watch'
@@ -61,6 +61,10 @@ export class LeakWatch {
   #appCodeBytes = 0
   #cancel: () => void = () => {}
   #isClosed = false
+  readonly #logpoints = new Logpoints()
+  /** Of the logpoints, at the last reading. */
+  #timesOpened = 0
+  #debugged = 0
 
   constructor(options: LeakWatchOptions) {
     const { config, runtime, sampler, app, listener, headroomBytes, warn, instance } = options
@@ -79,7 +83,7 @@ export class LeakWatch {
     const search = { app, session, isOwn: isOwnScript, maxPauseMs: config.maxPauseMs, now }
     const tracing = {
       marks: app.marks,
-      logpoints: new Logpoints(),
+      logpoints: this.#logpoints,
       now,
       traces: this.#traces,
       unsure: () => this.#lives.unsure,
@@ -165,6 +169,9 @@ export class LeakWatch {
       this.#readings = new Readings(sampler.newHistory())
       return pauseMs
     }
+    const { isOpen, timesOpened } = this.#logpoints
+    if (KEEPS_AWAITERS && (isOpen || timesOpened !== this.#timesOpened)) this.#debugged++
+    this.#timesOpened = timesOpened
     this.#appCodeBytes += Math.max(0, codeBytes - this.#codeBytes)
     const { rss, heapTotal, arrayBuffers } = runtime.memory()
     const counts = {
@@ -172,6 +179,7 @@ export class LeakWatch {
       liveHeapBytes,
       appCodeBytes: this.#appCodeBytes,
       ownWork: this.#lives.work,
+      debugged: this.#debugged,
       arrayBuffersBytes: arrayBuffers,
       rssBytes: rss,
       heapTotalBytes: heapTotal,

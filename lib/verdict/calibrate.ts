@@ -11,7 +11,8 @@
  *
  * A search for holders leaves tables, compiled code and V8's tables of lines behind, a megabyte or so,
  * and gives some of it back. Its samples tell how much, but for a tenth or two: between readings with such
- * work between them there is a step, small beside what was sampled.
+ * work between them there is a step, small beside what was sampled. Between readings with V8's debugger on,
+ * where that makes promises keep requests, the step may be of any size.
  */
 import { fitLinear } from '../stats/least-squares'
 import { Z95 } from '../stats/normal'
@@ -30,6 +31,8 @@ export interface Claim {
 export interface OwnSeries {
   readonly bytes: readonly number[]
   readonly work: readonly number[]
+  /** Readings before which V8's debugger made the app keep more. */
+  readonly debugged: readonly number[]
 }
 
 export interface Calibrated {
@@ -73,9 +76,9 @@ export function calibrate(
       // Of each of n parts that are biased alike: together that says as much as one.
       sd: biasSd * sampledRate * Math.sqrt(partsWith(claims, at)),
     })),
-    ...steps.map(({ bytes }) => ({
+    ...steps.map(({ bytes, isFree }) => ({
       mean: 0,
-      sd: stepSdBytes + stepSdShare * Math.abs(bytes),
+      sd: isFree ? Number.POSITIVE_INFINITY : stepSdBytes + stepSdShare * Math.abs(bytes),
     })),
     { mean: 0, sd: Number.POSITIVE_INFINITY },
   ]
@@ -114,8 +117,14 @@ function partsWith(claims: readonly Claim[], at: number): number {
 }
 
 /** Readings before which memprof worked, and what that left by its samples. */
-function stepsOf({ bytes, work }: OwnSeries): Array<{ at: number; bytes: number }> {
-  return work.flatMap((done, at) =>
-    at > 0 && done !== work[at - 1] ? [{ at, bytes: bytes[at]! - bytes[at - 1]! }] : [],
-  )
+function stepsOf({
+  bytes,
+  work,
+  debugged,
+}: OwnSeries): Array<{ at: number; bytes: number; isFree: boolean }> {
+  return work.flatMap((done, at) => {
+    const isFree = at > 0 && debugged[at] !== debugged[at - 1]
+    const isStep = at > 0 && (isFree || done !== work[at - 1])
+    return isStep ? [{ at, bytes: bytes[at]! - bytes[at - 1]!, isFree }] : []
+  })
 }

@@ -13,7 +13,7 @@ import { type Evidence, grownBy, survivedExposure, within } from './span'
 /** @param found - the payers whose growth goes on */
 export function measureHeap(found: readonly PayerGrowth[], evidence: Evidence): MeasuredLeak[] {
   const { observation, span, thresholds } = evidence
-  const { liveHeapBytes, ownWork, places, timeMs } = observation
+  const { liveHeapBytes, ownWork, debugged, places, timeMs } = observation
   const readings = timeMs.length
   // A place may be claimed in parts: what is left of it is what nobody claimed.
   const claimed = found.flatMap(({ lasting }) => lasting)
@@ -46,6 +46,7 @@ export function measureHeap(found: readonly PayerGrowth[], evidence: Evidence): 
     {
       bytes: within(own, span),
       work: within(ownWork, span),
+      debugged: within(debugged, span),
     },
     thresholds,
   )

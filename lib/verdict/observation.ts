@@ -128,6 +128,8 @@ export interface Observation {
   readonly appCodeBytes: readonly number[]
   /** Pieces of memprof's own work so far, such as looks for holders: each may leave something on the heap. */
   readonly ownWork: readonly number[]
+  /** Readings so far before which V8's debugger was on and made promises keep what the app does not. */
+  readonly debugged: readonly number[]
   readonly arrayBuffersBytes: readonly number[]
   readonly rssBytes: readonly number[]
   readonly heapTotalBytes: readonly number[]

@@ -226,6 +226,7 @@ export class SyntheticApp {
       liveHeapBytes: cut(this.#liveHeapBytes),
       appCodeBytes: cut(this.#timeMs.map(() => 1 << 20)),
       ownWork: cut(this.#timeMs.map(() => 0)),
+      debugged: cut(this.#timeMs.map(() => 0)),
       arrayBuffersBytes: cut(buffers),
       rssBytes: cut(this.#nativeBytes.map((bytes, at) => bytes + heapTotal[at]! + buffers[at]!)),
       heapTotalBytes: cut(heapTotal),
@@ -496,6 +497,7 @@ export function handmade(
     timeMs: flat(0).map((_, at) => 3000 * (at + 1)),
     appCodeBytes: flat(1 << 20),
     ownWork: flat(0),
+    debugged: flat(0),
     liveHeapBytes: flat(0).map((_, at) =>
       places.reduce((sum, { liveBytes }) => sum + liveBytes[at]!, 20 << 20),
     ),

@@ -9,6 +9,7 @@ export const SIZES = {
   liveHeapBytes: 0,
   appCodeBytes: 0,
   ownWork: 0,
+  debugged: 0,
   arrayBuffersBytes: 0,
   rssBytes: 0,
   heapTotalBytes: 0,

@@ -152,10 +152,22 @@ describe('calibrate', () => {
     const exposure = cumulative(new Array<number>(READINGS).fill(300))
     const work = exposure.map((_, at) => (at < 9 ? 0 : 1))
     const heap = exposure.map((count, at) => 500 * count + work[at]! * (200 << 10))
-    const errorOf = (own: { bytes: number[]; work: number[] } | null): number =>
+    const errorOf = (own: OwnSeries | null): number =>
       Math.abs(calibrate(heap, NOTHING, [{ exposure, sampledRate: 500 }], own)[0]!.rate - 500)
-    const withStep = errorOf({ bytes: NOTHING, work })
+    const withStep = errorOf({ bytes: NOTHING, work, debugged: NOTHING })
     assert.ok(withStep < 0.5 * errorOf(null), `${withStep} of ${errorOf(null)}`)
+  })
+
+  it('lets it step by anything while the debugger made promises keep requests', () => {
+    const exposure = cumulative(new Array<number>(READINGS).fill(300))
+    const debugged = exposure.map((_, at) => Math.min(3, Math.max(0, at - 6)))
+    const heap = exposure.map((count, at) => 500 * count + debugged[at]! * (2 << 20))
+    // By its samples, which have what the promises keep.
+    const claims = [{ exposure, sampledRate: 1200 }]
+    const rateBy = (own: OwnSeries): number => calibrate(heap, NOTHING, claims, own)[0]!.rate
+    const known = rateBy({ bytes: NOTHING, work: NOTHING, debugged })
+    assert.ok(Math.abs(known - 500) < 10, `${known}`)
+    assert.ok(rateBy({ bytes: NOTHING, work: NOTHING, debugged: NOTHING }) > 900)
   })
 
   it('has nothing to say of no claims', () => {
@@ -174,7 +186,7 @@ describe('calibrate', () => {
       const heap = heapOf(random, [{ exposure, rate }]).map((bytes, at) => bytes + left[at]!)
       // Sampled a seventh too high, or too low.
       const bias = drawn % 2 === 0 ? 1.15 : 0.85
-      const own = { bytes: left.map((bytes) => bias * bytes), work }
+      const own = { bytes: left.map((bytes) => bias * bytes), work, debugged: NOTHING }
       const [found] = calibrate(heap, NOTHING, [{ exposure, sampledRate: 1.2 * rate }], own)
       errors.push(Math.abs(found!.rate / rate - 1))
       if (Math.abs(found!.rate - rate) <= 1.96 * found!.sd) covered++
