@@ -38,7 +38,7 @@ export interface Books {
 /** @param leaks - on the heap */
 export function booksOf(leaks: readonly MeasuredLeak[], evidence: Evidence): Books {
   const { observation, span, thresholds } = evidence
-  const { liveHeapBytes, places, timeMs } = observation
+  const { liveHeapBytes, debugged, places, timeMs } = observation
   const { ownFactor, minNoiseBytes, correlation } = thresholds.calibration
   const { ownBiasSd, minOpenBytes, minOpenShare, minHalfShare } = thresholds.books
   const ofMemprof = places.filter(({ origin }) => origin === 'memprof')
@@ -50,7 +50,14 @@ export function booksOf(leaks: readonly MeasuredLeak[], evidence: Evidence): Boo
       ),
     ),
   )
-  const rest = liveHeapBytes.map((bytes, at) => bytes - own[at]! - told[at]!)
+  const left = liveHeapBytes.map((bytes, at) => bytes - own[at]! - told[at]!)
+  // What V8's debugger makes promises keep is memprof's doing.
+  let byDebugger = 0
+  const kept = left.map((bytes, at) => {
+    if (at > 0 && debugged[at] !== debugged[at - 1]) byDebugger += bytes - left[at - 1]!
+    return byDebugger
+  })
+  const rest = left.map((bytes, at) => bytes - kept[at]!)
   const middle = Math.floor((span.first + span.last) / 2)
   const half = { first: middle, last: span.last }
   const slope = slopeOf(
@@ -64,7 +71,7 @@ export function booksOf(leaks: readonly MeasuredLeak[], evidence: Evidence): Boo
   const open = part(openBytes, Math.hypot(correlation * slope.sd * durationMs, toldSd))
   const bytes = grownBy(liveHeapBytes, span)
   const toldBytes = grownBy(told, span)
-  const ownBytes = grownBy(own, span)
+  const ownBytes = grownBy(own, span) + grownBy(kept, span)
   const ownSd = ownBiasSd * Math.abs(ownBytes)
   const stoppedSd = Math.hypot(correlation * slope.sd * durationMs, ownSd)
   const leastBytes = Math.max(minOpenBytes, minOpenShare * liveHeapBytes[span.last]!)

@@ -43,6 +43,18 @@ function balance({ bytes, told, own, stopped, open }: Books): void {
 }
 
 describe('the books', () => {
+  it('have as memprof’s own what the heap grows by between readings with the debugger on, less the leaks', () => {
+    const growing = evidenceOf((at) => 20 * MB + at * 0.1 * MB + (at >= 16 ? 3 * MB : 0))
+    const debugged = growing.observation.timeMs.map((_, at) => (at >= 16 ? 1 : 0))
+    const evidence = { ...growing, observation: { ...growing.observation, debugged } }
+    const leak = leakAt((0.1 * MB) / 100, evidence)
+    const books = booksOf([leak], evidence)
+    balance(books)
+    assert.ok(Math.abs(books.own.bytes - 3 * MB) < 0.01 * MB, `${books.own.bytes}`)
+    assert.ok(Math.abs(books.open.bytes) < 0.2 * MB, `${books.open.bytes}`)
+    assert.ok(booksOf([leak], growing).open.bytes > MB)
+  })
+
   it('are balanced to the byte, whatever grows', () => {
     for (let seed = 1; seed <= 12; seed++) {
       for (const draw of [drawPlanted, drawInnocent, (of: number) => drawSteady(of, 'nothing')]) {

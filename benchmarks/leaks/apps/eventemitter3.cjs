@@ -12,8 +12,8 @@ async function subscribe(user) {
   // leak: GET /alerts/:user
   const preferences = {
     user,
-    levels: Array.from({ length: 40 }, () => 1.5),
-    channels: [`mail:${user}`, `sms:${user}`],
+    levels: Array.from({ length: 40 }, () => 1.5), // leak: GET /alerts/:user
+    channels: [`mail:${user}`, `sms:${user}`], // leak: GET /alerts/:user
   }
   // leak, adds: GET /alerts/:user
   hub.on('alert', function deliver(alert) {

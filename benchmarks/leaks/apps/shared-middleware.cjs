@@ -10,8 +10,8 @@ app.use(function remember(req, res, next) {
   recent.push({
     url: req.url,
     method: req.method,
-    at: Date.now() / 7,
-    agent: `${req.method} ${recent.length} from ${req.ip}`,
+    at: Date.now() / 7, // leak: shared
+    agent: `${req.method} ${recent.length} from ${req.ip}`, // leak: shared
   })
   next()
 })
