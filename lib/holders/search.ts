@@ -15,11 +15,10 @@ import { SourceMaps } from '../inspector/source-maps'
 import { alive } from './alive'
 import { declarationOf } from './declaration'
 import { type Seekable, Sought } from './sought'
+import { suspectOf, suspectOfAny } from './suspects'
 import { newMemory, type WalkMemory } from './walk-memory'
 import type { Holder } from '../schema/lines'
-import { isWithin } from '../schema/work-name'
 import { positionKey } from '../inspector/stack-frame'
-import { isBelowMount } from '../verdict/owner'
 
 /** Time of one look, ms; less where MEMPROF_MAX_PAUSE is less. */
 const MAX_LOOK_MS = 150
@@ -151,24 +150,14 @@ export class HolderSearch {
     const bounds = sought.bounds(ranked)
     const objects = likeliest(ranked).map((one) => this.#objectsOf(one))
     const beside = this.#beside(sought)
-    const found = { holders, bounds, objects, beside, ...this.#note() }
+    const found = { holders, bounds, objects, beside, ...noteOf(this.#cut, this.#census) }
     sought.end(sought.isTold || ranked.length > 0, found)
   }
 
-  /**
-   * By their rhythm alone requests of one route seem to pay, and what keeps the leak is sought in step with
-   * them. Others may pay too: a trace looks at what grows in step with any.
-   */
+  /** What a trace is to look at too. */
   #beside(sought: Sought): Array<WeakRef<object>> {
-    const { route, attribution } = sought.leak
-    if (route === null || attribution !== 'estimated') return []
-    const whole = this.#below('')
-    const ended = this.#options.app.ended()
-    const ofAll = whole.reduce((sum, at) => sum + (ended[at] ?? 0), 0)
-    const suspect = sought.suspect(whole, this.#memory?.texts ?? new Map())
-    const bytesPerExposure = (suspect.bytesPerExposure * (ended[route] ?? 0)) / Math.max(1, ofAll)
-    const ranked = sought.rankOfAny({ ...suspect, bytesPerExposure })
-    return ranked.flatMap((one) => this.#objectsOf(one))
+    const any = suspectOfAny(sought, this.#options.app, this.#texts)
+    return any ? sought.rankOfAny(any).flatMap((one) => this.#objectsOf(one)) : []
   }
 
   /** The container, or those within it where they were added up. */
@@ -212,18 +201,6 @@ export class HolderSearch {
   /** Scripts by id; again where one was loaded since. */
   #readUrls(): void {
     for (const [id, url] of this.#options.session.scriptUrls()) this.#memory?.urls.set(id, url)
-  }
-
-  #note(): { note?: string } {
-    const walk = {
-      '': '',
-      time: `after ${MAX_LOOK_MS} ms`,
-      objects: `after ${MAX_OBJECTS} objects`,
-      functions: `after ${MAX_FUNCTIONS} functions`,
-    }[this.#cut]
-    const census = this.#census?.cut ? `${this.#census.cut} of one kind` : ''
-    const stopped = [walk, census].filter((where) => where !== '').join(' and ')
-    return stopped === '' ? {} : { note: `the search stopped ${stopped}: other holders may exist` }
   }
 
   #walk(): void {
@@ -306,17 +283,11 @@ export class HolderSearch {
   }
 
   #suspect(sought: Sought): Suspect {
-    const { per, route, mount } = sought.leak
-    const paying = per === 'second' ? null : route !== null ? [route] : this.#below(mount)
-    return sought.suspect(paying, this.#memory?.texts ?? new Map())
+    return suspectOf(sought, this.#options.app, this.#texts)
   }
 
-  /** Routes below a mount; for '' all, and units of work that are no part of a request. */
-  #below(mount: string): number[] {
-    return this.#options.app.routes.flatMap(({ method, pattern: route }, at) => {
-      const who = { method, route }
-      return (mount === '' ? !isWithin(method) : isBelowMount(who, { mount })) ? [at] : []
-    })
+  get #texts(): ReadonlyMap<string, string> {
+    return this.#memory?.texts ?? new Map()
   }
 
   /** One kind of container: each is a pause of its own. */
@@ -336,6 +307,19 @@ export class HolderSearch {
       this.#options.session.inspect((inspection) => findFunctions(inspection, names, keys)) ?? []
     this.#queried = [...this.#queried, ...found.map((fn) => new WeakRef(fn))]
   }
+}
+
+/** Where the search stopped before its end. */
+function noteOf(cut: Walked['cut'], census: Census | null): { note?: string } {
+  const walk = {
+    '': '',
+    time: `after ${MAX_LOOK_MS} ms`,
+    objects: `after ${MAX_OBJECTS} objects`,
+    functions: `after ${MAX_FUNCTIONS} functions`,
+  }[cut]
+  const kinds = census?.cut ? `${census.cut} of one kind` : ''
+  const stopped = [walk, kinds].filter((where) => where !== '').join(' and ')
+  return stopped === '' ? {} : { note: `the search stopped ${stopped}: other holders may exist` }
 }
 
 function findFunctions(

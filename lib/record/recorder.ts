@@ -31,7 +31,7 @@ import { RequestMarks } from './request-marks'
 import { RequestRing } from './ring'
 import { RouteNaming } from './route-naming'
 import { type RouteStats, RouteStatsTable } from './route-stats'
-import { knownMethod, type LabelMaker, type Route, RouteTable } from './routes'
+import { type LabelMaker, type Route, RouteTable } from './routes'
 import { Units } from './units'
 
 /** A ring this full is drained early, so that a burst is not lost between two intervals. */
@@ -141,8 +141,7 @@ export class Recorder {
 
   #newState(method: string | undefined, url: string | undefined): RequestState {
     const state = this.#states.take()
-    state.method = knownMethod(method)
-    state.url = url ?? ''
+    state.ask(method, url)
     state.timed = this.#layerTiming.draw(++this.#requests)
     return state
   }
@@ -225,8 +224,7 @@ export class Recorder {
   /** An upgrade has no response object: it ends where its handler returned. */
   upgrade(req: IncomingMessage, startedMs: number): void {
     const state = this.#states.take()
-    state.method = knownMethod(req.method)
-    state.url = req.url ?? ''
+    state.ask(req.method, req.url)
     state.arrival = this.#concurrency.arrive()
     state.timed = false
     this.#requests++
@@ -271,7 +269,7 @@ export class Recorder {
     state.concurrency = this.#concurrency.peakSince(state.arrival)
     this.#concurrency.leave()
     state.routeId = route.id
-    if (state.mark) this.#endMark(state)
+    state.endMark()
     if (this.ring.path) state.path = shortPath(state.url)
     const stats = this.#stats.of(route)
     stats.inFlight--
@@ -284,13 +282,6 @@ export class Recorder {
       this.#nearlyFullSaid = true
       this.#options.onNearlyFull()
     }
-  }
-
-  #endMark(state: RequestState): void {
-    const { routeId, endMs, status } = state
-    const outcome = state.outcome === ABORTED ? 'aborted' : status >= 500 ? 'failed' : null
-    Object.assign(state.mark!, { routeId, endedMs: endMs, outcome })
-    state.mark = null
   }
 
   /** Takes the readings that are still to come. */

@@ -3,10 +3,11 @@
  */
 import type { Socket } from 'node:net'
 import type { LayerInfo } from '../hooks/listener'
+import { ABORTED } from './outcome'
 import type { Mark } from './request-marks'
 import { emptyReading, type Reading } from './reading'
 import type { FinishedRequest } from './ring'
-import type { PathNode, Route, RouteTable } from './routes'
+import { knownMethod, type PathNode, type Route, type RouteTable } from './routes'
 
 /** Layers timed in one request, at most; what follows counts for the last. */
 export const MAX_TIMED_LAYERS = 64
@@ -75,6 +76,21 @@ export class RequestState implements FinishedRequest {
     this.timedCount = 0
     this.path = ''
     this.url = ''
+  }
+
+  /** What it asks for. */
+  ask(method: string | undefined, url: string | undefined): void {
+    this.method = knownMethod(method)
+    this.url = url ?? ''
+  }
+
+  /** Whoever traces knows by its mark how it ended. */
+  endMark(): void {
+    if (!this.mark) return
+    const { routeId, endMs, status } = this
+    const outcome = this.outcome === ABORTED ? 'aborted' : status >= 500 ? 'failed' : null
+    Object.assign(this.mark, { routeId, endedMs: endMs, outcome })
+    this.mark = null
   }
 
   /**
