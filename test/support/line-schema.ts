@@ -28,7 +28,10 @@ export function checkLine(line: { event: string }): void {
   throw new Error(`not as lib/schema/fields says: ${wrong.join('; ')}\n${JSON.stringify(line)}`)
 }
 
-/** A line with every field that its event has, in the order in which memprof writes them. */
+/**
+ * A line of requests with every field that its event has, in the order in which memprof writes them: `unit` is
+ * of other work, and stands in the place of `method` and `route`.
+ */
 export function fullLine(event: EventName): Record<string, unknown> {
   const { level, fields } = EVENTS[event]
   const { msg, ...head } = samples(BASE)
@@ -36,7 +39,8 @@ export function fullLine(event: EventName): Record<string, unknown> {
 }
 
 function samples(rows: Rows): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(rows).map(([name, row]) => [name, sampleOf(row)]))
+  const own = Object.entries(rows).filter(([name]) => name !== 'unit' || !('method' in rows))
+  return Object.fromEntries(own.map(([name, row]) => [name, sampleOf(row)]))
 }
 
 function sampleOf(row: Row): unknown {

@@ -60,9 +60,14 @@ describe('a line with every field of its event', () => {
   function isNeeded(event: EventName, name: string): boolean {
     const rows: Rows = EVENTS[event].fields
     if (rows[name]!.optional !== true) return true
-    return ['leak.method', 'leak.route', 'route.verdict', 'process.leaks'].includes(
-      `${event}.${name}`,
-    )
+    return [
+      'leak.method',
+      'leak.route',
+      'route.method',
+      'route.route',
+      'route.verdict',
+      'process.leaks',
+    ].includes(`${event}.${name}`)
   }
 })
 
@@ -104,6 +109,23 @@ describe('what a row cannot say', () => {
     assert.equal(decodeLine({ ...line, scope: 'route' }), 'wrong-type')
     for (const scope of ['shared', 'process'])
       assert.equal(read({ ...line, scope })['scope'], scope)
+  })
+
+  it('a unit of work stands in the place of method and route, and is known by its kind and name', () => {
+    const unit = { kind: 'job', name: 'mail' }
+    const known = { method: 'job', route: 'mail', unit }
+    const named = (of: Fields): Fields => ({ ...without(without(of, 'method'), 'route'), unit })
+    const nameOf = ({ method, route, unit: own }: Fields): Fields => ({ method, route, unit: own })
+    for (const event of ['route', 'leak'] as const) {
+      const line = { ...named(fullLine(event)), ...(event === 'leak' ? { scope: 'route' } : {}) }
+      checkLine(line as { event: string })
+      assert.deepEqual(nameOf(read(line)), known)
+      const wrong = { ...line, unit: { kind: 'request', name: 'mail' } }
+      assert.equal(decodeLine(wrong), 'wrong-type')
+    }
+    const [verdict] = fullLine('stop')['verdicts'] as Fields[]
+    const stopped = { ...fullLine('stop'), verdicts: [named(verdict!)] }
+    assert.deepEqual(nameOf((read(stopped)['verdicts'] as Fields[])[0]!), known)
   })
 
   it('a verdict at the end that says nothing is `insufficient-data`', () => {
