@@ -143,8 +143,8 @@ describe('a load', () => {
     const { sent, abandoned, statuses } = answers!
     assert.equal(sent, 600)
     assert.equal(statuses.get(200)! + abandoned, 600)
-    // By the seed, and up to those whose answer was faster than the client.
-    assert.ok(abandoned > 100 && abandoned < 300, `${abandoned}`)
+    // Some answers are faster than the client gives up.
+    assert.ok(abandoned > 50 && abandoned < 300, `${abandoned}`)
     assert.ok(aborted > abandoned / 2 && finished >= statuses.get(200)!, `${aborted} ${finished}`)
   })
 })
