@@ -2,12 +2,13 @@
  * What may hide in a route though nothing says so: `steady` has to hold all the same. docs/method.md, "What
  * counts as a leak", the paragraph on the verdicts.
  */
+import { isUnit, isWithin } from '../schema/work-name'
 import type { Books } from './books'
 import { sumOf } from './growth'
 import type { MeasuredLeak } from './leak'
 import { isFound, type PayerGrowth } from './payer-growth'
 import { isOfRuntime } from './payers'
-import type { Evidence } from './span'
+import { type Evidence, grownBy } from './span'
 
 /** What was found, and what was not. */
 export interface Unknown {
@@ -37,7 +38,8 @@ export function hiddenBytes(index: number, unknown: Unknown): number {
   const inHeap = Math.max(0, rest.open.ci95[1])
   const inSamples = Math.min(atMost(unfound), inHeap)
   const unexplained = rest.isGrowing ? Math.max(0, inHeap - ownedBytes) : 0
-  return Math.max(inSamples, unexplained) + openBytes(unknown) + doubtfulBytes(index, unknown)
+  const unowned = Math.max(inSamples, unexplained) + openBytes(unknown)
+  return unowned + doubtfulBytes(index, unknown) + partsBytes(index, unknown)
 }
 
 /** What is open, as far as samples show it. */
@@ -53,6 +55,18 @@ function doubtfulBytes(index: number, { heap, standing }: Unknown): number {
       route !== null && route !== index && attribution === 'estimated' && !standing.has(key),
   )
   return sumOf(doubtful.map(({ leak: { ci95, exposure } }) => ci95[1] * exposure))
+}
+
+/** What parts of requests keep, such as operations: of any route that has had as many, as far as is known. */
+function partsBytes(index: number, { heap, evidence: { observation, span } }: Unknown): number {
+  const { routes } = observation
+  const own = routes[index]!
+  if (isUnit(own.method)) return 0
+  const parts = heap.filter(({ leak: { route } }) => {
+    const part = route === null ? null : routes[route]!
+    return part && isWithin(part.method) && grownBy(part.ended, span) <= grownBy(own.ended, span)
+  })
+  return sumOf(parts.map(({ leak: { ci95, exposure } }) => ci95[1] * exposure))
 }
 
 /** Sampled bytes, and their deviation. */

@@ -315,6 +315,22 @@ describe('judge: whose it is', () => {
     }
   })
 
+  it('calls no route steady whose requests may be what a leaking operation is part of', () => {
+    const named = [route('/graphql', 100), route('query Search', 60), route('/rare', 40)]
+    const made = handmade(named, [under(1, 4)])
+    const methods = ['POST', 'operation', 'GET']
+    const routes = made.routes.map((one, at) => ({ ...one, method: methods[at]! }))
+    const { leaks, routes: judged } = judge({ ...made, routes })
+    assert.deepEqual(
+      leaks.map(({ route: index }) => index),
+      [1],
+    )
+    assert.deepEqual(
+      judged.map(({ verdict }) => verdict),
+      ['insufficient-data', 'leaking', 'steady'],
+    )
+  })
+
   it('shares what grows in large objects alike', () => {
     const large = atOneSite([1, 1, 1], { isLarge: true })
     assert.equal(only(large).scope, 'shared')
