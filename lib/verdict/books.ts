@@ -51,10 +51,11 @@ export function booksOf(leaks: readonly MeasuredLeak[], evidence: Evidence): Boo
     ),
   )
   const left = liveHeapBytes.map((bytes, at) => bytes - own[at]! - told[at]!)
-  // What V8's debugger makes promises keep is memprof's doing.
+  // What V8's debugger makes promises keep is memprof's doing. What falls in one window rises in the next.
   let byDebugger = 0
   const kept = left.map((bytes, at) => {
-    if (at > 0 && debugged[at] !== debugged[at - 1]) byDebugger += bytes - left[at - 1]!
+    if (at > 0 && debugged[at] !== debugged[at - 1])
+      byDebugger += Math.max(0, bytes - left[at - 1]!)
     return byDebugger
   })
   const rest = left.map((bytes, at) => bytes - kept[at]!)
