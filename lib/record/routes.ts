@@ -180,10 +180,11 @@ export class RouteTable {
   /** Of work that is no request. What is one name too many shares `(other)` with the rest of its kind. */
   unit(kind: UnitKind, name: string): Route {
     const ofKind = this.#named.get(kind)
-    const known = ofKind?.get(name)
+    const cut = name.slice(0, MAX_UNIT_CHARS)
+    const known = ofKind?.get(cut)
     if (known) return known
     const isOneMore = (ofKind?.size ?? 0) >= this.maxRoutes * UNITS_SHARE
-    return this.named(kind, isOneMore ? OTHER : copyOf(name.slice(0, MAX_UNIT_CHARS)))
+    return this.named(kind, isOneMore ? OTHER : copyOf(cut))
   }
 
   /**

@@ -16,6 +16,10 @@ import type { Route, RouteTable } from './routes'
 /** What listeners of an event began may go on when they have returned, and nobody tells for how long, ms. */
 const LINGER_MS = 1000
 
+/** As which statuses of responses its ends are counted. */
+const OK = 200
+const FAILED = 500
+
 const apply: typeof Reflect.apply = Reflect.apply
 
 export class Units {
@@ -81,7 +85,3 @@ class Unit implements UnitOfWork {
     Object.assign(this.#mark, { routeId: this.#route.id, endedMs, outcome })
   }
 }
-
-/** As which statuses of responses its ends are counted. */
-const OK = 200
-const FAILED = 500

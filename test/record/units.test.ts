@@ -56,6 +56,10 @@ describe('a unit of work', () => {
     assert.equal(of('message', '/rooms/:n')?.endedTotal, 2)
     units.begin('task', 'x'.repeat(10_000)).end(false, false)
     assert.equal(of('task', 'x'.repeat(128))?.endedTotal, 1)
+    // Where the kind is full, one that is known is known by what is left of it.
+    for (const name of ['b', 'c', 'd']) units.begin('task', name).end(false, false)
+    units.begin('task', 'x'.repeat(10_000)).end(false, false)
+    assert.equal(of('task', 'x'.repeat(128))?.endedTotal, 2)
   })
 
   it('runs its code through its label', () => {

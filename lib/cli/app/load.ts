@@ -58,8 +58,8 @@ const RATE_SD = 0.7
  */
 const MOMENTS = ['sent', 'later', 'answering'] as const
 type Moment = (typeof MOMENTS)[number]
-/** No more than this share is ever given up in a slice. */
-const MAX_ABANDONED = 0.9
+/** No more than this share is given up, in any slice: the others tell how long an answer takes. */
+export const MAX_ABANDONED = 0.9
 /** Of the time that answers take, what the last one counts for. */
 const NEWEST_SHARE = 0.1
 

@@ -9,7 +9,7 @@ import { PACKAGE_VERSION } from '../../config/package-version'
 import { judgeCheck, type CheckedTarget, type CheckResult } from '../app/check-result'
 import { type CheckedApp, startCheckedApp } from '../app/checked-app'
 import { type Command, EXIT, isSet, type OptionValues, textOf, textsOf } from './command'
-import { numbered, openLoad, type Target } from '../app/load'
+import { MAX_ABANDONED, numbered, openLoad, type Target } from '../app/load'
 import { endAs } from '../app/signals'
 import { checkText } from '../view/check-text'
 import { junitXml } from '../view/junit'
@@ -25,8 +25,6 @@ const WARM_UP_SHARE = 0.1
 /** A check takes this long or longer: some 30 readings of the heap fit in, and a verdict needs 8. */
 const DEFAULT_SECONDS = 15
 const MAX_SECONDS = 86_400
-/** Of the requests that may be given up: the others tell how long an answer takes. */
-const MAX_SHARE = 0.9
 /** The app is left running this long after its last answer, for a last reading of the heap. */
 const SETTLE_MS = 1000
 
@@ -287,8 +285,11 @@ function readShare(values: OptionValues, name: string): number {
   if (text === undefined) return 0
   const [, number, percent] = /^(\d+(?:\.\d+)?)(%?)$/.exec(text.trim()) ?? []
   const share = Number(number) / (percent ? 100 : 1)
-  if (share >= 0 && share <= MAX_SHARE) return share
-  throw usage(`--${name} ${text} is no share from 0 to ${100 * MAX_SHARE}%`, `Write --${name} 20%.`)
+  if (share >= 0 && share <= MAX_ABANDONED) return share
+  throw usage(
+    `--${name} ${text} is no share from 0 to ${100 * MAX_ABANDONED}%`,
+    `Write --${name} 20%.`,
+  )
 }
 
 function usage(problem: string, advice: string): MemprofError {
