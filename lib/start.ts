@@ -119,7 +119,6 @@ function install(config: Config, problems: readonly ConfigProblem[]): Memprof {
     },
   })
   const modules = hookModules(frameworkFiles(guard), guard)
-
   runUnit = unitRunner(guard)
 
   const waking = config.wake === 'always' ? wakeLater() : undefined

@@ -1,6 +1,7 @@
 /** Who did it: amounts by mark, and by route once the requests have ended. */
 import type { Mark } from '../record/request-marks'
 import type { EntriesOf, Shares } from '../verdict/observation'
+import { addedByRoute } from '../verdict/traced'
 
 /** Requests told apart, at most; what others do is lost. */
 const MAX_REQUESTS = 8192
@@ -68,14 +69,16 @@ export class Tally {
 
   /** By route and by how its requests ended, of those that have. */
   outcomes(): EntriesOf[] {
-    const found = new Map<number, EntriesOf>()
-    for (const [{ routeId: index, endedMs, outcome }, { inTime, late }] of this.#byRequest) {
-      if (endedMs === Number.POSITIVE_INFINITY) continue
-      const of = found.get(index) ?? { index, aborted: 0, failed: 0, others: 0 }
-      const kind = outcome ?? 'others'
-      found.set(index, { ...of, [kind]: of[kind] + inTime + late })
-    }
-    return [...found.values()]
+    const ended = [...this.#byRequest].filter(([{ endedMs }]) => endedMs < Number.POSITIVE_INFINITY)
+    return addedByRoute(
+      ended.map(([{ routeId: index, outcome }, { inTime, late }]) => ({
+        index,
+        aborted: 0,
+        failed: 0,
+        others: 0,
+        [outcome ?? 'others']: inTime + late,
+      })),
+    )
   }
 
   #ofRequest(mark: Mark): Amounts | null {
