@@ -178,6 +178,7 @@ export class LeakWatch {
       timeMs: runtime.now(),
       liveHeapBytes,
       appCodeBytes: this.#appCodeBytes,
+      codeBytes,
       ownWork: this.#lives.work,
       debugged: this.#debugged,
       arrayBuffersBytes: arrayBuffers,

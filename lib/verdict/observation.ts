@@ -126,6 +126,8 @@ export interface Observation {
    * memprof's readings made V8 compile is left out.
    */
   readonly appCodeBytes: readonly number[]
+  /** All machine code, memprof's too. */
+  readonly codeBytes: readonly number[]
   /** Pieces of memprof's own work so far, such as looks for holders: each may leave something on the heap. */
   readonly ownWork: readonly number[]
   /** Readings so far before which V8's debugger was on and made promises keep what the app does not. */

@@ -225,6 +225,7 @@ export class SyntheticApp {
       timeMs: cut(this.#timeMs),
       liveHeapBytes: cut(this.#liveHeapBytes),
       appCodeBytes: cut(this.#timeMs.map(() => 1 << 20)),
+      codeBytes: cut(this.#timeMs.map(() => 1 << 20)),
       ownWork: cut(this.#timeMs.map(() => 0)),
       debugged: cut(this.#timeMs.map(() => 0)),
       arrayBuffersBytes: cut(buffers),
@@ -496,6 +497,7 @@ export function handmade(
     samplingBytes: 512 << 10,
     timeMs: flat(0).map((_, at) => 3000 * (at + 1)),
     appCodeBytes: flat(1 << 20),
+    codeBytes: flat(1 << 20),
     ownWork: flat(0),
     debugged: flat(0),
     liveHeapBytes: flat(0).map((_, at) =>

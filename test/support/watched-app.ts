@@ -8,6 +8,7 @@ import { type Layer, PathNode, type Route } from '../../lib/record/routes'
 export const SIZES = {
   liveHeapBytes: 0,
   appCodeBytes: 0,
+  codeBytes: 0,
   ownWork: 0,
   debugged: 0,
   arrayBuffersBytes: 0,

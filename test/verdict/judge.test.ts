@@ -132,11 +132,17 @@ describe('judge: what goes on, and what has stopped', () => {
     // Five windows of four samples each, of which code may be 12.5, or memprof's own work made it.
     const code = cumulative(steps(8, S))
     const of = (more: Partial<Observation>): string =>
-      verdictOf(app(steps(8, 100), births, { appCodeBytes: code, ...more }))
+      verdictOf(app(steps(8, 100), births, { appCodeBytes: code, codeBytes: code, ...more }))
     assert.equal(of({}), 'insufficient-data')
     assert.equal(of({ appCodeBytes: code.map((bytes) => bytes / 4) }), 'leaking')
+    assert.equal(of({ codeBytes: code.map((_, at) => S * (at % 2)) }), 'leaking', 'made anew')
+    assert.equal(
+      of({ codeBytes: code.map((_, at) => 2 * S * (at < 7 ? at : 0)) }),
+      'insufficient-data',
+    )
     assert.equal(of({ ownWork: cumulative(steps(8, 1)) }), 'leaking')
-    assert.equal(verdictOf(app(steps(8, 100), steps(8, 0), { appCodeBytes: code })), 'steady')
+    const still = app(steps(8, 100), steps(8, 0), { appCodeBytes: code, codeBytes: code })
+    assert.equal(verdictOf(still), 'steady')
   })
 
   it('is no leak where what was born early has died', () => {
