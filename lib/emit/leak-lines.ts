@@ -5,7 +5,7 @@ import type { Holder, LeakLine, Site, SiteFrame, TracedUnit, TraceFields } from 
 import { asWritten, type NamedWork } from '../schema/work-name'
 import { positionKey, type StackFrame } from '../inspector/stack-frame'
 import type { Leak, PlaceGrowth } from '../verdict/leak'
-import type { Changed, Shares } from '../verdict/observation'
+import type { Changed, RouteShare, Shares } from '../verdict/observation'
 import { intervalPerOutcome, perOutcome } from '../verdict/outcome'
 import { formatBytes, formatSeconds } from './amounts'
 import { exactLine } from './exact-line'
@@ -87,7 +87,23 @@ function unitsOf({ routes }: Shares, nameOf: LeakContext['nameOf']): TracedUnit[
   return routes
     .filter(({ share }) => share >= MIN_SHARE)
     .slice(0, MAX_UNITS)
-    .map(({ index, share }) => ({ ...asWritten(nameOf(index)), share: round(share) }))
+    .map(({ index, share, within }) => ({
+      ...asWritten(nameOf(index)),
+      share: round(share),
+      ...(within ? { within: wholesOf(within, share, nameOf) } : {}),
+    }))
+}
+
+/** @param share - of the unit itself */
+function wholesOf(
+  within: readonly RouteShare[],
+  share: number,
+  nameOf: LeakContext['nameOf'],
+): NonNullable<TracedUnit['within']> {
+  return within
+    .filter((whole) => whole.share >= MIN_SHARE * share)
+    .slice(0, MAX_UNITS)
+    .map((whole) => ({ ...asWritten(nameOf(whole.index)), share: round(whole.share / share) }))
 }
 
 /** What one entry of the first holder keeps; 0 where that is not known. */

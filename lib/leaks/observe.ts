@@ -2,8 +2,8 @@
 import type { HeapHistory, History } from '../heap/heap-history'
 import type { KeptRequests } from '../heap/kept-requests'
 import { positionKey } from '../inspector/stack-frame'
-import type { Observation, PlaceSeries, Shares, Traced } from '../verdict/observation'
-import { addedByRoute } from '../verdict/traced'
+import type { Observation, PlaceSeries, RouteShare, Shares, Traced } from '../verdict/observation'
+import { addedByRoute, sharesByRoute } from '../verdict/traced'
 import type { Owners } from './owners'
 import type { ProcessSeries } from './process-series'
 import type { Traces } from './traces'
@@ -78,17 +78,18 @@ function placeSeries(
 function ofRoutesNow(traced: Traced | null, { routes }: Pick<WatchedApp, 'routes'>): Traced | null {
   const idOf = (index: number): number => routes[index]?.id ?? index
   const now = (shares: Shares | null): Shares | null => {
-    if (!shares || shares.routes.every(({ index }) => idOf(index) === index)) return shares
-    const byId = new Map<number, number>()
-    for (const { index, share } of shares.routes) {
-      byId.set(idOf(index), (byId.get(idOf(index)) ?? 0) + share)
-    }
-    const of = [...byId].map(([index, share]) => ({ index, share }))
+    if (!shares) return null
+    const renamed = (of: readonly RouteShare[]): RouteShare[] =>
+      of.map(({ index, share, within }) => ({
+        index: idOf(index),
+        share,
+        ...(within ? { within: renamed(within) } : {}),
+      }))
     const requests = routes.map(() => 0)
     shares.requests?.forEach((ended, at) => (requests[idOf(at)]! += ended))
     return {
       ...shares,
-      routes: of.sort((a, b) => b.share - a.share),
+      routes: sharesByRoute(renamed(shares.routes)),
       ...(shares.requests ? { requests } : {}),
       ...(shares.outcomes
         ? {

@@ -17,15 +17,22 @@ export interface Mark {
   endedMs: number
   /** How it ended: given up by the client, or failed; null otherwise. */
   outcome: LeakOutcome | null
+  /** Of a unit of work: the request, or else the outermost unit, that it began within. */
+  readonly whole: Mark | null
 }
 
-/** Of one that is not known by a message: a unit of work. */
-export function requestMark(): Mark {
-  return markOf('request')
+/**
+ * Of one that is not known by a message: a unit of work. Units that begin each other are no chain: that would
+ * keep all of them.
+ *
+ * @param within - what it began in
+ */
+export function unitMark(within: Mark | null): Mark {
+  return markOf('request', within?.kind === 'request' ? (within.whole ?? within) : null)
 }
 
-function markOf(kind: Mark['kind']): Mark {
-  return { kind, routeId: 0, endedMs: Number.POSITIVE_INFINITY, outcome: null }
+function markOf(kind: Mark['kind'], whole: Mark | null = null): Mark {
+  return { kind, routeId: 0, endedMs: Number.POSITIVE_INFINITY, outcome: null, whole }
 }
 
 /** Intervals, messages of open connections. */

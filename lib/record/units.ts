@@ -9,7 +9,7 @@ import { performance } from '../clock'
 import type { AnyFunction, UnitOfWork } from '../hooks/listener'
 import type { UnitKind } from '../schema/lines'
 import { alongPath } from './paths'
-import { type Mark, type RequestMarks, requestMark } from './request-marks'
+import { type Mark, type RequestMarks, unitMark } from './request-marks'
 import type { RouteStats, RouteStatsTable } from './route-stats'
 import type { Route, RouteTable } from './routes'
 
@@ -63,7 +63,7 @@ class Unit implements UnitOfWork {
     this.#route = route
     this.#stats = stats
     this.#marks = marks
-    this.#mark = marks.isOn ? requestMark() : null
+    this.#mark = marks.isOn ? unitMark(marks.current) : null
     stats.inFlight++
   }
 

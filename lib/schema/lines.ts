@@ -232,6 +232,8 @@ export interface Site extends SiteFrame {
 /** Whoever did something while a trace ran, and the share of all that was seen. */
 export interface TracedUnit extends WorkName {
   share: number
+  /** Of a unit of work: the requests that it began in, and the share of what it did in them. */
+  within?: ReadonlyArray<WorkName & { share: number }>
 }
 
 /** What a trace saw of who allocates a leak, or adds to what keeps it. */

@@ -1,7 +1,7 @@
 /** Who did it: amounts by mark, and by route once the requests have ended. */
 import type { Mark } from '../record/request-marks'
 import type { EntriesOf, Shares } from '../verdict/observation'
-import { addedByRoute } from '../verdict/traced'
+import { addedByRoute, scaledShare, sharesByRoute } from '../verdict/traced'
 
 /** Requests told apart, at most; what others do is lost. */
 const MAX_REQUESTS = 8192
@@ -69,7 +69,7 @@ export class Tally {
 
   /** By route and by how its requests ended, of those that have. */
   outcomes(): EntriesOf[] {
-    const ended = [...this.#byRequest].filter(([{ endedMs }]) => endedMs < Number.POSITIVE_INFINITY)
+    const ended = [...this.#byRequest].filter(([mark]) => hasEnded(mark))
     return addedByRoute(
       ended.map(([{ routeId: index, outcome }, { inTime, late }]) => ({
         index,
@@ -97,9 +97,9 @@ export class Tally {
    * all, it is what that does after its answer; else it is lost.
    */
   shares(): Shares {
+    const ended = [...this.#byRequest].filter(([mark]) => hasEnded(mark))
     const byRoute = new Map<number, Amounts>()
-    for (const [{ routeId, endedMs }, { inTime, late }] of this.#byRequest) {
-      if (endedMs === Number.POSITIVE_INFINITY) continue
+    for (const [{ routeId }, { inTime, late }] of ended) {
       const of = byRoute.get(routeId) ?? { inTime: 0, late: 0 }
       byRoute.set(routeId, { inTime: of.inTime + inTime, late: of.late + late })
     }
@@ -115,12 +115,27 @@ export class Tally {
     const shareOf = (amount: number): number => (seen === 0 ? 0 : amount / seen)
     return {
       seen,
-      routes: [...byRoute]
-        .filter(([, of]) => amountOf(of) > 0)
-        .map(([index, of]) => ({ index, share: shareOf(amountOf(of)) }))
-        .sort((a, b) => b.share - a.share),
+      // Amounts are whole numbers: they are added up before they become shares.
+      routes: sharesByRoute(
+        ended
+          .filter(([, of]) => amountOf(of) > 0)
+          .map(([{ routeId: index, whole }, of]) => {
+            const share = amountOf(of)
+            const isPart = whole !== null && hasEnded(whole)
+            return {
+              index,
+              share,
+              ...(isPart ? { within: [{ index: whole.routeId, share }] } : {}),
+            }
+          }),
+      ).map((route) => scaledShare(route, 1 / seen)),
       idle: shareOf(this.#idle),
       lost: shareOf(lost),
     }
   }
+}
+
+/** Its route is known. */
+function hasEnded({ endedMs }: Mark): boolean {
+  return endedMs < Number.POSITIVE_INFINITY
 }

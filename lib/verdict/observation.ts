@@ -35,11 +35,20 @@ export interface LayerSeries {
 }
 
 /** Who did it, of all that a trace saw: shares of 1, and together 1. */
+/** What a route did, of all that was seen. */
+export interface RouteShare {
+  /** Of the route. */
+  readonly index: number
+  readonly share: number
+  /** Of a unit of work: how much of that it did within which routes' requests, of all that was seen. */
+  readonly within?: readonly RouteShare[]
+}
+
 export interface Shares {
   /** Executions, or entries that were added. */
   readonly seen: number
   /** Routes by their index, largest first. */
-  readonly routes: ReadonlyArray<{ readonly index: number; readonly share: number }>
+  readonly routes: readonly RouteShare[]
   /** Without a request: timers, and messages of open connections. */
   readonly idle: number
   /** Callbacks that do not tell for which request they are, as those of a shared connection to a database. */

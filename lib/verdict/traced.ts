@@ -5,7 +5,7 @@
  * the container grow that keeps it.
  */
 import { sumOf } from './growth'
-import type { EntriesOf, PlaceSeries, Shares, Traced } from './observation'
+import type { EntriesOf, PlaceSeries, RouteShare, Shares, Traced } from './observation'
 import type { Thresholds } from './thresholds'
 
 /** A part of a place's bytes and whose it is: a route, by its index, or what is done without requests. */
@@ -121,14 +121,11 @@ export function pooled(all: readonly Shares[]): Shares {
   const seen = sumOf(all.map((one) => one.seen))
   const meanOf = (share: (one: Shares) => number): number =>
     seen === 0 ? 0 : sumOf(all.map((one) => share(one) * one.seen)) / seen
-  const indexes = new Set(all.flatMap(({ routes }) => routes.map(({ index }) => index)))
-  const shareOf = ({ routes }: Shares, index: number): number =>
-    routes.find((route) => route.index === index)?.share ?? 0
   return {
     seen,
-    routes: [...indexes]
-      .map((index) => ({ index, share: meanOf((one) => shareOf(one, index)) }))
-      .sort((a, b) => b.share - a.share),
+    routes: sharesByRoute(
+      all.flatMap((one) => one.routes.map((route) => scaledShare(route, one.seen / seen))),
+    ),
     idle: meanOf(({ idle }) => idle),
     lost: meanOf(({ lost }) => lost),
     // They were watched together.
@@ -137,6 +134,34 @@ export function pooled(all: readonly Shares[]): Shares {
       ? { outcomes: addedByRoute(all.flatMap((one) => one.outcomes ?? [])) }
       : {}),
   }
+}
+
+export function scaledShare({ index, share, within }: RouteShare, by: number): RouteShare {
+  return {
+    index,
+    share: share * by,
+    ...(within ? { within: within.map((whole) => scaledShare(whole, by)) } : {}),
+  }
+}
+
+/** One for each route, largest first. */
+export function sharesByRoute(all: readonly RouteShare[]): RouteShare[] {
+  const byIndex = new Map<number, RouteShare[]>()
+  for (const one of all) {
+    const known = byIndex.get(one.index)
+    if (known) known.push(one)
+    else byIndex.set(one.index, [one])
+  }
+  return [...byIndex]
+    .map(([index, shares]) => {
+      const within = shares.flatMap((one) => one.within ?? [])
+      return {
+        index,
+        share: sumOf(shares.map((one) => one.share)),
+        ...(within.length > 0 ? { within: sharesByRoute(within) } : {}),
+      }
+    })
+    .sort((a, b) => b.share - a.share)
 }
 
 /** One for each route. */

@@ -32,6 +32,8 @@ describe('a unit of work that leaks', () => {
     const leak = await told(app, { kind: 'operation', name: 'mutation Keep' })
     assert.equal(leak.sites[0]?.function, 'keep')
     assert.deepEqual([leak.method, leak.route], [undefined, undefined])
+    const { within = [] } = leak.trace!.units[0]!
+    assert.deepEqual(within, [{ method: 'GET', route: '/keep', share: 1 }])
     assert.match(leak.msg, /^operation mutation Keep keeps [\d.]+ kB per operation \(95 %: /)
     await app.end('SIGTERM')
     const counts = new Map<string, number>()

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { AnyFunction, Trampoline } from '../../lib/hooks/listener'
-import { RequestMarks } from '../../lib/record/request-marks'
+import { type Mark, RequestMarks } from '../../lib/record/request-marks'
 import { type RouteStats, RouteStatsTable } from '../../lib/record/route-stats'
 import { type LabelMaker, RouteTable } from '../../lib/record/routes'
 import { Units } from '../../lib/record/units'
@@ -113,6 +113,14 @@ describe('a unit of work', () => {
     const { routeId, endedMs } = before as { routeId: number; endedMs: number }
     assert.equal(routeId, of('operation', 'query A')!.route.id)
     assert.ok(endedMs < Number.POSITIVE_INFINITY)
+    const { whole } = before as { whole: unknown }
+    assert.equal(whole, request, 'the request that it began in')
+    const nested = (): object =>
+      marks.within(
+        before as Mark,
+        () => units.begin('job', 'mail').run(() => marks.current, null, []) as object,
+      )
+    assert.equal((nested() as Mark).whole, request, 'and no chain of units')
     marks.end()
   })
 })

@@ -27,6 +27,31 @@ describe('Tally', () => {
     })
   })
 
+  it('tells of a unit of work within which requests it did how much, once those have ended', () => {
+    const tally = new Tally()
+    const wholes = [requestMark(1, 20), requestMark(2, 20), requestMark()]
+    for (const whole of wholes) tally.note(requestMark(5, 10, whole), 2, 0)
+    tally.note(requestMark(5, 10, wholes[0]), 1, 0)
+    tally.note(requestMark(1, 10), 1, 0)
+    tally.note(requestMark(5, 10), 2, 0)
+    const within = [
+      { index: 1, share: 0.3 },
+      { index: 2, share: 0.2 },
+    ]
+    const { routes } = tally.shares()
+    assert.deepEqual(
+      routes.map(({ index, share }) => [index, Math.round(share * 100)]),
+      [
+        [5, 90],
+        [1, 10],
+      ],
+    )
+    assert.deepEqual(
+      routes[0]!.within!.map(({ index, share }) => ({ index, share: Math.round(share * 10) / 10 })),
+      within,
+    )
+  })
+
   it('leaves out requests in flight, whose route is not known, until they have ended', () => {
     const tally = new Tally()
     const mark = requestMark()

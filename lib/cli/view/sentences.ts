@@ -124,13 +124,21 @@ function traceWords({ hits, units, idleShare, lostShare }: TraceFields, show: Sh
   const shown = units.slice(0, MAX_UNITS)
   const known = shown.reduce((sum, unit) => sum + unit.share, idleShare + lostShare)
   const parts = [
-    ...shown.map((unit) => [unit.share, `for ${routeName(unit, show)}`] as const),
+    ...shown.map(
+      (unit) => [unit.share, `for ${routeName(unit, show)}${begunIn(unit, show)}`] as const,
+    ),
     [1 - known, 'for other routes'] as const,
     [idleShare, 'for no request'] as const,
     [lostShare, 'not known for which'] as const,
   ].filter(([of]) => of >= MIN_SHARE)
   const who = parts.map(([of, whose]) => `${share(of)} ${whose}`)
   return `a trace saw it ${countOf(hits, 'time')}: ${who.join(', ')}`
+}
+
+/** `, begun in POST /graphql` */
+function begunIn({ within = [] }: TracedUnit, show: ShowName): string {
+  const wholes = within.slice(0, MAX_UNITS).map((whole) => routeName(whole, show))
+  return wholes.length === 0 ? '' : `, begun in ${wholes.join(', ')}`
 }
 
 /** `86 %` */

@@ -62,6 +62,12 @@ const FRAME: FieldTable<SiteFrame> = {
 const UNIT: FieldTable<TracedUnit> = {
   ...WORK_NAME,
   share: amount('trace', '0 to 1', 'Of all that was seen.'),
+  within: maybe(
+    list('trace', 'Of a unit of work: the requests that it began in, largest first.', {
+      ...WORK_NAME,
+      share: amount('trace', '0 to 1', 'Of what the unit did.'),
+    }),
+  ),
 }
 
 const HOLDER: FieldTable<Holder> = {

@@ -52,6 +52,16 @@ describe('a trace', () => {
     ])
   })
 
+  it('tells of a unit of work in which requests it began', () => {
+    const within = [{ method: 'POST', route: '/order', share: 1 }]
+    const units = [{ unit: { kind: 'job', name: 'mail' } as const, share: 1, within }]
+    const trace = { hits: 40, units, idleShare: 0, lostShare: 0 }
+    assert.equal(
+      leakDetails(leakOf({ ...OPEN, trace })).at(-1),
+      'a trace saw it 40 times: 100 % for job mail, begun in POST /order',
+    )
+  })
+
   it('that saw nothing is not told', () => {
     const trace = { hits: 0, units: [], idleShare: 0, lostShare: 0 }
     assert.deepEqual(leakDetails(leakOf({ ...OPEN, trace })), ['called by handle (routes.js:9)'])
