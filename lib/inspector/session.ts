@@ -62,9 +62,25 @@ export interface HeapSession {
   /** The URL of every script, by id. About 5 ms for 400 scripts, 30 ms the first time. */
   scriptUrls(): Map<string, string>
 
+  /**
+   * Makes V8 begin to mark the heap, beside the running app. About 5 ms. On Node 20 `arrayBuffers` shows 80 MB
+   * more, of address space alone, until the next major GC.
+   *
+   * @returns false where it cannot be made to
+   */
+  beginMarking(): boolean
+
+  /** @returns whether V8 marks still: false where that GC is over */
+  endMarking(): boolean
+
   close(): void
 }
 
+/**
+ * Of memory outside of the heap, bytes: with more than 64 MB of new ones V8 begins to mark
+ * (`Heap::ReportExternalMemoryPressure`).
+ */
+const EXTERNAL_BYTES = 80 << 20
 /** Bytes of an object that is sampled for sure: missed once in e^8 with the coarsest interval, 512 kB. */
 const MARK_BYTES = 4 << 20
 /** More than an array's own fields take. */
@@ -73,6 +89,8 @@ const MAX_HEADER_BYTES = 64
 export class InspectorSession implements HeapSession {
   readonly #connection = new Connection()
   #sampling = false
+  /** Since marking began. */
+  #gcs: GCProfiler | null = null
 
   isTaken(): boolean {
     return this.#sampling ? false : this.#post('HeapProfiler.getSamplingProfile') !== null
@@ -100,7 +118,7 @@ export class InspectorSession implements HeapSession {
     mark.length = 0
     const pauseMs = performance.now() - beganMs
     // By now heapUsed includes the profile's own text and objects; at the end of the GC it did not.
-    const majorGc = gcs.stop()?.statistics.findLast(({ gcType }) => gcType === 'MarkSweepCompact')
+    const majorGc = majorGcOf(gcs)
     if (result === null || majorGc === undefined) return null
     const { profile } = result as { profile: SampledProfile }
     return {
@@ -139,7 +157,31 @@ export class InspectorSession implements HeapSession {
     return urls
   }
 
+  beginMarking(): boolean {
+    try {
+      this.#gcs = new GCProfiler()
+      this.#gcs.start()
+      const buffer: ArrayBuffer & { transfer?: (bytes: number) => ArrayBuffer } = new ArrayBuffer(
+        EXTERNAL_BYTES,
+      )
+      // Freed at once where Node knows how to, and not by the GC.
+      buffer.transfer?.(0)
+      return true
+    } catch {
+      // The process may have no address space left.
+      this.endMarking()
+      return false
+    }
+  }
+
+  endMarking(): boolean {
+    const gcs = this.#gcs
+    this.#gcs = null
+    return gcs !== null && majorGcOf(gcs) === undefined
+  }
+
   close(): void {
+    this.endMarking()
     this.stop()
     this.#connection.close()
   }
@@ -157,6 +199,13 @@ export function codeBytesOf(
       ({ spaceName }) => spaceName === 'code_space' || spaceName === 'code_large_object_space',
     )
     .reduce((sum, { spaceUsedSize }) => sum + spaceUsedSize, 0)
+}
+
+type MajorGc = NonNullable<ReturnType<GCProfiler['stop']>>['statistics'][number]
+
+/** The last since the profiler was started, which stops. */
+function majorGcOf(gcs: GCProfiler): MajorGc | undefined {
+  return gcs.stop()?.statistics.findLast(({ gcType }) => gcType === 'MarkSweepCompact')
 }
 
 /** The highest ordinal among the samples; they are counted from 1. */

@@ -18,6 +18,7 @@ import type { HeapSampler } from './heap-sampler'
 import { HolderInquiry } from './holder-inquiry'
 import type { LeakListener } from './listener'
 import { Lives } from './lives'
+import { MarkingAhead } from './marking-ahead'
 import { observe } from './observe'
 import { Owners } from './owners'
 import { PauseSchedule } from './pause-schedule'
@@ -61,6 +62,7 @@ export class LeakWatch {
   #appCodeBytes = 0
   #cancel: () => void = () => {}
   #isClosed = false
+  readonly #markingAhead: MarkingAhead
   readonly #logpoints = new Logpoints()
   /** Of the logpoints, at the last reading. */
   #timesOpened = 0
@@ -80,6 +82,7 @@ export class LeakWatch {
       labelOf: (url) => sampler.labelOf(url),
     })
     const { session } = sampler
+    this.#markingAhead = new MarkingAhead(session)
     const search = { app, session, isOwn: isOwnScript, maxPauseMs: config.maxPauseMs, now }
     const tracing = {
       marks: app.marks,
@@ -123,19 +126,33 @@ export class LeakWatch {
     const next = this.#schedule.next(runtime.now(), facts)
     if (next === 'stop') return
     if (typeof next === 'object') return this.#plan(next.waitMs)
+    if (next === 'read') return this.#readMarked()
     try {
-      if (next === 'read') this.#readInTurn()
-      else this.#inquire()
+      this.#inquire()
     } finally {
       this.#plan(0)
     }
   }
 
-  #plan(waitMs: number): void {
+  /** Waits until V8 has marked most of a large heap, and reads it. */
+  #readMarked(): void {
+    const { runtime } = this.#options
+    const beganMs = runtime.now()
+    const waitMs = this.#markingAhead.next(this.#liveHeapBytes ?? runtime.usedBytes())
+    this.#schedule.spend(runtime.now() - beganMs, runtime.now())
+    if (waitMs > 0) return this.#plan(waitMs, () => this.#readMarked())
+    try {
+      this.#readInTurn()
+    } finally {
+      this.#plan(0)
+    }
+  }
+
+  #plan(waitMs: number, work: () => void = () => this.#goOn()): void {
     // Whoever is told of a leak may have stopped memprof.
     if (this.#isClosed) return
     const { runtime, timed } = this.#options
-    this.#cancel = runtime.after(waitMs, () => timed(() => this.#goOn()))
+    this.#cancel = runtime.after(waitMs, () => timed(work))
   }
 
   #readInTurn(): void {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { Session } from 'node:inspector'
+import { constants, PerformanceObserver } from 'node:perf_hooks'
 import { describe, it } from 'node:test'
 import { InspectorSession } from '../../lib/inspector/session'
 
@@ -99,6 +100,27 @@ describe('InspectorSession', () => {
     const other = agent()
     assert.ok(other.post('HeapProfiler.getSamplingProfile') instanceof Error)
     other.close()
+  })
+
+  it('makes V8 mark the heap beside what runs, and knows when that GC is over', async () => {
+    const session = new InspectorSession()
+    session.start(1 << 20)
+    let begun = 0
+    const observer = new PerformanceObserver((list) => {
+      const entries = list.getEntries() as Array<{ detail?: { kind?: number } }>
+      const { NODE_PERFORMANCE_GC_INCREMENTAL: kind } = constants
+      begun += entries.filter(({ detail }) => detail?.kind === kind).length
+    })
+    observer.observe({ entryTypes: ['gc'] })
+    assert.equal(session.beginMarking(), true)
+    assert.equal(session.endMarking(), true)
+    // Node tells of it some turns later.
+    while (begun === 0) await new Promise(setImmediate)
+    observer.disconnect()
+    assert.equal(session.beginMarking(), true)
+    session.read()
+    assert.equal(session.endMarking(), false)
+    session.close()
   })
 
   it('finds where functions begin, runs none of them, and leaves no trace of the question', () => {

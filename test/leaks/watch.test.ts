@@ -152,6 +152,30 @@ describe('readings', () => {
     assert.equal(heap.watch.pauseMs, 2100)
   })
 
+  it('of a large heap come once V8 has marked it for a while', () => {
+    const heap = leaking()
+    heap.session.liveHeapBytes = 400 << 20
+    heap.pass(50)
+    const asked = heap.session.asked.filter((one) => one === 'mark' || one === 'read')
+    assert.deepEqual(asked, [
+      'mark',
+      'read',
+      'mark',
+      'read',
+      'mark',
+      'read',
+      'mark',
+      'read',
+      'mark',
+      'read',
+    ])
+    // V8 is done each time: the reading that has to do without comes all the same.
+    heap.session.isMarkedInTime = false
+    const before = heap.asked('mark')
+    assert.equal(heap.pass(10).asked('read'), 6)
+    assert.equal(heap.asked('mark'), before + 3)
+  })
+
   it('begin anew at another sampling interval when the rate of allocation asks for it', () => {
     const heap = new WatchedHeap({ MEMPROF_HOLDERS: 'off', MEMPROF_SAMPLING_BYTES: undefined })
     const [first] = heap.session.asked

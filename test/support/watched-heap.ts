@@ -83,7 +83,8 @@ export class SessionByHand implements HeapSession {
   containers: Container[] = []
   pauseMs = 10
   taken = 0
-  /** `start 65536`, `read`, `stop`, `look`, `close`. */
+  isMarkedInTime = true
+  /** `start 65536`, `mark`, `read`, `stop`, `look`, `close`. */
   readonly asked: string[] = []
   isTakenByOthers = false
   isStopped = false
@@ -135,6 +136,15 @@ export class SessionByHand implements HeapSession {
 
   scriptUrls(): Map<string, string> {
     return new Map([['1', 'file:///app/app.js']])
+  }
+
+  beginMarking(): boolean {
+    this.asked.push('mark')
+    return true
+  }
+
+  endMarking(): boolean {
+    return this.isMarkedInTime
   }
 
   close(): void {
