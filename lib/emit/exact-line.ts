@@ -26,7 +26,7 @@ export function exactLine(
   keptBytes: number,
   allocated: readonly Allocated[],
   locate: (frame: StackFrame) => SiteFrame,
-): Pick<SiteFrame, 'line' | 'column'> | null {
+): Pick<SiteFrame, 'line' | 'column' | 'sourceHash'> | null {
   const key = positionKey(within)
   const byLine = new Map<string, { at: SiteFrame; bytes: number }>()
   const own = allocated.filter((one) => positionKey(one.within) === key)
@@ -40,5 +40,6 @@ export function exactLine(
   if (!most || most.bytes < MIN_SEEN_SHARE * keptBytes) return null
   const ofOthers = others.reduce((sum, { bytes }) => sum + bytes, 0)
   if (keptBytes - ofOthers <= (others[0]?.bytes ?? 0)) return null
-  return { line: most.at.line, column: most.at.column }
+  const { line, column, sourceHash } = most.at
+  return { line, column, ...(sourceHash === undefined ? {} : { sourceHash }) }
 }

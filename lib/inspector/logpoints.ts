@@ -16,6 +16,7 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Connection } from './connection'
 import { defineProperty, deleteProperty, realm } from './intrinsics'
+import { shortHash } from './source-hash'
 import type { FunctionPosition } from './stack-frame'
 
 /** CPU time that a hit takes, ms: nearly all of it the debugger's (`npm run bench:trace`). */
@@ -45,6 +46,8 @@ interface Logpoint {
 export class Logpoints {
   #connection: Connection | null = null
   #points: Array<Logpoint | null> = []
+  /** Of the scripts there were when the debugger was opened, by id. */
+  readonly #hashes: Map<string, string> = new Map()
   #timesOpened = 0
 
   get timesOpened(): number {
@@ -69,7 +72,14 @@ export class Logpoints {
     try {
       this.#connection = new Connection()
       this.#timesOpened++
-      if (this.#post('Debugger.enable') === null) throw new Error('no debugger')
+      let isEnabled = false
+      this.#connection.listening(
+        'Debugger.scriptParsed',
+        ({ scriptId, hash }: Debugger.ScriptParsedEventDataType) =>
+          this.#hashes.set(scriptId, shortHash(hash)),
+        () => (isEnabled = this.#post('Debugger.enable') !== null),
+      )
+      if (!isEnabled) throw new Error('no debugger')
       // A `debugger` statement of the app's is nothing that we wait at.
       this.#post('Debugger.setSkipAllPauses', { skip: true })
       return true
@@ -89,6 +99,11 @@ export class Logpoints {
       restrictToFunction: true,
     }) as Debugger.GetPossibleBreakpointsReturnType | null
     return places?.locations ?? []
+  }
+
+  /** Of a script's text, as V8 has compiled it; undefined where it was loaded after the debugger was opened. */
+  hashOf(scriptId: string): string | undefined {
+    return this.#hashes.get(scriptId)
   }
 
   /**
@@ -153,6 +168,7 @@ export class Logpoints {
   close(): void {
     this.clear()
     this.#points = []
+    this.#hashes.clear()
     this.#post('Debugger.disable')
     this.#connection?.close()
     this.#connection = null

@@ -15,6 +15,8 @@ export interface StackFrame extends FunctionPosition {
   readonly functionName: string
   /** A path for CommonJS, a URL for ES modules; '' for V8's own. */
   readonly url: string
+  /** Of the script's text, as `sourceHash` makes it; where a trace has asked V8. */
+  readonly sourceHash?: string
 }
 
 /** `scriptId:line:column`: one function, whatever it is called. */

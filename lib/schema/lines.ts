@@ -218,6 +218,8 @@ export interface SiteFrame {
   file: string
   line: number
   column: number
+  /** Of the file's text; where a trace saw what ran there, and it is known to be the file's. */
+  sourceHash?: string
 }
 
 export interface Site extends SiteFrame {

@@ -132,8 +132,10 @@ export class Additions {
     this.#options.slices.reach(NOWHERE)
   }
 
-  #watch(within: StackFrame, fn: number): void {
+  #watch(frame: StackFrame, fn: number): void {
     const { logpoints } = this.#options
+    const sourceHash = logpoints.hashOf(frame.scriptId)
+    const within = sourceHash === undefined ? frame : { ...frame, sourceHash }
     for (const place of logpoints.placesIn(within)) {
       if (this.#points.length >= MAX_PLACES) return
       const at = this.#points.length

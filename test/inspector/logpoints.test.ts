@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { type Debugger, Session } from 'node:inspector'
 import { join } from 'node:path'
 import { describe, it, mock } from 'node:test'
@@ -10,6 +10,7 @@ import { Worker } from 'node:worker_threads'
 import { type MessageEvent, WebSocket } from 'undici'
 import { Connection } from '../../lib/inspector/connection'
 import { Logpoints } from '../../lib/inspector/logpoints'
+import { sourceHash } from '../../lib/inspector/source-hash'
 import { cleanEnv, type Stage } from '../support/app'
 import { FIXTURES, temporaryFolder } from '../support/files'
 import { openLogpoints, positionsOf } from '../support/logpoints'
@@ -172,6 +173,14 @@ describe('a logpoint', () => {
       null,
     )
   })
+})
+
+it('know what V8 has compiled by the hash of the file, as long as they are open', (t) => {
+  const [{ scriptId } = { scriptId: '' }] = positionsOf([arrow])
+  const logpoints = openLogpoints(t)
+  assert.equal(logpoints.hashOf(scriptId), sourceHash(readFileSync(__filename, 'utf8')))
+  logpoints.close()
+  assert.equal(logpoints.hashOf(scriptId), undefined)
 })
 
 describe('logpoints leave the app as it was', () => {

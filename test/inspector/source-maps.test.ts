@@ -1,9 +1,17 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describe, it, type TestContext } from 'node:test'
+import { MAX_SOURCE_BYTES, sourceHash } from '../../lib/inspector/source-hash'
 import { SourceMaps } from '../../lib/inspector/source-maps'
 import type { StackFrame } from '../../lib/inspector/stack-frame'
 import type { SiteFrame } from '../../lib/schema/lines'
@@ -114,6 +122,42 @@ describe('SourceMaps', () => {
     const pipe = join(endless, '../pipe.js')
     execFileSync('mkfifo', [pipe])
     assert.equal(locate(pipe).line, 1)
+  })
+
+  describe('the hash of the file that is told, where V8 has told that of the script', () => {
+    const hashed = (file: string, ran = sourceHash(readFileSync(file, 'utf8'))) =>
+      new SourceMaps().locate({ ...at(file), sourceHash: ran }).sourceHash
+
+    it('is that of the script where it has no map, and may not lie there any more', (t) => {
+      assert.equal(hashed(script(t, ''), 'abc'), 'abc')
+      assert.equal(hashed('/gone/app.js', 'abc'), 'abc')
+      assert.equal(hashed('evalmachine.<anonymous>', 'abc'), undefined)
+      assert.equal(locate(script(t, '')).sourceHash, undefined)
+    })
+
+    /** A script of that text in TypeScript, written so many seconds after it. */
+    const compiled = (t: TestContext, text: string, seconds: number): string => {
+      const file = script(t, `${COMMENT}app.js.map`, MAP)
+      const source = join(file, '../../src/app.ts')
+      mkdirSync(join(source, '..'))
+      writeFileSync(source, text)
+      utimesSync(source, 1e9, 1e9)
+      utimesSync(file, 1e9 + seconds, 1e9 + seconds)
+      return file
+    }
+
+    it('is that of the file which the map names, up to 2 MiB', (t) => {
+      assert.equal(hashed(compiled(t, 'let one: 1', 0)), sourceHash('let one: 1'))
+      const long = ' '.repeat(MAX_SOURCE_BYTES)
+      assert.equal(hashed(compiled(t, long, 0)), sourceHash(long))
+      assert.equal(hashed(compiled(t, `${long} `, 0)), undefined)
+      assert.equal(hashed(script(t, `${COMMENT}app.js.map`, MAP)), undefined)
+    })
+
+    it('is none where that was written after the script, or another script lies there than the one that ran', (t) => {
+      assert.equal(hashed(compiled(t, 'let one: 1', -1)), undefined)
+      assert.equal(hashed(compiled(t, 'let one: 1', 0), 'abc'), undefined)
+    })
   })
 
   it('names evaluated code, natives and functions without a name as they are', () => {

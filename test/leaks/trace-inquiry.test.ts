@@ -45,6 +45,8 @@ class LogpointsByHand {
     return [{ scriptId, lineNumber, columnNumber: columnNumber + 1 }]
   }
 
+  hashOf(): undefined {}
+
   setTwinAt(): null {
     return null
   }

@@ -30,6 +30,10 @@ import {
 } from '../lines'
 import { FLOOR, KEPT_SHARE, OUTCOME, SECONDS_TO_LIMIT, WORK_NAME } from './shared'
 
+const SOURCE_HASH = maybe(
+  text('trace', 'First 16 hex digits of the SHA-256 of the file as it ran; for `memprof report`.'),
+)
+
 const SITE: FieldTable<Site> = {
   function: otel('code.function.name', text('sampler', 'The allocating function.')),
   file: otel(
@@ -44,6 +48,7 @@ const SITE: FieldTable<Site> = {
   lineExact: maybe(
     flag('trace', 'The line allocates it, and is not just where the function begins.'),
   ),
+  sourceHash: SOURCE_HASH,
   bytes: bytes('sampler', 'What it allocated of what is kept.'),
   share: amount('sampler', '0 to 1', 'Of the bytes of all sites of the leak.'),
   stack: otel(
@@ -57,6 +62,7 @@ const FRAME: FieldTable<SiteFrame> = {
   file: text('trace', 'Source-mapped, as a site’s.'),
   line: count('trace', 'From 1.'),
   column: count('trace', 'From 1.'),
+  sourceHash: SOURCE_HASH,
 }
 
 const UNIT: FieldTable<TracedUnit> = {
