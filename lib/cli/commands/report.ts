@@ -14,6 +14,7 @@ import { htmlReport } from '../view/html'
 import { markdownReport } from '../view/markdown-report'
 import { formatBytes } from '../view/numbers'
 import { nothingToReport } from '../view/overview'
+import { sourceReader } from '../view/source-file'
 import { textReport } from '../view/text-report'
 
 export const report: Command = {
@@ -81,7 +82,12 @@ export const report: Command = {
         ? printableJson(JSON.stringify({ ...summary, read: counts }, null, 2))
         : isSet(values, 'markdown')
           ? markdownReport(summary, counts)
-          : textReport(summary, counts, describeOutput(process.stdout, process.env)),
+          : textReport(
+              summary,
+              counts,
+              describeOutput(process.stdout, process.env),
+              sourceReader(process.cwd()),
+            ),
     )
     return EXIT.done
   },

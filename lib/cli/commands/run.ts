@@ -17,6 +17,7 @@ import { readLog } from '../log/read-log'
 import { endAs, passSignals } from '../app/signals'
 import { openSummary } from '../summary/builder'
 import { describeOutput } from '../view/terminal'
+import { sourceReader } from '../view/source-file'
 import { textReport } from '../view/text-report'
 
 /**
@@ -126,7 +127,8 @@ async function printReport(pattern: string, startedMs: number): Promise<void> {
     return
   }
   const output = describeOutput(process.stderr, process.env)
-  process.stderr.write(`\n${textReport(summary, counts, output)}\n\n`)
+  const report = textReport(summary, counts, output, sourceReader(process.cwd()))
+  process.stderr.write(`\n${report}\n\n`)
   const names = files.length === 1 ? files[0]! : pattern.replaceAll(/%[pt]/g, '*')
   say(`memprof report ${shortest(names)} prints this again`)
 }

@@ -1,6 +1,7 @@
 /** The report for a terminal, or for whatever program a pipe leads to. */
+import type { SiteFrame } from '../../schema/lines'
 import type { ReadCounts } from '../log/read-log'
-import type { LogSummary } from '../summary/summary'
+import type { LeakSummary, LogSummary } from '../summary/summary'
 import { booksSentences, processName } from './books'
 import type { Output } from './terminal'
 import { memorySection, memoryTable } from './memory-text'
@@ -8,7 +9,10 @@ import { countOf, formatBytes, formatCount, formatSeconds, formatTime } from './
 import { endOf, headline, notes, otherVerdicts } from './overview'
 import { printable } from './printable'
 import { ROUTE_COLUMNS, routeRow } from './routes-table'
+import { siteName } from '../../emit/leak-words'
 import { leakDetails, leakSentence, unheldWords, whereItLeaks } from './sentences'
+import type { ReadSource } from './source-file'
+import { sourceLines } from './source-lines'
 import { type Paint, painter, paintVerdict } from './style'
 import { alignedTable, type Column, tabbedTable, withoutEmpty } from './table'
 import { wrap } from './width'
@@ -21,12 +25,17 @@ const MAX_WARNINGS = 10
 const INDENT = '  '
 
 /** @returns lines without a newline at the end; nothing in them but text, line ends and our own colours */
-export function textReport(summary: LogSummary, counts: ReadCounts, output: Output): string {
+export function textReport(
+  summary: LogSummary,
+  counts: ReadCounts,
+  output: Output,
+  readSource: ReadSource = () => null,
+): string {
   const paint = painter(output.color)
   const sections = output.isTerminal
     ? [
         wrap(headline(summary), output.columns, INDENT).map((line) => paint('bold', line)),
-        verdictSection(summary, output, paint),
+        verdictSection(summary, output, paint, readSource),
         warningSection(summary, output, paint),
         routeSection(summary, output, paint),
         memorySection(summary, output, paint),
@@ -61,11 +70,17 @@ function verdictLines(summary: LogSummary): string[] {
   return [...leaks, ...otherVerdicts(summary)]
 }
 
-function verdictSection(summary: LogSummary, output: Output, paint: Paint): string[] {
+function verdictSection(
+  summary: LogSummary,
+  output: Output,
+  paint: Paint,
+  readSource: ReadSource,
+): string[] {
   const lines: string[] = []
   for (const leak of summary.leaks.slice(0, MAX_LEAKS)) {
     const [first, ...more] = wrap(leakSentence(leak), output.columns, INDENT)
     lines.push(paint(leak.since === null ? 'red' : 'yellow', first!), ...more)
+    lines.push(...sourceOf(leak, output, paint, readSource))
     const where = whereItLeaks(leak, summary)
     for (const detail of [...(where === null ? [] : [where]), ...leakDetails(leak)]) {
       lines.push(
@@ -77,6 +92,26 @@ function verdictSection(summary: LogSummary, output: Output, paint: Paint): stri
   if (hidden > 0) lines.push(`${countOf(hidden, 'more leak')}: memprof report … | less shows all.`)
   lines.push(...otherVerdicts(summary).flatMap((line) => wrap(line, output.columns, '')))
   return lines
+}
+
+/** Around the line that fills what keeps the leak; where that is not here, the line of the app's that allocates it. */
+function sourceOf(
+  { holders: [holder], sites }: LeakSummary,
+  { columns }: Output,
+  paint: Paint,
+  readSource: ReadSource,
+): string[] {
+  const isOfApp = ({ file }: SiteFrame): boolean => !file.split('/').includes('node_modules')
+  const places = [
+    ['filled', holder?.addedAt],
+    ['allocated', sites.find((site) => site.lineExact && isOfApp(site))],
+  ] as const
+  for (const [word, place] of places) {
+    const text = place ? readSource(place) : null
+    const lines = text === null ? [] : sourceLines(text, place!, columns, paint)
+    if (lines.length > 0) return [`${INDENT}${word} in ${siteName(place!, printable)}:`, ...lines]
+  }
+  return []
 }
 
 function warningLines({ warnings }: LogSummary): string[] {
