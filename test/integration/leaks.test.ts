@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
+import { sourceHash } from '../../lib/inspector/source-hash'
 import type { SampledNode } from '../../lib/inspector/sampled-profile'
 import { type App, type AppOptions, type LineOf, ofEvent, startApp } from '../support/app'
 import { FIXTURES, REGISTER, ROOT, temporaryFolder } from '../support/files'
@@ -214,7 +215,9 @@ describe('a leak line', () => {
     assert.equal(sites[0]?.function, 'sendMail')
     checkLine(sites[0], 'jobs.cjs', 'function sendMail', 'sent.set(')
     assert.equal(holders[0]?.path, 'sent')
-    assert.equal(holders[0].addedAt?.line, lineOf('jobs.cjs', 'sent.set('), leak.msg)
+    const { addedAt } = holders[0]
+    assert.equal(addedAt?.line, lineOf('jobs.cjs', 'sent.set('), leak.msg)
+    assert.equal(addedAt.sourceHash, sourceHash(readFileSync(join(FIXTURES, 'jobs.cjs'), 'utf8')))
     const [stop] = ofEvent(await app.stop(), 'stop')
     assert.deepEqual(stop?.verdicts, [])
   })
