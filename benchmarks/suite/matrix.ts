@@ -3,23 +3,25 @@
  *
  *   npm run test:matrix [-- [--others] [part of a file's path ...]]
  *
- * `--others`: not on the Node that runs this, and on the others only what depends on Node; the commands on the
- * newest alone.
+ * `--others`: not on the Node that runs this, and on the others only what depends on Node; the commands and what
+ * takes minutes on the newest alone.
  *
  * The binaries come from the packages behind npm's `node`, one per platform, and are kept in .matrix:
  * no version manager, and no install script.
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { join, relative, sep } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
-import { ROOT } from '../../test/support/files'
+import { filesEndingWith, ROOT } from '../../test/support/files'
 import { binaryOf, OWN_MAJOR } from '../../test/support/node-binaries'
 
 const MAJORS = [20, 22, 24, 26]
 /** Folders of tests whose code is arithmetic and text alone, the same on every Node. */
 const PURE = ['config', 'docs', 'emit', 'schema', 'stats', 'verdict']
+/** What takes minutes, or asks Node for little, and is run on the oldest and the newest alone. */
+const ENDS_ALONE = ['cli', 'integration/leaks.test.js']
 const { values, positionals } = parseArgs({
   options: { others: { type: 'boolean', default: false } },
   allowPositionals: true,
@@ -37,11 +39,12 @@ const failures: Array<{ node: string; names: string[] }> = []
 /** What is run there, as parts of paths. */
 function partsFor(major: number): readonly string[] {
   if (positionals.length > 0 || !values.others) return positionals
-  const left = major === MAJORS.at(-1) ? PURE : [...PURE, 'cli']
-  const folders = readdirSync(join(__dirname, '..', '..', 'test'), { withFileTypes: true })
-  return folders.flatMap((one) =>
-    one.isDirectory() && !left.includes(one.name) ? `test/${one.name}/` : [],
-  )
+  const left = major === MAJORS.at(-1) ? PURE : [...PURE, ...ENDS_ALONE]
+  const tests = join(__dirname, '..', '..', 'test')
+  return filesEndingWith(tests, '.test.js')
+    .map((file) => relative(tests, file).split(sep).join('/'))
+    .filter((file) => !left.some((part) => file === part || file.startsWith(`${part}/`)))
+    .map((file) => `test/${file}`)
 }
 
 function runOn(major: number): Row {
