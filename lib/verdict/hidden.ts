@@ -9,6 +9,7 @@ import type { MeasuredLeak } from './leak'
 import { isFound, type PayerGrowth } from './payer-growth'
 import { isOfRuntime } from './payers'
 import { type Evidence, grownBy } from './span'
+import { mayBegin } from './traced'
 
 /** What was found, and what was not. */
 export interface Unknown {
@@ -57,14 +58,21 @@ function doubtfulBytes(index: number, { heap, standing }: Unknown): number {
   return sumOf(doubtful.map(({ leak: { ci95, exposure } }) => ci95[1] * exposure))
 }
 
-/** What parts of requests keep, such as operations: of any route that has had as many, as far as is known. */
-function partsBytes(index: number, { heap, evidence: { observation, span } }: Unknown): number {
+/**
+ * What parts of requests keep, such as operations: of any route that has had as many, as long as no trace has
+ * seen in which routes' requests they begin.
+ */
+function partsBytes(index: number, { heap, evidence }: Unknown): number {
+  const { observation, span, thresholds } = evidence
   const { routes } = observation
   const own = routes[index]!
   if (isUnit(own.method)) return 0
-  const parts = heap.filter(({ leak: { route } }) => {
-    const part = route === null ? null : routes[route]!
-    return part && isWithin(part.method) && grownBy(part.ended, span) <= grownBy(own.ended, span)
+  const requests = routes.map(({ ended }) => grownBy(ended, span))
+  const parts = heap.filter(({ leak: { route, trace } }) => {
+    if (route === null || !isWithin(routes[route]!.method)) return false
+    return (
+      requests[route]! <= requests[index]! && mayBegin(index, route, trace, requests, thresholds)
+    )
   })
   return sumOf(parts.map(({ leak: { ci95, exposure } }) => ci95[1] * exposure))
 }

@@ -90,7 +90,7 @@ export function tracedTogether(places: readonly PlaceSeries[]): Shares | null {
 /** A route with few requests may not have been seen, though it runs the function as often as the others. */
 function mayRun(
   route: number | null,
-  runners: readonly Doer[],
+  runners: ReadonlyArray<Pick<Doer, 'route'>>,
   seen: number,
   requests: readonly number[],
   minExpected: number,
@@ -99,6 +99,22 @@ function mayRun(
   if (route === null) return false
   const all = sumOf(runners.map((one) => (one.route === null ? 0 : requests[one.route]!)))
   return (seen * requests[route]!) / (all + requests[route]!) < minExpected
+}
+
+/** Whether the route's requests may be what a unit of work begins in. */
+export function mayBegin(
+  route: number,
+  unit: number,
+  trace: Shares | null,
+  requests: readonly number[],
+  { trace: { minSeen, minShare, minExpected } }: Thresholds,
+): boolean {
+  const { share = 0, within = [] } = trace?.routes.find(({ index }) => index === unit) ?? {}
+  const seen = (trace?.seen ?? 0) * share
+  const known = sumOf(within.map((whole) => whole.share))
+  if (seen < minSeen || known < (1 - minShare) * share) return true
+  const wholes = within.map(({ index }) => ({ route: index }))
+  return mayRun(route, wholes, seen, requests, minExpected)
 }
 
 interface Doer {

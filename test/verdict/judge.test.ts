@@ -335,6 +335,18 @@ describe('judge: whose it is', () => {
       judged.map(({ verdict }) => verdict),
       ['insufficient-data', 'leaking', 'steady'],
     )
+    // A trace saw in whose requests it begins; of too few executions that says nothing.
+    const verdictsOf = (seen: number): string[] => {
+      const within = [{ index: 3, share: 1 }]
+      const runs = { seen, routes: [{ index: 1, share: 1, within }], idle: 0, lost: 0 }
+      const places = [{ ...made.places[0]!, traced: { runs, growth: null } }]
+      const other = { ...routes[0]!, route: '/other' }
+      return judge({ ...made, places, routes: [...routes, other] }).routes.map(
+        ({ verdict }) => verdict,
+      )
+    }
+    assert.deepEqual(verdictsOf(40), ['steady', 'leaking', 'steady', 'insufficient-data'])
+    assert.equal(verdictsOf(9)[0], 'insufficient-data')
   })
 
   it('shares what grows in large objects alike', () => {
