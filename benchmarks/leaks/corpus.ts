@@ -365,6 +365,16 @@ const leaking: readonly CorpusApp[] = [
     [keep('GET /pages/:slug', holder('visits', 'Array'))],
   ),
   app(
+    'large-heap',
+    [
+      get('/exports/:id', 20),
+      post('/prices/:id', 25),
+      get('/products/:id', 30),
+      get('/search', 25, (random) => `q=w${random.integer(1e6)}`),
+    ],
+    [keep('GET /exports/:id', holder('trail', 'Array'))],
+  ),
+  app(
     'plain-http',
     [
       get('/v1/items/:id', 25),

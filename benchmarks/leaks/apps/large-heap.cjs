@@ -1,0 +1,44 @@
+// A third of a gigabyte lives from the start, and parts of it are replaced all the time. One route keeps
+// 3 kB per request, in a helper that allocates after an await of its own.
+const { setTimeout: wait } = require('node:timers/promises')
+const express = require('express')
+
+const app = express()
+const product = (id) => ({ id, name: `product ${id}`, next: null })
+const catalog = Array.from({ length: 3_000_000 }, (_, id) => product(id))
+const trail = []
+
+// leak in: GET /exports/:id
+async function note(id) {
+  await wait(1)
+  const rows = Array.from({ length: 60 }, (_, i) => id + i)
+  // leak, adds: GET /exports/:id
+  trail.push(rows)
+}
+
+app.get('/exports/:id', async function exportOf(req, res) {
+  await note(req.params.id)
+  res.send('exported')
+})
+
+app.post('/prices/:id', async function price(req, res) {
+  await wait(1)
+  for (let i = 0; i < 20; i++) {
+    const id = Math.floor(Math.random() * catalog.length)
+    catalog[id] = product(id)
+  }
+  res.json({ id: req.params.id })
+})
+
+app.get('/products/:id', function productOf(req, res) {
+  res.json({ id: req.params.id, name: catalog[7].name })
+})
+
+app.get('/search', function search(req, res) {
+  const hits = Array.from({ length: 300 }, (_, i) => `${req.query.q} ${i}`)
+  res.json(hits.filter((hit) => hit.includes('9')).slice(0, 10))
+})
+
+app.listen(0, '127.0.0.1', function () {
+  console.log(`PORT ${this.address().port}`)
+})
