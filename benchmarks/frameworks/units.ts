@@ -10,7 +10,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { type App, launchApp, type LineOf, ofEvent } from '../../test/support/app'
 import { appWithPackages, type Packages } from '../../test/support/framework-folders'
 import { markdownTable } from '../../test/support/table'
-import { UNIT_FIXTURES, type UnitLibrary } from '../../test/support/unit-libraries'
+import { unitApp, type UnitLibrary } from '../../test/support/unit-libraries'
 
 export interface UnitOutcome {
   readonly name: string
@@ -36,7 +36,7 @@ export async function showUnits(
   if (library.needsRedis && !redis) {
     return { ...shown, leak: 'skipped: no redis-server here', problems: [] }
   }
-  const file = appWithPackages(packages, join(UNIT_FIXTURES, `${library.name}.cjs`))
+  const file = appWithPackages(packages, unitApp(library))
   const app = await launchApp(file, { args: redis ? [redis.path] : [], env })
   try {
     const [leak, problems] = await leakOf(app, library)
@@ -51,7 +51,8 @@ function leaksOf(app: App): Array<LineOf<'leak'>> {
   return ofEvent(app.lines, 'leak').filter(({ scope }) => scope !== 'open')
 }
 
-async function leakOf(app: App, { name, keeps }: UnitLibrary): Promise<[string, string[]]> {
+async function leakOf(app: App, library: UnitLibrary): Promise<[string, string[]]> {
+  const { keeps } = library
   const isIt = ({ unit }: LineOf<'leak'>): boolean =>
     unit?.kind === keeps.kind && unit.name === keeps.name
   const endMs = performance.now() + LEAK_LIMIT_MS
@@ -61,7 +62,7 @@ async function leakOf(app: App, { name, keeps }: UnitLibrary): Promise<[string, 
   const leak = leaks.find(isIt)
   if (!leak) return ['not told', [...problems, 'the leak was not told']]
   const [site] = leak.sites
-  const line = keptLine(join(UNIT_FIXTURES, `${name}.cjs`))
+  const line = keptLine(unitApp(library))
   if (!site || line - site.line < 0 || line - site.line > MAX_LINES) {
     problems.push(`the leak is in line ${line}, told: ${site?.function} at line ${site?.line}`)
   }

@@ -20,6 +20,7 @@ const NAMES: Readonly<Record<string, string>> = {
   polka: 'polka',
   restify: 'restify',
   graphql: 'graphql',
+  '@grpc/grpc-js': '@grpc/grpc-js',
   ws: 'ws',
   'socket.io': 'socket.io',
   bullmq: 'bullmq',

@@ -76,6 +76,11 @@ export function prototypeOf(exports: unknown): object {
   return (exports as { prototype: object }).prototype
 }
 
+/** Where the class of that name is exported. */
+export function prototypeIn(name: string): (exports: unknown) => object {
+  return (exports) => prototypeOf((exports as Record<string, unknown>)[name])
+}
+
 /** Calls `note` with `this` and the arguments, which it may replace, and then the original. */
 export function before<Self>(
   guard: Guard,

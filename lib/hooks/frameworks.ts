@@ -3,6 +3,7 @@ import { connectFiles } from './connect'
 import { expressFiles } from './express'
 import { fastifyFiles } from './fastify'
 import { graphqlFiles } from './graphql'
+import { grpcFiles } from './grpc'
 import type { Guard } from './guard'
 import { hapiFiles } from './hapi'
 import { honoFiles } from './hono'
@@ -28,6 +29,7 @@ const PACKAGES: ReadonlyArray<(guard: Guard) => HookedFile[]> = [
   restifyFiles,
   nextFiles,
   graphqlFiles,
+  grpcFiles,
   wsFiles,
   socketIoFiles,
   jobFiles,

@@ -1,7 +1,7 @@
 /**
  * Work that comes from a queue or a clock: jobs of BullMQ 3 to 6, ticks of cron 3 and 4 and of node-cron 3.
  */
-import { patched, prototypeOf } from './framework'
+import { patched, prototypeIn, prototypeOf } from './framework'
 import type { Guard } from './guard'
 import type { AnyFunction } from './listener'
 import type { HookedFile } from './modules'
@@ -45,8 +45,4 @@ export function jobFiles(guard: Guard): HookedFile[] {
       execute: asUnit(guard, 'tick', ({ _execution: { name } }: Task) => name || '(anonymous)'),
     }),
   ]
-}
-
-function prototypeIn(name: string): (exports: unknown) => object {
-  return (exports) => prototypeOf((exports as Record<string, unknown>)[name])
 }

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
-import type { EventEmitter } from 'node:events'
+import { EventEmitter } from 'node:events'
 import { dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
 import { graphqlFiles } from '../../lib/hooks/graphql'
+import { grpcFiles } from '../../lib/hooks/grpc'
 import { Guard } from '../../lib/hooks/guard'
+import type { AnyFunction } from '../../lib/hooks/listener'
 import type { HookedFile } from '../../lib/hooks/modules'
 import { patch } from '../../lib/hooks/patch'
 import { asUnit } from '../../lib/hooks/units'
@@ -165,5 +167,104 @@ describe('ws', () => {
     for (const unpatch of undo) unpatch()
     assert.deepEqual(got, ['a', 'b'])
     assert.deepEqual(told, ['message /chat/7', 'end?'])
+  })
+})
+
+/** As their packages export them, as far as they are hooked. */
+function hooked(files: readonly HookedFile[], inner: string, exports: object): () => void {
+  return files.find(({ file }) => file.endsWith(inner))!.apply(exports).unpatch
+}
+
+describe('gRPC', () => {
+  class Server {
+    readonly handlers = new Map<string, AnyFunction>()
+    register(path: string, handler: AnyFunction): boolean {
+      this.handlers.set(path, handler)
+      return true
+    }
+  }
+  class ServerUnaryCallImpl extends EventEmitter {}
+  class ServerReadableStreamImpl extends EventEmitter {}
+  class ServerWritableStreamImpl extends EventEmitter {}
+  class ServerDuplexStreamImpl extends EventEmitter {}
+  const calls = {
+    ServerUnaryCallImpl,
+    ServerReadableStreamImpl,
+    ServerWritableStreamImpl,
+    ServerDuplexStreamImpl,
+  }
+
+  function serving(handler: AnyFunction): Opened & { handle: AnyFunction; unpatch: () => void } {
+    const all = opened()
+    const files = grpcFiles(all.guard)
+    const undo = [hooked(files, '/server', { Server }), hooked(files, '/server-call', calls)]
+    const server = new Server()
+    assert.equal(server.register('/shop.v1.Basket/Add', handler), true)
+    const handle = server.handlers.get('/shop.v1.Basket/Add')!
+    return { ...all, handle, unpatch: () => undo.forEach((unpatch) => unpatch()) }
+  }
+
+  it('tells of a call that is answered by a callback, and whether by an error', () => {
+    const answers: unknown[] = []
+    const { handle, told, unpatch } = serving(({ error }, answer: AnyFunction) => {
+      answer(error, 'value')
+      // A second answer is the library's to refuse.
+      answer(null)
+    })
+    const answer = (...args: unknown[]): unknown => answers.push(args)
+    for (const error of [null, new Error('no')]) {
+      handle(Object.assign(new ServerUnaryCallImpl(), { error }), answer)
+    }
+    unpatch()
+    assert.equal(handle.length, 2)
+    assert.deepEqual(answers, [[null, 'value'], [null], [new Error('no'), 'value'], [null]])
+    const name = 'call shop.v1.Basket/Add'
+    assert.deepEqual(told, [name, 'end', name, 'failed'])
+  })
+
+  it('tells that a call has failed whose handler throws or rejects, and lets the error through', async () => {
+    const error = new Error('theirs')
+    const { handle, told, unpatch } = serving(({ later }) => {
+      if (later) return Promise.reject(error)
+      throw error
+    })
+    assert.throws(() => handle(new ServerUnaryCallImpl(), () => {}), error)
+    const call = Object.assign(new ServerUnaryCallImpl(), { later: true })
+    await assert.rejects(handle(call, () => {}) as Promise<unknown>, error)
+    unpatch()
+    const name = 'call shop.v1.Basket/Add'
+    assert.deepEqual(told, [name, 'failed', name, 'failed'])
+  })
+
+  it('tells of a stream until it ends, and runs its listeners as its code', () => {
+    const { handle, listener, told, unpatch } = serving((call: EventEmitter) => {
+      call.on('data', () => {}).on('error', () => {})
+    })
+    let ran = 0
+    const begin = listener.unitBegan
+    listener.unitBegan = (kind, name) => {
+      const unit = begin(kind, name)!
+      return {
+        run: (fn, self, args) => {
+          ran++
+          return unit.run(fn, self, args)
+        },
+        end: (hasFailed, mayGoOn) => unit.end(hasFailed, mayGoOn),
+      }
+    }
+    for (const ending of ['finish', 'error', 'cancelled']) {
+      const call = new ServerDuplexStreamImpl()
+      handle(call)
+      assert.equal(call.emit('data', 1), true)
+      assert.equal(call.emit(ending), ending === 'error')
+      call.emit('cancelled')
+      call.emit('data', 2)
+    }
+    unpatch()
+    assert.equal(Object.hasOwn(ServerDuplexStreamImpl.prototype, 'emit'), false)
+    // The handler, one message and the ending.
+    assert.equal(ran, 9)
+    const name = 'call shop.v1.Basket/Add'
+    assert.deepEqual(told, [name, 'end', name, 'failed', name, 'failed'])
   })
 })

@@ -7,8 +7,10 @@ import type { Packages } from './framework-folders'
 export const UNIT_FIXTURES: string = join(ROOT, 'test/fixtures/units')
 
 export interface UnitLibrary {
-  /** Its package, and with `.cjs` the app in test/fixtures/units: that asks for its work itself. */
+  /** Its package. */
   readonly name: string
+  /** The app in test/fixtures/units, which asks for its work itself; its package with `.cjs`, unless said here. */
+  readonly app?: string
   /** Oldest and newest; what the range is of first. */
   readonly ends: readonly Packages[]
   /** The app is given the path of its socket. */
@@ -17,11 +19,21 @@ export interface UnitLibrary {
   readonly keeps: UnitName
 }
 
+export function unitApp({ name, app = `${name}.cjs` }: UnitLibrary): string {
+  return join(UNIT_FIXTURES, app)
+}
+
 export const UNIT_LIBRARIES: readonly UnitLibrary[] = [
   {
     name: 'graphql',
     ends: [{ graphql: '15.0.0' }, { graphql: '16.15.0' }],
     keeps: { kind: 'operation', name: 'mutation Keep' },
+  },
+  {
+    name: '@grpc/grpc-js',
+    app: 'grpc.cjs',
+    ends: [{ '@grpc/grpc-js': '1.0.0' }, { '@grpc/grpc-js': '1.14.7' }],
+    keeps: { kind: 'call', name: 'shop.v1.Basket/Keep' },
   },
   {
     name: 'ws',
