@@ -21,6 +21,7 @@ const NAMES: Readonly<Record<string, string>> = {
   restify: 'restify',
   graphql: 'graphql',
   '@grpc/grpc-js': '@grpc/grpc-js',
+  '@trpc/server': '@trpc/server, loaded by `require`',
   ws: 'ws',
   'socket.io': 'socket.io',
   bullmq: 'bullmq',

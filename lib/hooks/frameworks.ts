@@ -15,6 +15,7 @@ import { nextFiles } from './next'
 import { polkaFiles } from './polka'
 import { restifyFiles } from './restify'
 import { socketIoFiles } from './socket-io'
+import { trpcFiles } from './trpc'
 import { wsFiles } from './ws'
 
 const PACKAGES: ReadonlyArray<(guard: Guard) => HookedFile[]> = [
@@ -30,6 +31,7 @@ const PACKAGES: ReadonlyArray<(guard: Guard) => HookedFile[]> = [
   nextFiles,
   graphqlFiles,
   grpcFiles,
+  trpcFiles,
   wsFiles,
   socketIoFiles,
   jobFiles,

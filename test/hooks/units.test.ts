@@ -8,6 +8,7 @@ import { Guard } from '../../lib/hooks/guard'
 import type { AnyFunction } from '../../lib/hooks/listener'
 import type { HookedFile } from '../../lib/hooks/modules'
 import { patch } from '../../lib/hooks/patch'
+import { trpcFiles } from '../../lib/hooks/trpc'
 import { asUnit } from '../../lib/hooks/units'
 import { wsFiles } from '../../lib/hooks/ws'
 import { type FakeListener, fakeListener } from '../support/fake-listener'
@@ -266,5 +267,39 @@ describe('gRPC', () => {
     assert.equal(ran, 9)
     const name = 'call shop.v1.Basket/Add'
     assert.deepEqual(told, [name, 'end', name, 'failed', name, 'failed'])
+  })
+})
+
+describe('tRPC', () => {
+  /** As the library makes its builders: each step a new one. */
+  function builder(steps: number): Record<string, unknown> {
+    const procedure = (): AnyFunction =>
+      Object.assign(async (call: { fails?: boolean }) => (call.fails ? assert.fail() : steps), {
+        procedure: true,
+      })
+    return { _def: {}, use: () => builder(steps + 1), query: procedure, mutation: procedure }
+  }
+  class Builder {
+    create(): object {
+      return { procedure: builder(0) }
+    }
+  }
+
+  it('tells of procedures by type and path, however they were built', async () => {
+    const { guard, told } = opened()
+    const initTRPC = new Builder()
+    const unpatch = hooked(trpcFiles(guard), '', { initTRPC })
+    const { procedure } = initTRPC.create() as { procedure: Record<string, AnyFunction> }
+    const { use, query } = (procedure['use']!() as typeof procedure)['use']!() as typeof procedure
+    assert.equal(typeof use, 'function')
+    const made = query!() as AnyFunction & { procedure: boolean }
+    assert.equal(made.procedure, true)
+    assert.equal(await made({ type: 'query', path: 'user.byId' }), 2)
+    await assert.rejects(made({ type: 'query', path: 'user.byId', fails: true }) as Promise<void>)
+    // One that is called by hand has no path.
+    assert.equal(await made({}), 2)
+    unpatch()
+    const name = 'operation query user.byId'
+    assert.deepEqual(told, [name, 'end', name, 'failed'])
   })
 })

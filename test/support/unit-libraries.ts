@@ -36,6 +36,12 @@ export const UNIT_LIBRARIES: readonly UnitLibrary[] = [
     keeps: { kind: 'call', name: 'shop.v1.Basket/Keep' },
   },
   {
+    name: '@trpc/server',
+    app: 'trpc.cjs',
+    ends: [{ '@trpc/server': '10.0.0' }, { '@trpc/server': '11.25.2' }],
+    keeps: { kind: 'operation', name: 'mutation basket.keep' },
+  },
+  {
     name: 'ws',
     ends: [{ ws: '8.0.0' }, { ws: '8.23.0' }],
     keeps: { kind: 'message', name: '/keep' },
