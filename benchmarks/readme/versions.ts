@@ -22,6 +22,7 @@ const NAMES: Readonly<Record<string, string>> = {
   graphql: 'graphql',
   '@grpc/grpc-js': '@grpc/grpc-js',
   '@trpc/server': '@trpc/server, loaded by `require`',
+  '@modelcontextprotocol/sdk': '@modelcontextprotocol/sdk, loaded by `require`',
   ws: 'ws',
   'socket.io': 'socket.io',
   bullmq: 'bullmq',

@@ -9,6 +9,7 @@ import { hapiFiles } from './hapi'
 import { honoFiles } from './hono'
 import { jobFiles } from './jobs'
 import { koaFiles } from './koa'
+import { mcpFiles } from './mcp'
 import type { HookedFile } from './modules'
 import { nestFiles } from './nest'
 import { nextFiles } from './next'
@@ -32,6 +33,7 @@ const PACKAGES: ReadonlyArray<(guard: Guard) => HookedFile[]> = [
   graphqlFiles,
   grpcFiles,
   trpcFiles,
+  mcpFiles,
   wsFiles,
   socketIoFiles,
   jobFiles,

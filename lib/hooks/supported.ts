@@ -28,6 +28,8 @@ export const SUPPORTED: Readonly<Record<string, VersionRange>> = {
   graphql: { min: [15, 0], below: [17, 0] },
   '@grpc/grpc-js': { min: [1, 0], below: [2, 0] },
   '@trpc/server': { min: [10, 0], below: [12, 0] },
+  // The first with a build that `require` finds.
+  '@modelcontextprotocol/sdk': { min: [1, 2], below: [2, 0] },
   ws: { min: [8, 0], below: [9, 0] },
   'socket.io': { min: [4, 0], below: [5, 0] },
   bullmq: { min: [3, 0], below: [7, 0] },

@@ -6,6 +6,7 @@ import { graphqlFiles } from '../../lib/hooks/graphql'
 import { grpcFiles } from '../../lib/hooks/grpc'
 import { Guard } from '../../lib/hooks/guard'
 import type { AnyFunction } from '../../lib/hooks/listener'
+import { mcpFiles } from '../../lib/hooks/mcp'
 import type { HookedFile } from '../../lib/hooks/modules'
 import { patch } from '../../lib/hooks/patch'
 import { trpcFiles } from '../../lib/hooks/trpc'
@@ -301,5 +302,45 @@ describe('tRPC', () => {
     unpatch()
     const name = 'operation query user.byId'
     assert.deepEqual(told, [name, 'end', name, 'failed'])
+  })
+})
+
+describe('the Model Context Protocol', () => {
+  class Protocol {
+    readonly handlers: AnyFunction[] = []
+    setRequestHandler(_schema: object, handler: AnyFunction): void {
+      this.handlers.push(handler)
+    }
+  }
+
+  it('tells of requests by their method, and by the tool or prompt that they name', async () => {
+    const { guard, told } = opened()
+    const unpatch = hooked(mcpFiles(guard), 'protocol', { Protocol })
+    const protocol = new Protocol()
+    protocol.setRequestHandler({}, async ({ params }: { params?: { name: string } }) => {
+      if (params?.name === 'none') throw new Error('no such tool')
+      return 'done'
+    })
+    unpatch()
+    const [handle] = protocol.handlers
+    assert.equal(await handle!({ method: 'tools/list' }), 'done')
+    assert.equal(
+      await handle!({ method: 'resources/read', params: { uri: 'a', name: 'b' } }),
+      'done',
+    )
+    assert.equal(await handle!({ method: 'prompts/get', params: { name: 'hello' } }), 'done')
+    await assert.rejects(
+      handle!({ method: 'tools/call', params: { name: 'none' } }) as Promise<void>,
+    )
+    assert.deepEqual(told, [
+      'operation tools/list',
+      'end',
+      'operation resources/read',
+      'end',
+      'operation prompts/get hello',
+      'end',
+      'operation tools/call none',
+      'failed',
+    ])
   })
 })

@@ -42,6 +42,12 @@ export const UNIT_LIBRARIES: readonly UnitLibrary[] = [
     keeps: { kind: 'operation', name: 'mutation basket.keep' },
   },
   {
+    name: '@modelcontextprotocol/sdk',
+    app: 'mcp.cjs',
+    ends: [{ '@modelcontextprotocol/sdk': '1.2.0' }, { '@modelcontextprotocol/sdk': '1.32.2' }],
+    keeps: { kind: 'operation', name: 'tools/call keep' },
+  },
+  {
     name: 'ws',
     ends: [{ ws: '8.0.0' }, { ws: '8.23.0' }],
     keeps: { kind: 'message', name: '/keep' },
