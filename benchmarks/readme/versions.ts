@@ -26,8 +26,11 @@ const NAMES: Readonly<Record<string, string>> = {
   ws: 'ws',
   'socket.io': 'socket.io',
   bullmq: 'bullmq',
+  bull: 'bull',
   cron: 'cron',
   'node-cron': 'node-cron',
+  croner: 'croner, loaded by `require`',
+  'toad-scheduler': 'toad-scheduler',
 }
 const PARTS: ReadonlySet<string> = new Set(['finalhandler', 'koa-compose', 'find-my-way'])
 

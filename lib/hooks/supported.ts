@@ -33,8 +33,11 @@ export const SUPPORTED: Readonly<Record<string, VersionRange>> = {
   ws: { min: [8, 0], below: [9, 0] },
   'socket.io': { min: [4, 0], below: [5, 0] },
   bullmq: { min: [3, 0], below: [7, 0] },
+  bull: { min: [4, 0], below: [5, 0] },
   cron: { min: [3, 0], below: [5, 0] },
   'node-cron': { min: [3, 0], below: [4, 0] },
+  croner: { min: [7, 0], below: [12, 0] },
+  'toad-scheduler': { min: [1, 0], below: [5, 0] },
   '@nestjs/core': { min: [9, 0], below: [12, 0] },
   // Older ones end the process at the first 404 on Node 20.
   '@hapi/hapi': { min: [20, 2], below: [22, 0] },

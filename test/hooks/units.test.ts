@@ -6,6 +6,7 @@ import { graphqlFiles } from '../../lib/hooks/graphql'
 import { grpcFiles } from '../../lib/hooks/grpc'
 import { Guard } from '../../lib/hooks/guard'
 import type { AnyFunction } from '../../lib/hooks/listener'
+import { jobFiles } from '../../lib/hooks/jobs'
 import { mcpFiles } from '../../lib/hooks/mcp'
 import type { HookedFile } from '../../lib/hooks/modules'
 import { patch } from '../../lib/hooks/patch'
@@ -342,5 +343,54 @@ describe('the Model Context Protocol', () => {
       'operation tools/call none',
       'failed',
     ])
+  })
+})
+
+describe('Bull', () => {
+  class Queue {
+    readonly name = 'mail'
+    readonly handlers: Record<string, AnyFunction> = {}
+    setHandler(name: string, handler: AnyFunction | string): void {
+      this.handlers[name] = async (job) => (typeof handler === 'string' ? handler : handler(job))
+    }
+  }
+
+  it('tells of jobs by queue and name, and not of those that run in other processes', async () => {
+    const { guard, told } = opened()
+    const unpatch = hooked(jobFiles(guard), 'lib/queue', Queue)
+    const queue = new Queue()
+    queue.setHandler('*', ({ name }: { name: string }) => name)
+    queue.setHandler('bad', () => assert.fail())
+    queue.setHandler('file', '/app/job.js')
+    unpatch()
+    assert.equal(await queue.handlers['*']!({ name: '__default__' }), '__default__')
+    assert.equal(await queue.handlers['*']!({ name: 'send' }), 'send')
+    await assert.rejects(queue.handlers['bad']!({ name: 'bad' }) as Promise<void>)
+    assert.equal(await queue.handlers['file']!({ name: 'file' }), '/app/job.js')
+    assert.deepEqual(told, ['job mail', 'end', 'job mail send', 'end', 'job mail bad', 'failed'])
+  })
+})
+
+describe('toad-scheduler', () => {
+  it('tells of a task that its older and newer versions run, once', async () => {
+    class Older {
+      readonly id = 'old'
+      execute(): void {}
+    }
+    class Newer {
+      readonly id = 'new'
+      execute(): void {
+        void this.executeAsync()
+      }
+      async executeAsync(): Promise<void> {}
+    }
+    const { guard, told } = opened()
+    for (const AsyncTask of [Older, Newer]) {
+      const unpatch = hooked(jobFiles(guard), 'AsyncTask', { AsyncTask })
+      new AsyncTask().execute()
+      await Promise.resolve()
+      unpatch()
+    }
+    assert.deepEqual(told, ['tick old', 'end?', 'tick new', 'end'])
   })
 })

@@ -67,6 +67,12 @@ export const UNIT_LIBRARIES: readonly UnitLibrary[] = [
     keeps: { kind: 'job', name: 'mail keep' },
   },
   {
+    name: 'bull',
+    ends: [{ bull: '4.0.0' }, { bull: '4.16.5' }],
+    needsRedis: true,
+    keeps: { kind: 'job', name: 'mail keep' },
+  },
+  {
     name: 'cron',
     ends: [{ cron: '3.0.0' }, { cron: '4.4.0' }],
     keeps: { kind: 'tick', name: '0-59 * * * * *' },
@@ -75,6 +81,16 @@ export const UNIT_LIBRARIES: readonly UnitLibrary[] = [
     name: 'node-cron',
     // 3.0.1 does not load, and of 3.0.0 no tick can be asked for.
     ends: [{ 'node-cron': '3.0.2' }, { 'node-cron': '3.0.3' }],
+    keeps: { kind: 'tick', name: 'keep' },
+  },
+  {
+    name: 'croner',
+    ends: [{ croner: '7.0.0' }, { croner: '11.0.1' }],
+    keeps: { kind: 'tick', name: 'keep' },
+  },
+  {
+    name: 'toad-scheduler',
+    ends: [{ 'toad-scheduler': '1.0.2' }, { 'toad-scheduler': '4.1.0' }],
     keeps: { kind: 'tick', name: 'keep' },
   },
 ]
