@@ -31,6 +31,7 @@ const NAMES: Readonly<Record<string, string>> = {
   'node-cron': 'node-cron',
   croner: 'croner, loaded by `require`',
   'toad-scheduler': 'toad-scheduler',
+  amqplib: 'amqplib',
 }
 const PARTS: ReadonlySet<string> = new Set(['finalhandler', 'koa-compose', 'find-my-way'])
 

@@ -1,4 +1,5 @@
 /** Every file of every package that is hooked. */
+import { amqpFiles } from './amqp'
 import { connectFiles } from './connect'
 import { expressFiles } from './express'
 import { fastifyFiles } from './fastify'
@@ -37,6 +38,7 @@ const PACKAGES: ReadonlyArray<(guard: Guard) => HookedFile[]> = [
   wsFiles,
   socketIoFiles,
   jobFiles,
+  amqpFiles,
 ]
 
 export function frameworkFiles(guard: Guard): HookedFile[] {

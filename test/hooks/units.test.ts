@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { EventEmitter } from 'node:events'
 import { dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
+import { amqpFiles } from '../../lib/hooks/amqp'
 import { graphqlFiles } from '../../lib/hooks/graphql'
 import { grpcFiles } from '../../lib/hooks/grpc'
 import { Guard } from '../../lib/hooks/guard'
@@ -392,5 +393,27 @@ describe('toad-scheduler', () => {
       unpatch()
     }
     assert.deepEqual(told, ['tick old', 'end?', 'tick new', 'end'])
+  })
+})
+
+describe('amqplib', () => {
+  class Channel {
+    readonly consumers: AnyFunction[] = []
+    consume(_queue: string, consumer: AnyFunction): void {
+      this.consumers.push(consumer)
+    }
+  }
+
+  it('tells of messages by their queue, and not of the end of a consumer', async () => {
+    const { guard, told } = opened()
+    const unpatch = hooked(amqpFiles(guard), 'lib/channel_model', { Channel })
+    const channel = new Channel()
+    for (const queue of ['mail', 'amq.gen-JzTY20BRgKO']) {
+      channel.consume(queue, async (message: unknown) => message)
+    }
+    unpatch()
+    for (const consumer of channel.consumers) assert.equal(await consumer('m'), 'm')
+    assert.equal(await channel.consumers[0]!(null), null)
+    assert.deepEqual(told, ['message mail', 'end', 'message amq.gen', 'end'])
   })
 })

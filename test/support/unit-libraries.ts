@@ -93,4 +93,9 @@ export const UNIT_LIBRARIES: readonly UnitLibrary[] = [
     ends: [{ 'toad-scheduler': '1.0.2' }, { 'toad-scheduler': '4.1.0' }],
     keeps: { kind: 'tick', name: 'keep' },
   },
+  {
+    name: 'amqplib',
+    ends: [{ amqplib: '0.10.0' }, { amqplib: '2.3.1' }],
+    keeps: { kind: 'message', name: 'keep' },
+  },
 ]
