@@ -35,8 +35,9 @@ interface Task {
 
 /** croner's. */
 interface Cron {
-  readonly name?: unknown
-  getPattern(): unknown
+  readonly name?: string | number
+  /** Undefined where it ticks once, at a date. */
+  getPattern(): string | undefined
 }
 
 /** toad-scheduler's. */
