@@ -8,6 +8,7 @@ import { describeDestination } from './emit/destination'
 import { clearTimeout, setTimeout } from './clock'
 import './inspector/intrinsics'
 import { frameworkFiles } from './hooks/frameworks'
+import { traceGraphql } from './hooks/graphql'
 import { Guard } from './hooks/guard'
 import { patchHttp } from './hooks/http'
 import type { HookListener, UnitKind } from './hooks/listener'
@@ -119,6 +120,7 @@ function install(config: Config, problems: readonly ConfigProblem[]): Memprof {
     },
   })
   const modules = hookModules(frameworkFiles(guard), guard)
+  const untraceGraphql = traceGraphql(guard)
   runUnit = unitRunner(guard)
 
   const waking = config.wake === 'always' ? wakeLater() : undefined
@@ -143,6 +145,7 @@ function install(config: Config, problems: readonly ConfigProblem[]): Memprof {
       } finally {
         recording = null
         modules.unpatch()
+        untraceGraphql()
         unpatchHttp()
       }
     },

@@ -25,7 +25,7 @@ export const SUPPORTED: Readonly<Record<string, VersionRange>> = {
   restify: { min: [10, 0], below: [13, 0] },
   next: { min: [15, 0], below: [17, 0] },
   hono: { min: [4, 0], below: [5, 0] },
-  graphql: { min: [15, 0], below: [17, 0] },
+  graphql: { min: [15, 0], below: [18, 0] },
   '@grpc/grpc-js': { min: [1, 0], below: [2, 0] },
   '@trpc/server': { min: [10, 0], below: [12, 0] },
   // The first with a build that `require` finds.

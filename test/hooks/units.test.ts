@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { tracingChannel } from 'node:diagnostics_channel'
 import { EventEmitter } from 'node:events'
 import { dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
 import { amqpFiles } from '../../lib/hooks/amqp'
-import { graphqlFiles } from '../../lib/hooks/graphql'
+import { graphqlFiles, traceGraphql } from '../../lib/hooks/graphql'
 import { grpcFiles } from '../../lib/hooks/grpc'
 import { Guard } from '../../lib/hooks/guard'
 import type { AnyFunction } from '../../lib/hooks/listener'
@@ -145,6 +147,42 @@ describe('graphql', () => {
       'operation query Old',
       'end?',
     ])
+  })
+})
+
+describe('graphql 17', () => {
+  it('tells of operations by what it publishes, beside others that listen, and leaves nothing behind', async () => {
+    const { parse } = require('graphql') as typeof import('graphql')
+    const { guard, listener, told } = opened()
+    const { start } = tracingChannel('graphql:execute')
+    assert.equal(start.hasSubscribers, false)
+    const untrace = traceGraphql(guard)
+    assert.equal(start.hasSubscribers, true)
+    const store = new AsyncLocalStorage<object>()
+    start.bindStore(store)
+    const document = parse('query One { a } query Two { b }')
+    const context = { document, operationName: 'Two' }
+    const ask = (): unknown => start.runStores(context, async () => store.getStore())
+    assert.equal(await ask(), context)
+    // Of another shape, from whoever else publishes there.
+    assert.equal(
+      start.runStores({}, () => 1),
+      1,
+    )
+    start.unbindStore(store)
+    untrace()
+    await ask()
+    assert.equal(start.hasSubscribers, false)
+    assert.equal(Object.hasOwn(start, 'runStores'), false)
+    assert.deepEqual(told, ['operation query Two', 'end'])
+    assert.deepEqual(listener.failures, [])
+  })
+
+  it('is left as it is where it is no ES module', () => {
+    const execute = (): void => {}
+    const exports = { execute, executeRootSelectionSet() {} }
+    hooked(graphqlFiles(opened().guard), 'execution/execute', exports)
+    assert.equal(exports.execute, execute)
   })
 })
 

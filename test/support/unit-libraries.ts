@@ -26,7 +26,7 @@ export function unitApp({ name, app = `${name}.cjs` }: UnitLibrary): string {
 export const UNIT_LIBRARIES: readonly UnitLibrary[] = [
   {
     name: 'graphql',
-    ends: [{ graphql: '15.0.0' }, { graphql: '16.15.0' }],
+    ends: [{ graphql: '15.0.0' }, { graphql: '16.15.0' }, { graphql: '17.1.0' }],
     keeps: { kind: 'operation', name: 'mutation Keep' },
   },
   {
