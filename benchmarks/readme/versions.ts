@@ -32,6 +32,7 @@ const NAMES: Readonly<Record<string, string>> = {
   croner: 'croner, loaded by `require`',
   'toad-scheduler': 'toad-scheduler',
   amqplib: 'amqplib',
+  kafkajs: 'kafkajs',
 }
 const PARTS: ReadonlySet<string> = new Set(['finalhandler', 'koa-compose', 'find-my-way'])
 

@@ -9,6 +9,7 @@ import type { Guard } from './guard'
 import { hapiFiles } from './hapi'
 import { honoFiles } from './hono'
 import { jobFiles } from './jobs'
+import { kafkaFiles } from './kafka'
 import { koaFiles } from './koa'
 import { mcpFiles } from './mcp'
 import type { HookedFile } from './modules'
@@ -39,6 +40,7 @@ const PACKAGES: ReadonlyArray<(guard: Guard) => HookedFile[]> = [
   socketIoFiles,
   jobFiles,
   amqpFiles,
+  kafkaFiles,
 ]
 
 export function frameworkFiles(guard: Guard): HookedFile[] {

@@ -39,6 +39,7 @@ export const SUPPORTED: Readonly<Record<string, VersionRange>> = {
   croner: { min: [7, 0], below: [12, 0] },
   'toad-scheduler': { min: [1, 0], below: [5, 0] },
   amqplib: { min: [0, 10], below: [3, 0] },
+  kafkajs: { min: [1, 0], below: [3, 0] },
   '@nestjs/core': { min: [9, 0], below: [12, 0] },
   // Older ones end the process at the first 404 on Node 20.
   '@hapi/hapi': { min: [20, 2], below: [22, 0] },

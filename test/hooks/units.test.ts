@@ -10,6 +10,7 @@ import { grpcFiles } from '../../lib/hooks/grpc'
 import { Guard } from '../../lib/hooks/guard'
 import type { AnyFunction } from '../../lib/hooks/listener'
 import { jobFiles } from '../../lib/hooks/jobs'
+import { kafkaFiles } from '../../lib/hooks/kafka'
 import { mcpFiles } from '../../lib/hooks/mcp'
 import type { HookedFile } from '../../lib/hooks/modules'
 import { patch } from '../../lib/hooks/patch'
@@ -453,5 +454,33 @@ describe('amqplib', () => {
     for (const consumer of channel.consumers) assert.equal(await consumer('m'), 'm')
     assert.equal(await channel.consumers[0]!(null), null)
     assert.deepEqual(told, ['message mail', 'end', 'message amq.gen', 'end'])
+  })
+})
+
+describe('kafkajs', () => {
+  class Runner {
+    eachMessage?: AnyFunction
+    eachBatch?: AnyFunction
+    async processEachMessage({ topic, messages }: { topic: string; messages: unknown[] }) {
+      for (const message of messages) await this.eachMessage!({ topic, message })
+    }
+    async processEachBatch(batch: { topic: string }): Promise<void> {
+      await this.eachBatch!({ batch })
+    }
+  }
+
+  it('tells of messages, or batches of them, by their topic, each once', async () => {
+    const { guard, told } = opened()
+    const unpatch = hooked(kafkaFiles(guard), 'runner', Runner)
+    const [ones, batches] = [new Runner(), new Runner()]
+    ones.eachMessage = async ({ message }) => assert.notEqual(message, 'bad')
+    batches.eachBatch = async () => {}
+    await ones.processEachMessage({ topic: 'orders', messages: ['a'] })
+    await assert.rejects(ones.processEachMessage({ topic: 'mail', messages: ['bad', 'b'] }))
+    await batches.processEachBatch({ topic: 'clicks' })
+    await batches.processEachBatch({ topic: 'clicks' })
+    unpatch()
+    const clicks = ['message clicks', 'end', 'message clicks', 'end']
+    assert.deepEqual(told, ['message orders', 'end', 'message mail', 'failed', ...clicks])
   })
 })

@@ -98,4 +98,9 @@ export const UNIT_LIBRARIES: readonly UnitLibrary[] = [
     ends: [{ amqplib: '0.10.0' }, { amqplib: '2.3.1' }],
     keeps: { kind: 'message', name: 'keep' },
   },
+  {
+    name: 'kafkajs',
+    ends: [{ kafkajs: '1.0.0' }, { kafkajs: '2.2.4' }],
+    keeps: { kind: 'message', name: 'keep' },
+  },
 ]
