@@ -13,9 +13,8 @@ const { RECORD_TO: file, RECORD_JUDGE: verdictFile } = process.env
 
 if (isMainThread && file !== undefined && verdictFile !== undefined) {
   const verdict = require(verdictFile) as { judge: typeof judge }
-  const original = verdict.judge
-  verdict.judge = (observation, standing, thresholds) => {
-    const judgement = original(observation, standing, thresholds)
+  const recording: typeof judge = (observation, standing, thresholds) => {
+    const judgement = verdict.judge(observation, standing, thresholds)
     const recorded: RecordedJudgement = {
       observation,
       standing: [...(standing ?? [])],
@@ -24,4 +23,6 @@ if (isMainThread && file !== undefined && verdictFile !== undefined) {
     appendFileSync(file, `${JSON.stringify(recorded)}\n`)
     return judgement
   }
+  // The exports are getters; memprof asks for the module when it wakes.
+  require.cache[require.resolve(verdictFile)]!.exports = { ...verdict, judge: recording }
 }

@@ -7,11 +7,10 @@
  *     fn  --  evaluate `memprof_…()` returns fn  -->  objectId
  *     objectId of [[Scopes]]  --  callFunctionOn `memprof_…(this)`  -->  scopes
  */
-import { randomUUID } from 'node:crypto'
 import type { Runtime } from 'node:inspector'
 import type { Post } from './connection'
 import type { FunctionPosition } from './stack-frame'
-import { defineProperty, deleteProperty, isInspectable, realm } from './intrinsics'
+import { defineProperty, deleteProperty, isInspectable, newGlobalName, realm } from './intrinsics'
 
 /** A property or private field, and its value. */
 export interface Field {
@@ -38,7 +37,7 @@ export interface OpenFunction {
 
 export const OBJECT_GROUP = 'memprof'
 /** The name of the function on the global object: one that nobody else would use. */
-const NAME = `memprof_${randomUUID().replaceAll('-', '')}`
+const NAME = newGlobalName()
 const TAKE_THIS = `function(){'use strict';${NAME}(this,arguments)}`
 /** Private fields read of one object, at most: a round number. */
 const MAX_PRIVATES = 64

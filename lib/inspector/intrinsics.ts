@@ -263,3 +263,11 @@ export function isInspectable(of: object): boolean {
   }
   return true
 }
+
+let names = 0
+
+/** Of a property of the global object, by the time: `node:crypto` would take 5 ms to load. */
+export function newGlobalName(): string {
+  const us = Math.round((performance.timeOrigin + now()) * 1000)
+  return `memprof_${us.toString(36)}_${names++}`
+}

@@ -10,12 +10,11 @@
  * first `set` in a function that V8 has compiled, go through the whole heap: 0.2 ms for each MB of it, and
  * `open` 20 ms at least. `remove` takes less than 0.1 ms.
  */
-import { randomUUID } from 'node:crypto'
 import type { Debugger } from 'node:inspector'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Connection } from './connection'
-import { defineProperty, deleteProperty, realm } from './intrinsics'
+import { defineProperty, deleteProperty, newGlobalName, realm } from './intrinsics'
 import { shortHash } from './source-hash'
 import type { FunctionPosition } from './stack-frame'
 
@@ -30,7 +29,7 @@ export const KEEPS_AWAITERS: boolean = Number.parseInt(process.versions.v8, 10) 
 export const MAX_SETTING_MS = 40
 
 /** Of the function on the global object: a name that nobody else would use. */
-const NAME = `memprof_${randomUUID().replaceAll('-', '')}`
+const NAME = newGlobalName()
 
 /** The function's `this`; undefined where it has none. Throws in a constructor that has not called `super`. */
 export type ReceiverOf = () => unknown

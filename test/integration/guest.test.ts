@@ -352,7 +352,9 @@ describe('an error inside memprof', () => {
   it('while it wakes up is told in one line, and the app serves', async (t) => {
     const breaker = script(
       t,
-      `require(${JSON.stringify(join(ROOT, 'dist/lib/recording/recording.js'))}).Recording = function () { throw new Error('planted') }`,
+      `const file = ${JSON.stringify(join(ROOT, 'dist/lib/recording/recording.js'))}
+       require(file)
+       require.cache[file].exports = { Recording: function () { throw new Error('planted') } }`,
     )
     const app = await startApp(t, 'express5.cjs', { preload: ['-r', REGISTER, '-r', breaker] })
     assert.equal((await request(app.port, '/a')).status, 200)
