@@ -762,6 +762,15 @@ const innocent: readonly CorpusApp[] = [
     [],
   ),
   app(
+    'ok-refreshed-catalog',
+    [
+      post('/prices/:id', 40),
+      get('/products/:id', 30),
+      get('/search', 30, (random) => `q=w${random.integer(1e6)}`),
+    ],
+    [],
+  ),
+  app(
     'ok-lazy-loading',
     [
       get('/pages/:page', 30),

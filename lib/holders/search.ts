@@ -96,7 +96,7 @@ export class HolderSearch {
   /**
    * Goes on by one pause of the app.
    *
-   * @param readingMs - pause of the last reading of the heap, by which others are foreseen
+   * @param readingMs - pause of the last reading of the heap, had V8 not marked before, by which others are foreseen
    */
   step(readingMs: number): void {
     const { now } = this.#options

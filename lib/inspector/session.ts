@@ -105,7 +105,8 @@ export class InspectorSession implements HeapSession {
   stop(): void {
     if (!this.#sampling) return
     this.#sampling = false
-    this.#post('HeapProfiler.stopSampling')
+    // `stopSampling` would answer with a last profile, and force a GC for it.
+    this.#post('HeapProfiler.disable')
   }
 
   read(isCounted = false): HeapReading | null {

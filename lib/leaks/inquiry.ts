@@ -14,7 +14,7 @@ export interface Inquiry {
   /**
    * Goes on by one pause; what is known in the end is noted in the lives.
    *
-   * @param readingMs - pause of the last reading of the heap, by which others are foreseen
+   * @param readingMs - pause of the last reading of the heap, had V8 not marked before, by which others are foreseen
    */
   step(readingMs: number): void
   /** Time of the app's that was taken between the steps, and not yet told; ms. */

@@ -17,6 +17,8 @@ const FIRST_LEAD_MS_PER_MB = 0.25
 const AFTER_MISS = 0.6
 const UNTIL_MISS = 1.5
 const SINCE_MISS = 1.1
+/** What a GC takes for which nothing was marked, ms per MB of live heap, on a slow machine. */
+const UNMARKED_MS_PER_MB = 1
 /** Of marking for one reading: then it is made without. */
 const MAX_TRIES = 3
 
@@ -43,6 +45,12 @@ export class MarkingAhead {
     if (!this.#session.beginMarking()) return this.#read()
     this.#tries++
     return Math.ceil((this.#leadMsPerMb * heapBytes) / 2 ** 20)
+  }
+
+  /** What a GC would have taken for which nothing was marked, where this one was the pause of a reading, ms. */
+  unmarkedMs(pauseMs: number, heapBytes: number): number {
+    const isMarked = heapBytes >= LARGE_HEAP_BYTES
+    return Math.max(pauseMs, isMarked ? (UNMARKED_MS_PER_MB * heapBytes) / 2 ** 20 : 0)
   }
 
   #hasMarkedInTime(): boolean {

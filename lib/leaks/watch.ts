@@ -180,7 +180,7 @@ export class LeakWatch {
     const reading = this.#readSession(this.#readings.length === 0 && config.samplingBytes === null)
     if (!reading) return null
     const { profile, liveHeapBytes, codeBytes, taken, pauseMs } = reading
-    this.#readingMs = pauseMs
+    this.#readingMs = this.#markingAhead.unmarkedMs(pauseMs, liveHeapBytes)
     this.#liveHeapBytes = liveHeapBytes
     if (sampler.retune(taken, this.#readings.length > 0)) {
       this.#readings = new Readings(sampler.newHistory())

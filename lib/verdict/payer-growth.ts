@@ -4,6 +4,7 @@ import { addedUp, type Growth, growthOf, survival, withoutTables } from './growt
 import { leakKey } from './leak'
 import type { PlaceSeries } from './observation'
 import { allPlacesOf, type Payer } from './payers'
+import { mayReplace } from './replaced'
 import { type Evidence, grownBy, survivedExposure } from './span'
 
 export interface PayerGrowth {
@@ -22,11 +23,13 @@ export interface PayerGrowth {
   readonly cameAtOnce: boolean
   /** It is no more than what V8 compiled. */
   readonly mayBeCode: boolean
+  /** The heap does not grow by it. */
+  readonly mayReplace: boolean
 }
 
 /** It leaks by its samples. */
-export function isFound({ goesOn, cameAtOnce, mayBeCode }: PayerGrowth): boolean {
-  return goesOn && !cameAtOnce && !mayBeCode
+export function isFound({ goesOn, cameAtOnce, mayBeCode, mayReplace }: PayerGrowth): boolean {
+  return goesOn && !cameAtOnce && !mayBeCode && !mayReplace
 }
 
 /** @param standing - keys of leaks that were told and found ever since */
@@ -52,6 +55,7 @@ export function payerGrowth(
     cameAtOnce: !isStanding && growth.readings < thresholds.leak.minSpreadReadings,
     mayBeCode:
       !isStanding && growth.bytes - compiledBytes(evidence) < thresholds.leak.minScore * growth.sd,
+    mayReplace: !isStanding && mayReplace(births, exposure, evidence),
   }
 }
 
