@@ -16,18 +16,7 @@ export function together(found: readonly PayerGrowth[], evidence: Evidence): Pay
   const births = addedUp(lasting, observation.timeMs.length)
   const growth = growthOf(births, payer.exposure, span, observation.samplingBytes)
   const tables = found.flatMap((one) => one.tables)
-  return [
-    {
-      payer,
-      lasting,
-      tables,
-      growth,
-      goesOn: true,
-      cameAtOnce: false,
-      mayBeCode: false,
-      mayReplace: false,
-    },
-  ]
+  return [{ payer, lasting, tables, growth, goesOn: true, cameAtOnce: false, mayBeCode: false }]
 }
 
 export function joined(grown: readonly PayerGrowth[], evidence: Evidence): Payer {

@@ -4,7 +4,6 @@ import { addedUp, type Growth, growthOf, survival, withoutTables } from './growt
 import { leakKey } from './leak'
 import type { PlaceSeries } from './observation'
 import { allPlacesOf, type Payer } from './payers'
-import { mayReplace } from './replaced'
 import { type Evidence, grownBy, survivedExposure } from './span'
 
 export interface PayerGrowth {
@@ -23,13 +22,11 @@ export interface PayerGrowth {
   readonly cameAtOnce: boolean
   /** It is no more than what V8 compiled. */
   readonly mayBeCode: boolean
-  /** The heap does not grow by it. */
-  readonly mayReplace: boolean
 }
 
 /** It leaks by its samples. */
-export function isFound({ goesOn, cameAtOnce, mayBeCode, mayReplace }: PayerGrowth): boolean {
-  return goesOn && !cameAtOnce && !mayBeCode && !mayReplace
+export function isFound({ goesOn, cameAtOnce, mayBeCode }: PayerGrowth): boolean {
+  return goesOn && !cameAtOnce && !mayBeCode
 }
 
 /** @param standing - keys of leaks that were told and found ever since */
@@ -55,7 +52,6 @@ export function payerGrowth(
     cameAtOnce: !isStanding && growth.readings < thresholds.leak.minSpreadReadings,
     mayBeCode:
       !isStanding && growth.bytes - compiledBytes(evidence) < thresholds.leak.minScore * growth.sd,
-    mayReplace: !isStanding && mayReplace(births, exposure, evidence),
   }
 }
 

@@ -39,12 +39,6 @@ export const THRESHOLDS = {
      */
     compiledPerCode: 2.5,
     /**
-     * Of what was born and stayed, at least this share shows in the live heap, an error of the samples' by two
-     * allowed. Derived: simulated leaks (`node dist/test/verdict/error-rates.test.js`) are told in 320 of 323 with it and
-     * without, in 311 at 0.7, and recorded ones at the same reading.
-     */
-    minHeapShare: 0.5,
-    /**
      * Growth rate of the last third over the mean rate, at least, one standard deviation allowed. Tuned:
      * a cache that is full has 0, a leak 1.
      */

@@ -145,15 +145,6 @@ describe('judge: what goes on, and what has stopped', () => {
     assert.equal(verdictOf(still), 'steady')
   })
 
-  it('is no leak as long as the heap does not grow by it: it may replace what is older than the samples', () => {
-    const births = steps(8, 4)
-    const heap = (perReading: number): number[] =>
-      cumulative(steps(8, 4 * S * perReading)).map((bytes) => (400 << 20) + bytes)
-    const of = (perReading: number): string =>
-      verdictOf(app(steps(8, 100), births, { liveHeapBytes: heap(perReading) }))
-    assert.deepEqual([of(0), of(-1), of(1)], ['insufficient-data', 'insufficient-data', 'leaking'])
-  })
-
   it('is no leak where what was born early has died', () => {
     const births = steps(LONG, 4)
     const place = bornPlace(births, {
