@@ -9,8 +9,8 @@ import type { HeapSession } from '../inspector/session'
 /** A reading of less pauses for about 100 ms. */
 const LARGE_HEAP_BYTES = 192 << 20
 /**
- * Milliseconds of marking per MB before a reading, at first. Node 20 to 26, two cores: V8 is done after 0.6
- * to 1.1 (`node dist/benchmarks/overhead/marking.js`).
+ * Milliseconds of marking per MB before a reading, at first. Node 20 and 24, two cores: V8 is done after 0.5
+* to 0.75 (`node dist/benchmarks/overhead/marking.js`).
  */
 const FIRST_LEAD_MS_PER_MB = 0.25
 /** Of the lead, once V8 was done before it was over; and where it was not, before that happened and since. */
