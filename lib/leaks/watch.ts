@@ -136,10 +136,15 @@ export class LeakWatch {
 
   /** Waits until V8 has marked most of a large heap, and reads it. */
   #readMarked(): void {
-    const { runtime } = this.#options
+    const { config, runtime } = this.#options
     const beganMs = runtime.now()
-    const waitMs = this.#markingAhead.next(this.#liveHeapBytes ?? runtime.usedBytes())
+    const heapBytes = this.#liveHeapBytes ?? runtime.usedBytes()
+    const waitMs = this.#markingAhead.next(heapBytes, config.maxPauseMs)
     this.#schedule.spend(runtime.now() - beganMs, runtime.now())
+    if (waitMs === null) {
+      this.#schedule.planReading(0, runtime.now(), false)
+      return this.#plan(0)
+    }
     if (waitMs > 0) return this.#plan(waitMs, () => this.#readMarked())
     try {
       this.#readInTurn()
