@@ -62,7 +62,7 @@ async function main(): Promise<void> {
       if (lead > 0) session.beginMarking()
       await wait(lead * MEGABYTES)
       stood.push(longestMs)
-      if (lead > 0 && !session.endMarking()) done++
+      if (lead > 0 && session.endMarking() !== null) done++
       pauses.push(session.read()!.pauseMs)
     }
     rows.push([

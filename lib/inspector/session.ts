@@ -70,8 +70,8 @@ export interface HeapSession {
    */
   beginMarking(): boolean
 
-  /** @returns whether V8 marks still: false where that GC is over */
-  endMarking(): boolean
+  /** @returns null as long as V8 marks; how long the app stood still for that GC, ms, where it is over */
+  endMarking(): number | null
 
   close(): void
 }
@@ -175,10 +175,11 @@ export class InspectorSession implements HeapSession {
     }
   }
 
-  endMarking(): boolean {
+  endMarking(): number | null {
     const gcs = this.#gcs
     this.#gcs = null
-    return gcs !== null && majorGcOf(gcs) === undefined
+    const majorGc = gcs ? majorGcOf(gcs) : undefined
+    return majorGc ? majorGc.cost / 1000 : null
   }
 
   close(): void {

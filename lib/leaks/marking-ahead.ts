@@ -33,6 +33,7 @@ export class MarkingAhead {
   /** Of the reading that is due. */
   #tries = 0
   #putOff = 0
+  #pauseMs = 0
 
   constructor(session: Pick<HeapSession, 'beginMarking' | 'endMarking'>) {
     this.#session = session
@@ -66,8 +67,17 @@ export class MarkingAhead {
     return Math.max(pauseMs, isMarked ? (UNMARKED_MS_PER_MB * heapBytes) / 2 ** 20 : 0)
   }
 
+  /** GCs that were over before their reading, since the last call, ms. */
+  takePauseMs(): number {
+    const ms = this.#pauseMs
+    this.#pauseMs = 0
+    return ms
+  }
+
   #hasMarkedInTime(): boolean {
-    const isInTime = this.#session.endMarking()
+    const overMs = this.#session.endMarking()
+    const isInTime = overMs === null
+    this.#pauseMs += overMs ?? 0
     const lead = this.#leadMsPerMb * (isInTime ? IN_TIME : AFTER_MISS)
     this.#leadMsPerMb = Math.min(MAX_LEAD_MS_PER_MB, Math.max(MIN_LEAD_MS_PER_MB, lead))
     return isInTime

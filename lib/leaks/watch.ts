@@ -140,7 +140,8 @@ export class LeakWatch {
     const beganMs = runtime.now()
     const heapBytes = this.#liveHeapBytes ?? runtime.usedBytes()
     const waitMs = this.#markingAhead.next(heapBytes, config.maxPauseMs)
-    this.#schedule.spend(runtime.now() - beganMs, runtime.now())
+    const pauseMs = runtime.now() - beganMs + this.#markingAhead.takePauseMs()
+    this.#schedule.spend(pauseMs, runtime.now())
     if (waitMs === null) {
       this.#schedule.planReading(0, runtime.now(), false)
       return this.#plan(0)

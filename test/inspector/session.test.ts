@@ -113,13 +113,13 @@ describe('InspectorSession', () => {
     })
     observer.observe({ entryTypes: ['gc'] })
     assert.equal(session.beginMarking(), true)
-    assert.equal(session.endMarking(), true)
+    assert.equal(session.endMarking(), null)
     // Node tells of it some turns later.
     while (begun === 0) await new Promise(setImmediate)
     observer.disconnect()
     assert.equal(session.beginMarking(), true)
     session.read()
-    assert.equal(session.endMarking(), false)
+    assert.ok(session.endMarking()! > 0)
     session.close()
   })
 

@@ -15,7 +15,7 @@ class Trial {
       this.#markedMs = 0
       return this.canBegin
     },
-    endMarking: () => this.#markedMs < this.marksInMs,
+    endMarking: () => (this.#markedMs < this.marksInMs ? null : 60),
   })
 
   /** @returns the waits before one reading */

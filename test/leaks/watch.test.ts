@@ -174,6 +174,7 @@ describe('readings', () => {
     const before = heap.asked('mark')
     assert.equal(heap.pass(10).asked('read'), 6)
     assert.equal(heap.asked('mark'), before + 3)
+    assert.equal(heap.watch.pauseMs, 6 * 10 + 3 * 60, 'and its GCs are counted')
   })
 
   it('begin anew at another sampling interval when the rate of allocation asks for it', () => {

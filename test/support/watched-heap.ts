@@ -143,8 +143,8 @@ export class SessionByHand implements HeapSession {
     return true
   }
 
-  endMarking(): boolean {
-    return this.isMarkedInTime
+  endMarking(): number | null {
+    return this.isMarkedInTime ? null : 60
   }
 
   close(): void {
