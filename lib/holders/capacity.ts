@@ -22,12 +22,13 @@ import {
   ownKeys,
   ownValue,
   slice,
+  setHas,
 } from '../inspector/intrinsics'
 import { MAX_PROPERTIES, nameOf } from './object-path'
 import type { PrivateFields } from './private-fields'
 
 /** As caches name it (lru-cache `max`, quick-lru `maxSize`, node-cache `maxKeys`), without `#` or `_`. */
-const NAMES = new Set([
+const NAMES = new Set<unknown>([
   'capacity',
   'limit',
   'max',
@@ -37,7 +38,6 @@ const NAMES = new Set([
   'maxLength',
   'maxSize',
 ])
-const hasName: (name: string) => boolean = Set.prototype.has.bind(NAMES)
 /** Tables of one length beside a number that says it too: one for keys and one for values. */
 const MIN_TABLES = 2
 
@@ -70,7 +70,7 @@ export function capacityOf(fields: readonly Field[], size: number): Capacity {
     // A cache without a bound has its size as the length of its tables too, but says it once.
     const isBound = value > size || timesSaid(fields, value) >= 2
     const hasTables = isBound && tablesOf(fields, value) >= MIN_TABLES
-    if (hasTables || hasName(bare(name))) capacity = { entries: value, hasTables }
+    if (hasTables || setHas(NAMES, bare(name))) capacity = { entries: value, hasTables }
   }
   return capacity
 }

@@ -2,7 +2,7 @@
  * The objects that a walk has in line, nearest first, and those it has visited: a bound that cuts the
  * walk off leaves out what lies deepest.
  */
-import { isProxy, seenAdd, seenHas } from '../inspector/intrinsics'
+import { isProxy, seenAdd, setHas } from '../inspector/intrinsics'
 import type { Variable } from './container'
 import type { Step, StepKind } from './object-path'
 
@@ -46,7 +46,7 @@ export class WalkQueue {
 
   /** @returns false where the object was visited since it was put in line: by another, shorter way */
   visit(value: object): boolean {
-    if (seenHas(this.#visited, value)) return false
+    if (setHas(this.#visited, value)) return false
     seenAdd(this.#visited, value)
     return true
   }
@@ -81,7 +81,7 @@ export class WalkQueue {
   addNext(node: Node, value: unknown, step: StepKind, name: string): void {
     if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return
     const steps = node.steps + 1
-    if (steps > MAX_STEPS || isProxy(value) || seenHas(this.#visited, value)) return
+    if (steps > MAX_STEPS || isProxy(value) || setHas(this.#visited, value)) return
     const { variable, isInPackage } = node
     const level = this.#levels[steps]!
     level[level.length] = { value, before: node, step, name, steps, isInPackage, variable }
@@ -97,7 +97,7 @@ export class WalkQueue {
     isInPackage: boolean,
   ): void {
     if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return
-    if (steps > MAX_STEPS || isProxy(value) || seenHas(this.#visited, value)) return
+    if (steps > MAX_STEPS || isProxy(value) || setHas(this.#visited, value)) return
     const level = this.#levels[steps]!
     level[level.length] = { value, before, step, name, steps, isInPackage, variable }
   }

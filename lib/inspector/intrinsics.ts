@@ -69,7 +69,7 @@ export const weakMapSet: (map: WeakMap<object, unknown>, key: object, value: unk
 export const seenAdd: (seen: Set<object>, value: object) => unknown = uncurry(
   Set.prototype.add,
 ) as never
-export const seenHas: (seen: Set<object>, value: object) => boolean = uncurry(
+export const setHas: (set: Set<unknown>, value: unknown) => boolean = uncurry(
   Set.prototype.has,
 ) as never
 
