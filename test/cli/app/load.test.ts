@@ -134,17 +134,17 @@ describe('a load', () => {
     const url = await serve(t, (_req, res) => {
       res.on('close', () => (res.writableFinished ? finished++ : aborted++))
       res.write('half of it')
-      setTimeout(() => res.end('the rest'), 5)
+      // Far later than clients give up, on a busy machine too.
+      setTimeout(() => res.end('the rest'), 60)
     })
     const target = { method: 'GET', path: '/', headers: {}, body: undefined }
     const load = openLoad({ url }, [target], 8)
-    const [answers] = await load.send(600, 1, 0.3)
+    const [answers] = await load.send(240, 1, 0.3)
     await load.stop()
     const { sent, abandoned, statuses } = answers!
-    assert.equal(sent, 600)
-    assert.equal(statuses.get(200)! + abandoned, 600)
-    // Some answers are faster than the client gives up.
-    assert.ok(abandoned > 50 && abandoned < 300, `${abandoned}`)
+    assert.equal(sent, 240)
+    assert.equal(statuses.get(200)! + abandoned, 240)
+    assert.ok(abandoned > 24 && abandoned < 120, `${abandoned}`)
     assert.ok(aborted > abandoned / 2 && finished >= statuses.get(200)!, `${aborted} ${finished}`)
   })
 })
