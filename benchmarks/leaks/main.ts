@@ -9,8 +9,8 @@
  *   node dist/benchmarks/leaks/main.js --curve     the live heap under the same load, without memprof
  *
  * `--parallel N` runs N apps at once, each under a load of its own: on fewer cores than twice as many,
- * late readings and skipped requests are the machine's. `--steady`: the mix of routes does not drift; of the
- * apps whose mix drifts else, and `--write` prints the summary alone.
+ * late readings and skipped requests are the machine's. `--steady`: the mix of routes does not
+ * drift; without `--only` it runs the apps whose mix drifts else, and `--write` prints the summary alone.
  *
  * Measured: leaks named, false alarms, bytes said against bytes true, intervals, sites, holders and
  * seconds until the verdict. Left out: what memprof costs (the overhead benchmark's), and the first

@@ -34,7 +34,6 @@ export interface LayerSeries {
   readonly entered: readonly number[]
 }
 
-/** Who did it, of all that a trace saw: shares of 1, and together 1. */
 /** What a route did, of all that was seen. */
 export interface RouteShare {
   /** Of the route. */
@@ -44,6 +43,7 @@ export interface RouteShare {
   readonly within?: readonly RouteShare[]
 }
 
+/** Who did it, of all that a trace saw: shares of 1, and together 1. */
 export interface Shares {
   /** Executions, or entries that were added. */
   readonly seen: number

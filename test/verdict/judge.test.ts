@@ -336,8 +336,8 @@ describe('judge: whose it is', () => {
       ['insufficient-data', 'leaking', 'steady'],
     )
     // A trace saw in whose requests it begins; of too few executions that says nothing.
-    const verdictsOf = (seen: number): string[] => {
-      const within = [{ index: 3, share: 1 }]
+    const verdictsOf = (seen: number, share = 1): string[] => {
+      const within = [{ index: 3, share }]
       const runs = { seen, routes: [{ index: 1, share: 1, within }], idle: 0, lost: 0 }
       const places = [{ ...made.places[0]!, traced: { runs, growth: null } }]
       const other = { ...routes[0]!, route: '/other' }
@@ -347,6 +347,7 @@ describe('judge: whose it is', () => {
     }
     assert.deepEqual(verdictsOf(40), ['steady', 'leaking', 'steady', 'insufficient-data'])
     assert.equal(verdictsOf(9)[0], 'insufficient-data')
+    assert.equal(verdictsOf(40, 0.5)[0], 'insufficient-data', 'half began elsewhere')
   })
 
   it('shares what grows in large objects alike', () => {
