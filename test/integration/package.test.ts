@@ -84,7 +84,7 @@ describe('the package as published', () => {
         'package.json',
       ].sort(),
     )
-    assert.ok(packed.unpackedSize < 1_900_000, `${packed.unpackedSize} bytes`)
+    assert.ok(packed.unpackedSize < 1_700_000, `${packed.unpackedSize} bytes`)
   })
 
   it('installs in an empty folder and runs an app, with -r, --import and by name', async (t) => {
