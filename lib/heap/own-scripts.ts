@@ -11,11 +11,13 @@ import type { ScriptOwner } from './sites'
 
 /** dist/lib. */
 const OWN_FOLDER = join(__dirname, '..') + sep
-const HOOK_FOLDERS: readonly string[] = [
+/** Folders, and the file that all hooks ship in (register/bundle.mjs). */
+const HOOKS: readonly string[] = [
+  join(OWN_FOLDER, 'start.js'),
   join(OWN_FOLDER, 'hooks') + sep,
   ...['require-in-the-middle', 'shimmer'].map((name) => dirname(require.resolve(name)) + sep),
 ]
-const OWN_FOLDERS: readonly string[] = [OWN_FOLDER, ...HOOK_FOLDERS]
+const OWN_FOLDERS: readonly string[] = [OWN_FOLDER, ...HOOKS]
 /** As the debugger names scripts: by URL. */
 const OWN_URLS: readonly string[] = OWN_FOLDERS.map((folder) => pathToFileURL(folder).href)
 
@@ -25,7 +27,7 @@ function isBelow(url: string, folders: readonly string[]): boolean {
 
 /** @param url - as profiles have it: the path of a CommonJS module */
 export function ownerOf(url: string): ScriptOwner {
-  if (isBelow(url, HOOK_FOLDERS)) return 'hook'
+  if (isBelow(url, HOOKS)) return 'hook'
   return url.startsWith(OWN_FOLDER) ? 'memprof' : 'others'
 }
 

@@ -11,10 +11,11 @@ import { ROOT, temporaryFolder } from '../support/files'
 
 const OWN: Array<[path: string, owner: string]> = [
   [join(ROOT, 'dist/lib/hooks/http.js'), 'hook'],
+  [join(ROOT, 'dist/lib/start.js'), 'hook'],
   [require.resolve('require-in-the-middle'), 'hook'],
   [require.resolve('shimmer'), 'hook'],
   [join(ROOT, 'dist/lib/record/recorder.js'), 'memprof'],
-  [join(ROOT, 'dist/lib/start.js'), 'memprof'],
+  [join(ROOT, 'dist/lib/recording/recording.js'), 'memprof'],
 ]
 /** An app may have these for itself, in the same files. */
 const OTHERS = [
