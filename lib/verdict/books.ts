@@ -13,6 +13,7 @@ import { Z95 } from '../stats/normal'
 import { slopeOf } from '../stats/slope'
 import { sumOf, sumSeries } from './growth'
 import type { MeasuredLeak } from './leak'
+import type { Observation } from './observation'
 import { type Evidence, grownBy } from './span'
 
 /** A part of the growth, bytes. */
@@ -38,7 +39,7 @@ export interface Books {
 /** @param leaks - on the heap */
 export function booksOf(leaks: readonly MeasuredLeak[], evidence: Evidence): Books {
   const { observation, span, thresholds } = evidence
-  const { liveHeapBytes, debugged, places, timeMs } = observation
+  const { liveHeapBytes, places, timeMs } = observation
   const { ownFactor, minNoiseBytes, correlation } = thresholds.calibration
   const { ownBiasSd, minOpenBytes, minOpenShare, minHalfShare } = thresholds.books
   const ofMemprof = places.filter(({ origin }) => origin === 'memprof')
@@ -51,13 +52,7 @@ export function booksOf(leaks: readonly MeasuredLeak[], evidence: Evidence): Boo
     ),
   )
   const left = liveHeapBytes.map((bytes, at) => bytes - own[at]! - told[at]!)
-  // What V8's debugger makes promises keep is memprof's doing. What falls in one window rises in the next.
-  let byDebugger = 0
-  const kept = left.map((bytes, at) => {
-    if (at > 0 && debugged[at] !== debugged[at - 1])
-      byDebugger += Math.max(0, bytes - left[at - 1]!)
-    return byDebugger
-  })
+  const kept = keptByDebugger(left, observation)
   const rest = left.map((bytes, at) => bytes - kept[at]!)
   const middle = Math.floor((span.first + span.last) / 2)
   const half = { first: middle, last: span.last }
@@ -90,6 +85,24 @@ export function booksOf(leaks: readonly MeasuredLeak[], evidence: Evidence): Boo
     open,
     isGrowing: open.ci95[0] > 0 && openBytes >= leastBytes && isSteady,
   }
+}
+
+/**
+ * What V8's debugger makes promises keep is memprof's doing: what the heap rose by while it was on, beyond
+ * what it rises by else. What falls in one window rises in the next.
+ */
+function keptByDebugger(bytes: readonly number[], { debugged, timeMs }: Observation): number[] {
+  const rises = bytes.map((of, at) => of - (bytes[at - 1] ?? of))
+  const lasted = timeMs.map((ms, at) => ms - (timeMs[at - 1] ?? ms))
+  const isDebugged = (at: number): boolean => at > 0 && debugged[at] !== debugged[at - 1]
+  const usual = rises.flatMap((rise, at) => (at === 0 || isDebugged(at) ? [] : rise / lasted[at]!))
+  usual.sort((a, b) => a - b)
+  const perMs = Math.max(0, usual[usual.length >> 1] ?? 0)
+  let kept = 0
+  return rises.map((rise, at) => {
+    if (isDebugged(at)) kept += Math.max(0, rise - perMs * lasted[at]!)
+    return kept
+  })
 }
 
 /** The books as long as a leak is not told: it is open then. */
