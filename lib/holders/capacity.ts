@@ -13,7 +13,6 @@
 import type { Field } from '../inspector/inspection'
 import {
   arrayLength,
-  charCodeAt,
   enumerableKeys,
   isModuleNamespaceObject,
   isOpaque,
@@ -21,10 +20,9 @@ import {
   isProxy,
   ownKeys,
   ownValue,
-  slice,
   setHas,
 } from '../inspector/intrinsics'
-import { MAX_PROPERTIES, nameOf } from './object-path'
+import { bare, MAX_PROPERTIES, nameOf } from './object-path'
 import type { PrivateFields } from './private-fields'
 
 /** As caches name it (lru-cache `max`, quick-lru `maxSize`, node-cache `maxKeys`), without `#` or `_`. */
@@ -76,7 +74,7 @@ export function capacityOf(fields: readonly Field[], size: number): Capacity {
 }
 
 /** Own properties, and the private fields where the walk has read them. */
-function fieldsOf(owner: unknown, privates: PrivateFields): readonly Field[] {
+export function fieldsOf(owner: unknown, privates: PrivateFields): readonly Field[] {
   const fields: Field[] = []
   if ((typeof owner !== 'object' && typeof owner !== 'function') || owner === null) return fields
   // Reading a module's name that is not bound yet would throw.
@@ -103,10 +101,4 @@ function timesSaid(fields: readonly Field[], number: number): number {
   let times = 0
   for (let at = 0; at < fields.length; at++) if (fields[at]!.value === number) times++
   return times
-}
-
-/** Without the `#` or `_` before it. */
-function bare(name: string): string {
-  const first = charCodeAt(name, 0)
-  return first === 35 || first === 95 ? slice(name, 1, name.length) : name
 }

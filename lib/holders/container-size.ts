@@ -41,7 +41,60 @@ export class ContainerSum {
 export function sizeOf(value: object): number {
   if (isMap(value)) return mapSize(value)
   if (isSet(value)) return setSize(value)
-  return isArray(value) ? (ownValue(value, 'length') as number) : -1
+  return isArray(value) ? entriesOf(value) : -1
+}
+
+/** As the owner of a linked list tells its length. */
+const LENGTHS = ['length', 'size', 'count', '_length', '_size', '_count']
+
+/** The same, and of any other object the length that it tells; -1 where it tells none. A few reads. */
+export function sizeOrLength(value: object): number {
+  const size = sizeOf(value)
+  for (let at = 0; size < 0 && at < LENGTHS.length; at++) {
+    const length = ownValue(value, LENGTHS[at]!)
+    if (typeof length === 'number') return length
+  }
+  return size
+}
+
+/** Elements that are looked at for one inside of a ring, or inside of its gap. */
+const RING_LOOKS = 32
+/** Shortest array that may be a ring. */
+const MIN_RING = 64
+
+/**
+ * Entries of an array. One that serves as a ring doubles, and is empty where nothing was put yet, and where it
+ * was taken out again: what is between the two ends counts.
+ *
+ *     denque   [ e e e e e e . . . . . . . . . . ]    6 of 16
+ */
+export function entriesOf(array: readonly unknown[]): number {
+  const length = ownValue(array, 'length') as number
+  if (length < MIN_RING || (length & (length - 1)) !== 0) return length
+  const isUsed = (at: number): boolean => ownValue(array, at) !== undefined
+  const begins = isUsed(0)
+  if (begins !== isUsed(length - 1)) {
+    const edge = edgeBetween(0, length - 1, isUsed)
+    return begins ? edge : length - edge
+  }
+  const step = length / RING_LOOKS
+  for (let at = step; at < length; at += step) {
+    if (isUsed(at) === begins) continue
+    const inside = edgeBetween(at, length - 1, isUsed) - edgeBetween(0, at, isUsed)
+    return begins ? length - inside : inside
+  }
+  return begins ? length : 0
+}
+
+/** The first index after `from` that is used as `to` is, and `from` is not. */
+function edgeBetween(from: number, to: number, isUsed: (at: number) => boolean): number {
+  const used = isUsed(from)
+  while (to - from > 1) {
+    const middle = (from + to) >> 1
+    if (isUsed(middle) === used) from = middle
+    else to = middle
+  }
+  return to
 }
 
 /** Taken of the containers inside a container, at most. */

@@ -5,7 +5,7 @@ import type { Capacity } from './capacity'
 /** Containers with fewer entries are left out: a leak's have grown before anybody looks. */
 export const MIN_ENTRIES = 8
 
-export type ContainerKind = 'Map' | 'Set' | 'Array' | 'Object' | 'Timers'
+export type ContainerKind = 'Map' | 'Set' | 'Array' | 'Object' | 'LinkedList' | 'Timers'
 
 /** The first name of a path: a variable and the function in whose scope it was found. */
 export interface Variable {

@@ -2,6 +2,7 @@
  * What the entries of a container weigh by themselves, from a few of them. Like the walk, it calls no
  * function that the app could have replaced.
  */
+import { sizeOf } from './container-size'
 import { mapEntries, mapNext, ownValue, setNext, setValues } from '../inspector/intrinsics'
 
 /** An entry as a Map's iterator gives it: V8's fresh array. Destructuring it would run an iterator. */
@@ -53,9 +54,10 @@ export function setSample(set: object): unknown[] {
   return sample
 }
 
-/** The last elements: what leaks comes last. */
+/** The last elements: what leaks comes last. Of a ring, those before its empty end. */
 export function arraySample(array: object): unknown[] {
-  const length = ownValue(array, 'length') as number
+  const isRing = ownValue(array, (ownValue(array, 'length') as number) - 1) === undefined
+  const length = isRing ? sizeOf(array) : (ownValue(array, 'length') as number)
   const sample: unknown[] = []
   for (let at = 0; at < SAMPLED_ENTRIES; at++) sample[at] = ownValue(array, length - 1 - at)
   return sample
@@ -70,4 +72,9 @@ export function objectSample(object: object, keys: readonly string[]): unknown[]
     sample[2 * at + 1] = ownValue(object, key)
   }
   return sample
+}
+
+/** Its elements are objects. */
+export function listSample(owner: object): unknown[] {
+  return [owner]
 }

@@ -1,9 +1,10 @@
 /** The containers that a walk finds: where each stands, how large it is, how large it may become. */
-import { mapSet, weakMapGet, weakMapSet } from '../inspector/intrinsics'
-import { type Capacity, capacityByOwner, UNBOUNDED } from './capacity'
+import { mapSet, seenAdd, setHas, weakMapGet, weakMapSet } from '../inspector/intrinsics'
+import { type Capacity, capacityByOwner, fieldsOf, UNBOUNDED } from './capacity'
 import { type Container, type ContainerKind, MIN_ENTRIES } from './container'
 import type { ContainerSum } from './container-size'
-import { type Sample, weigh } from './entry-weight'
+import { listSample, type Sample, weigh } from './entry-weight'
+import { countElements, lengthSaid } from './linked-list'
 import { nameOfFunction, renderStart, renderStep } from './object-path'
 import type { PrivateFields } from './private-fields'
 import type { TimerList } from './timer-lists'
@@ -15,6 +16,8 @@ const NO_KEYS: readonly string[] = []
 
 export class Findings {
   readonly containers: Container[] = []
+  /** Owners of linked lists: a list has two ends. */
+  readonly #lists: Set<object> = new Set()
   readonly #memory: WalkMemory
   readonly #privates: PrivateFields
 
@@ -45,6 +48,17 @@ export class Findings {
       entryBytes: weigh(sample(node.value, keys)),
       capacity: this.#capacityOf(node, size),
     }
+  }
+
+  /** @param node - an element that many follow: the list is its owner's, or the variable's it is in */
+  addList(node: Node, link: string): void {
+    const { before, step, value } = node
+    const isOwned = before !== null && (step === 'property' || step === 'private')
+    const owner = isOwned && typeof before.value !== 'function' ? before : node
+    if (setHas(this.#lists, owner.value)) return
+    seenAdd(this.#lists, owner.value)
+    const said = owner === node ? -1 : lengthSaid(fieldsOf(owner.value, this.#privates))
+    this.add(owner, 'LinkedList', said < 0 ? countElements(value, link) : said, listSample)
   }
 
   /** The containers inside a container as one: a leak may grow in each of them by an entry. */

@@ -9,6 +9,7 @@ export type StepKind =
   | 'root'
   | 'variable' // in a scope of the function before
   | 'property'
+  | 'getter' // of a property
   | 'key' // a property of an object that serves as a dictionary: part of the data
   | 'private'
   | 'element'
@@ -76,4 +77,10 @@ export function isIdentifier(name: string): boolean {
     if (!letter && code !== 95 && code !== 36 && code < 128 && !(digit && at > 0)) return false
   }
   return name !== ''
+}
+
+/** A field's name without the `#` or `_` before it. */
+export function bare(name: string): string {
+  const first = charCodeAt(name, 0)
+  return first === 35 || first === 95 ? slice(name, 1, name.length) : name
 }

@@ -16,6 +16,7 @@ import {
   mapNext,
   mapPrototype,
   mapSize,
+  ownGetter,
   ownKeys,
   ownValue,
   setNext,
@@ -24,14 +25,17 @@ import {
   setValues,
   valueIfBound,
 } from '../inspector/intrinsics'
-import { ContainerSum } from './container-size'
+import { ContainerSum, entriesOf } from './container-size'
 import { arraySample, mapSample, objectSample, type Pair, setSample } from './entry-weight'
+import { linkOf } from './linked-list'
 import { isData, isIdentifier, MAX_PROPERTIES, nameOf } from './object-path'
 import type { WalkContext } from './walk-context'
 import type { Node } from './walk-queue'
 
 /** Entries of a container that is entered, at most: a round number. A leak's holder soon has more. */
 const MAX_ENTRIES = 32
+/** Getters of an object that are looked into, at most: a module may export hundreds. */
+const MAX_GETTERS = 4
 /** Entries of a container whose inner containers are added up, at most: 0.5 ms for each outer one. */
 const MAX_SUMMED = 2000
 
@@ -91,7 +95,7 @@ function visitSet(context: WalkContext, node: Node): void {
 function visitArray(context: WalkContext, node: Node, value: readonly unknown[]): void {
   const { queue, findings } = context
   const length = ownValue(value, 'length') as number
-  findings.add(node, 'Array', length, arraySample)
+  findings.add(node, 'Array', entriesOf(value), arraySample)
   if (length <= MAX_ENTRIES) {
     for (let at = 0; at < length; at++) {
       queue.addNext(node, ownValue(value, at), 'element', `${at}`)
@@ -110,6 +114,11 @@ function visitPlainObject(context: WalkContext, node: Node): void {
   const { privates, findings } = context
   const { value } = node
   const keys = enumerableKeys(value)
+  const link = linkOf(value, keys)
+  if (link !== null) {
+    findings.addList(node, link)
+    return
+  }
   findings.add(node, 'Object', keys.length, objectSample, keys)
   if (keys.length <= MAX_PROPERTIES) {
     visitProperties(context, node)
@@ -133,8 +142,12 @@ function visitNamespace({ queue }: WalkContext, node: Node): void {
   }
 }
 
-/** Own properties, hidden ones and symbols too. */
+/**
+ * Own properties, hidden ones and symbols too. What a getter gives is not asked for, but in the variables it
+ * sees: Express keeps its router in one.
+ */
 export function visitProperties({ queue }: WalkContext, node: Node): void {
+  let getters = 0
   const keys = ownKeys(node.value)
   const isList = isArray(node.value)
   const isFunction = typeof node.value === 'function'
@@ -145,6 +158,11 @@ export function visitProperties({ queue }: WalkContext, node: Node): void {
     const value = ownValue(node.value, key)
     if (typeof value === 'object' || typeof value === 'function') {
       queue.addNext(node, value, isData(key, keys.length) ? 'key' : 'property', nameOf(key))
+    } else if (value === undefined && getters < MAX_GETTERS) {
+      const get = ownGetter(node.value, key)
+      if (get === undefined) continue
+      getters++
+      queue.addNext(node, get, 'getter', nameOf(key))
     }
   }
 }

@@ -39,6 +39,10 @@ export const deleteProperty: (of: object, key: PropertyKey) => boolean = Reflect
 /** Enumerable keys: where there are many, a third of the time that `ownKeys` takes. */
 export const enumerableKeys: (of: object) => string[] = Object.keys
 export const hasOwn: (of: object, key: PropertyKey) => boolean = Object.hasOwn
+const isEnumerable = uncurry(Object.prototype.propertyIsEnumerable) as (
+  of: object,
+  key: PropertyKey,
+) => boolean
 export const isArray: (of: unknown) => of is unknown[] = Array.isArray
 
 export const mapSize: Getter = getter(Map.prototype, 'size')
@@ -167,10 +171,11 @@ export function loadedBuiltins(): object[] {
 
 /**
  * A property's value, without running a getter. V8's `stack` looks like a value, but asking for it
- * the first time formats it, by code of the app's where it has set `Error.prepareStackTrace`.
+ * the first time formats it, by code of the app's where it has set `Error.prepareStackTrace`: it is not
+ * enumerable, as what the app itself calls so is.
  */
 export function ownValue(of: object, key: PropertyKey): unknown {
-  if (key === 'stack') return undefined
+  if (key === 'stack' && !isEnumerable(of, key)) return undefined
   const descriptor = getOwnPropertyDescriptor(of, key)
   return descriptor !== undefined && hasOwn(descriptor, 'value') ? descriptor.value : undefined
 }
@@ -185,6 +190,13 @@ export function valueIfBound(of: object, name: PropertyKey): unknown {
   } catch {
     return undefined
   }
+}
+
+/** The function behind a property that has one; it is not called. */
+export function ownGetter(of: object, key: PropertyKey): unknown {
+  if (key === 'stack') return undefined
+  const descriptor = getOwnPropertyDescriptor(of, key)
+  return descriptor !== undefined && hasOwn(descriptor, 'get') ? descriptor.get : undefined
 }
 
 /** The name of an object's class; '' where none is told. */

@@ -29,7 +29,7 @@ export type LeakKind = (typeof LEAK_KINDS)[number]
 export const ATTRIBUTIONS = ['direct', 'traced', 'estimated'] as const
 export type Attribution = (typeof ATTRIBUTIONS)[number]
 
-export const HOLDER_KINDS = ['Map', 'Set', 'Array', 'Object', 'Timers'] as const
+export const HOLDER_KINDS = ['Map', 'Set', 'Array', 'Object', 'LinkedList', 'Timers'] as const
 export const MEASURE_OUTCOMES = ['finished', 'errored'] as const
 /** Of the requests of a route that pay for all it keeps. */
 export const LEAK_OUTCOMES = ['aborted', 'failed'] as const

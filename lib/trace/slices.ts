@@ -11,7 +11,7 @@
  */
 import { type AsyncHook, AsyncResource, createHook, executionAsyncResource } from 'node:async_hooks'
 import { Socket } from 'node:net'
-import { sizeOf } from '../holders/container-size'
+import { sizeOrLength } from '../holders/container-size'
 import { className } from '../inspector/intrinsics'
 import { IDLE, LOST, type Mark, type RequestMarks } from '../record/request-marks'
 import { Tally } from './tally'
@@ -103,7 +103,7 @@ export class Slices {
   watch(container: object): Changes | null {
     const known = this.#watched.find(({ ref }) => ref.deref() === container)
     if (known) return known
-    const size = sizeOf(container)
+    const size = sizeOrLength(container)
     if (size < 0 || this.#watched.length >= MAX_CONTAINERS) return null
     const changes = { added: new Tally(), removed: new Tally(), byPlace: new Map() }
     const watched = { ...changes, ref: new WeakRef(container), size }
@@ -184,7 +184,7 @@ export class Slices {
     for (const watched of this.#watched) {
       const container = watched.ref.deref()
       if (!container) continue
-      const size = sizeOf(container)
+      const size = sizeOrLength(container)
       const grown = size - watched.size
       watched.size = size
       if (grown > 0) {

@@ -64,6 +64,75 @@ describe('walk, from a function to the containers its variables reach', () => {
     ])
   })
 
+  it('counts linked lists: as their owner tells, or by their elements', () => {
+    interface Element {
+      next: Element | null
+    }
+    const chain = (elements: number): Element =>
+      Array.from({ length: elements }).reduce<Element>((next) => ({ next }), { next: null })
+    const queue = { tasks: { head: chain(99), tail: { next: null }, length: 100 } }
+    class Waiting {
+      #first = chain(300)
+      #size = 301
+      last(): unknown {
+        return [this.#first, this.#size]
+      }
+    }
+    const waiting = new Waiting()
+    waiting.last()
+    const newest = chain(49)
+    const ring: Element = { next: null }
+    ring.next = Array.from({ length: 70 }).reduce<Element>((next) => ({ next }), ring)
+    const short = chain(20)
+    assert.deepEqual(
+      found(() => [queue, waiting, newest, ring, short]).filter((name) => name.includes('List')),
+      [
+        'newest LinkedList 50',
+        'ring LinkedList 71',
+        'waiting LinkedList 301',
+        'queue.tasks LinkedList 100',
+      ],
+    )
+  })
+
+  it('counts of an array that serves as a ring what is in use', () => {
+    const ring = (from: number, to: number, length = 1024): unknown[] =>
+      Array.from({ length }, (_, at) => {
+        const isUsed = from < to ? at >= from && at < to : at >= from || at < to
+        return isUsed ? at : undefined
+      })
+    const rings = { begun: ring(0, 700), moved: ring(300, 900), wrapped: ring(900, 400) }
+    const others = { whole: ring(0, 1024), odd: ring(0, 700, 1000) }
+    assert.deepEqual(found({ rings, others }), [
+      'root.rings.begun Array 700',
+      'root.rings.moved Array 600',
+      'root.rings.wrapped Array 524',
+      'root.others.whole Array 1024',
+      'root.others.odd Array 1000',
+    ])
+  })
+
+  it('looks into the variables of a getter, and calls neither it nor the formatting of a stack', (t) => {
+    let calls = 0
+    function newApp(): object {
+      const router = Object.assign(() => undefined, { stack: [...NUMBERS] })
+      const get = (): unknown => {
+        calls++
+        return router
+      }
+      return Object.defineProperty({}, 'router', { get })
+    }
+    const app = newApp()
+    const { prepareStackTrace } = Error
+    t.after(() => (Error.prepareStackTrace = prepareStackTrace))
+    Error.prepareStackTrace = () => calls++
+    const captured = { stack: [] }
+    Error.captureStackTrace(captured)
+    const names = found(() => [app, captured])
+    assert.ok(names.includes('router.stack Array 100'), names.join())
+    assert.equal(calls, 0)
+  })
+
   it('sees private fields, static ones too', () => {
     class Store {
       static #all = new Set(NUMBERS)
