@@ -1,10 +1,12 @@
 /**
- * Where a sampled function stands in the source its author wrote, by source maps beside the script or
- * within it. They are read when a leak is told, never before.
+ * Where a sampled function stands in the source its author wrote, by source maps: those that Node keeps, of
+ * loaders that compile in memory as tsx does, else beside the script or within it. They are read when a leak
+ * is told, never before.
  */
 import { readFileSync, statSync } from 'node:fs'
-import { SourceMap, type SourceMapping } from 'node:module'
+import { findSourceMap, SourceMap, type SourceMapping } from 'node:module'
 import { dirname, relative, resolve, sep } from 'node:path'
+import { performance } from 'node:perf_hooks'
 import { fileURLToPath } from 'node:url'
 import type { SiteFrame } from '../schema/lines'
 import { MAX_SOURCE_BYTES, sourceHash } from './source-hash'
@@ -24,6 +26,8 @@ const NODE_MODULES = `${sep}node_modules${sep}`
 /** A script that has a map. */
 interface Mapped {
   readonly map: SourceMap
+  /** Node's own is that of the script which runs, whatever lies on the disk. */
+  readonly isKept: boolean
   /** Of the script on the disk. */
   readonly hash: string
   readonly writtenMs: number
@@ -55,7 +59,10 @@ export class SourceMaps {
     }
     const original = resolve(dirname(path), pathOf(entry.originalSource))
     // What lies there now may be another script than the one that runs, and so may its map.
-    const isOfScript = script!.hash === frame.sourceHash
+    const { hash, writtenMs, isKept } = script!
+    const isOnDisk = hash === frame.sourceHash
+    const isOfScript = isOnDisk || (isKept && frame.sourceHash !== undefined)
+    const madeMs = isOnDisk ? writtenMs : performance.timeOrigin
     return withHash(
       {
         ...site,
@@ -63,18 +70,18 @@ export class SourceMaps {
         line: entry.originalLine + 1,
         column: entry.originalColumn + 1,
       },
-      isOfScript ? this.#hashOf(original, script!) : undefined,
+      isOfScript ? this.#hashOf(original, madeMs) : undefined,
     )
   }
 
   /** Of a file that was not written again after the script was made of it. */
-  #hashOf(path: string, { writtenMs }: Mapped): string | undefined {
+  #hashOf(path: string, madeMs: number): string | undefined {
     const known = this.#hashes.get(path)
     if (known !== undefined) return known || undefined
     if (this.#hashes.size >= MAX_HASHES) return undefined
     let hash = ''
     try {
-      const text = statSync(path).mtimeMs <= writtenMs ? readBounded(path, MAX_SOURCE_BYTES) : ''
+      const text = statSync(path).mtimeMs <= madeMs ? readBounded(path, MAX_SOURCE_BYTES) : ''
       if (text !== '') hash = sourceHash(text)
     } catch {
       // Sources need not be where the script runs.
@@ -110,17 +117,21 @@ export class SourceMaps {
 }
 
 function readMapped(path: string): Mapped | null {
+  const kept = findSourceMap(path)
   const script = readBounded(path, MAX_FILE_BYTES)
+  const mapped = (map: SourceMap): Mapped => ({
+    map,
+    isKept: kept !== undefined,
+    hash: sourceHash(script),
+    writtenMs: statSync(path).mtimeMs,
+  })
+  if (kept) return mapped(kept)
   const url = COMMENT.exec(script)?.[1]
   if (!url) return null
   const text = INLINE.test(url)
     ? Buffer.from(url.slice(url.indexOf(',') + 1), 'base64').toString('utf8')
     : readBounded(resolve(dirname(path), decodeURIComponent(url)), MAX_FILE_BYTES)
-  return {
-    map: new SourceMap(JSON.parse(text)),
-    hash: sourceHash(script),
-    writtenMs: statSync(path).mtimeMs,
-  }
+  return mapped(new SourceMap(JSON.parse(text)))
 }
 
 /** '' where the path is no file, or a longer one: a device or a pipe has no size, and no end. */

@@ -8,6 +8,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs'
+import { Module } from 'node:module'
 import { join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describe, it, type TestContext } from 'node:test'
@@ -75,6 +76,26 @@ describe('SourceMaps', () => {
   it('of sources given as URLs', (t) => {
     const file = script(t, `${COMMENT}app.js.map`, { ...MAP, sources: ['file:///src/app.ts'] })
     assert.equal(locate(file).file, '/src/app.ts')
+  })
+
+  it('by the map of a loader that compiled in memory, where Node keeps it', (t) => {
+    const file = join(temporaryFolder(t), 'app.ts')
+    const written = '// Only types.\n\n\n\n  export function keep() {}\n'
+    writeFileSync(file, written)
+    const inline = Buffer.from(JSON.stringify({ ...MAP, sources: ['app.ts'] })).toString('base64')
+    const compiled = `function keep() {}\n${COMMENT}data:application/json;base64,${inline}`
+    const { sourceMapsEnabled } = process as { sourceMapsEnabled?: boolean }
+    t.after(() => process.setSourceMapsEnabled(sourceMapsEnabled ?? false))
+    process.setSourceMapsEnabled(true)
+    const module = new Module(file) as Module & { _compile(code: string, file: string): void }
+    module._compile(compiled, file)
+    const site = new SourceMaps().locate({ ...at(file), sourceHash: sourceHash(compiled) })
+    const shown = { function: 'keep', file, line: 5, column: 3 }
+    // Written since the process began, its lines may be others than those that were compiled.
+    assert.deepEqual(site, shown)
+    utimesSync(file, 0, 0)
+    const older = new SourceMaps().locate({ ...at(file), sourceHash: sourceHash(compiled) })
+    assert.deepEqual(older, { ...shown, sourceHash: sourceHash(written) })
   })
 
   it('takes the last comment, and none that is not at the end', (t) => {
