@@ -23,9 +23,14 @@ export function declarationOf(variable: Variable, maps: SourceMaps): Declaration
   const isTimer = scope === 'Timer'
   const within = isTimer ? name || '(anonymous)' : scopeName(scope)
   const text = isTimer || !seenFrom ? '' : textOf(url)
-  const at = text === '' ? null : find(text, name, within, seenFrom!)
-  const { lineNumber, columnNumber } = at ?? seenFrom ?? { lineNumber: 0, columnNumber: 0 }
-  const frame = { functionName: within, url, scriptId: '', lineNumber, columnNumber }
+  const start = seenFrom ?? { lineNumber: 0, columnNumber: 0 }
+  const from = { functionName: within, url, scriptId: '', ...start }
+  const inFile = maps.inFile(from)
+  const at = text === '' ? null : find(text, name, within, inFile)
+  if (at && inFile !== from) {
+    return { function: within, file: maps.locate(from).file, line: at.lineNumber + 1 }
+  }
+  const frame = { ...from, ...at }
   const { function: fn, file, line } = maps.locate(frame)
   const original = at?.isDeclaration ? maps.nameAt(frame) : undefined
   return { function: fn, file, line, ...(original === undefined ? {} : { name: original }) }

@@ -90,6 +90,16 @@ export class SourceMaps {
     return hash || undefined
   }
 
+  /** Where it stands in the text of the file itself: another place where a loader compiled that in memory. */
+  inFile(frame: StackFrame): Pick<StackFrame, 'lineNumber' | 'columnNumber'> {
+    const path = pathOf(frame.url)
+    const script = path.startsWith(sep) ? this.#scriptAt(path) : null
+    const entry = script?.map.findEntry(frame.lineNumber, frame.columnNumber)
+    const isSource =
+      script?.isKept && entry && 'originalSource' in entry && pathOf(entry.originalSource) === path
+    return isSource ? { lineNumber: entry.originalLine, columnNumber: entry.originalColumn } : frame
+  }
+
   /** The name that the map has for exactly this position; undefined where it has none. */
   nameAt({ url, lineNumber, columnNumber }: StackFrame): string | undefined {
     const path = pathOf(url)

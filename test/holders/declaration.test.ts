@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describe, it, type TestContext } from 'node:test'
 import { SourceMaps } from '../../lib/inspector/source-maps'
 import { declarationOf } from '../../lib/holders/declaration'
+import { compileInMemory } from '../support/compiled-in-memory'
 import { temporaryFolder } from '../support/files'
 
 const SOURCE = `import { other } from 'other'
@@ -60,6 +61,17 @@ describe('declarationOf', () => {
     assert.equal(name, 'trail')
     assert.equal(line, 3)
     assert.match(shown!, /app\.ts$/)
+  })
+
+  it('is in the file, where that is the source of what was compiled in memory', (t) => {
+    const file = join(temporaryFolder(t), 'app.ts')
+    writeFileSync(file, SOURCE)
+    // The one line of the script is line 6 of the source and what follows.
+    compileInMemory(t, file, 'return 1', { version: 3, sources: ['app.ts'], mappings: 'AAKA' })
+    const seenFrom = { scriptId: '1', lineNumber: 0, columnNumber: 6 }
+    const variable = { name: 'trail', scope: 'Closure (session)', seenFrom, url: file }
+    const { function: within, line, file: shown } = declarationOf(variable, new SourceMaps())
+    assert.deepEqual([within, line, basename(shown!)], ['session', 4, 'app.ts'])
   })
 
   it('is nothing for a global, and the file alone for a module', () => {

@@ -8,7 +8,6 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs'
-import { Module } from 'node:module'
 import { join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describe, it, type TestContext } from 'node:test'
@@ -16,6 +15,7 @@ import { MAX_SOURCE_BYTES, sourceHash } from '../../lib/inspector/source-hash'
 import { SourceMaps } from '../../lib/inspector/source-maps'
 import type { StackFrame } from '../../lib/inspector/stack-frame'
 import type { SiteFrame } from '../../lib/schema/lines'
+import { compileInMemory } from '../support/compiled-in-memory'
 import { temporaryFolder } from '../support/files'
 
 /** Line 1 of the script, column 0, is line 5, column 2 of `app.ts`. */
@@ -82,13 +82,8 @@ describe('SourceMaps', () => {
     const file = join(temporaryFolder(t), 'app.ts')
     const written = '// Only types.\n\n\n\n  export function keep() {}\n'
     writeFileSync(file, written)
-    const inline = Buffer.from(JSON.stringify({ ...MAP, sources: ['app.ts'] })).toString('base64')
-    const compiled = `function keep() {}\n${COMMENT}data:application/json;base64,${inline}`
-    const { sourceMapsEnabled } = process as { sourceMapsEnabled?: boolean }
-    t.after(() => process.setSourceMapsEnabled(sourceMapsEnabled ?? false))
-    process.setSourceMapsEnabled(true)
-    const module = new Module(file) as Module & { _compile(code: string, file: string): void }
-    module._compile(compiled, file)
+    const map = { ...MAP, sources: ['app.ts'] }
+    const compiled = compileInMemory(t, file, 'function keep() {}', map)
     const site = new SourceMaps().locate({ ...at(file), sourceHash: sourceHash(compiled) })
     const shown = { function: 'keep', file, line: 5, column: 3 }
     // Written since the process began, its lines may be others than those that were compiled.
