@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { isOwnScript, ownerOf } from '../../lib/heap/own-scripts'
 import { FrameTable, placesOf } from '../../lib/heap/sites'
-import { loadRequireHook } from '../../lib/hooks/require-hook'
-import { InspectorSession } from '../../lib/inspector/session'
+import type { SampledNode } from '../../lib/inspector/sampled-profile'
 import { ROOT, temporaryFolder } from '../support/files'
 
 const OWN: Array<[path: string, owner: string]> = [
@@ -48,32 +48,55 @@ describe('isOwnScript', () => {
   })
 })
 
-describe('what an app loads by require', () => {
-  it('has the app for its first site, not what memprof sees it by', (t) => {
-    const file = join(temporaryFolder(t), 'rules.cjs')
-    writeFileSync(file, 'exports.rules = Array.from({ length: 1000 }, () => ({}))')
-    function loadAnew(): unknown {
-      Reflect.deleteProperty(require.cache, file)
-      return require(file)
-    }
-    const Hook = loadRequireHook()
-    const hook = new Hook(['none'], {}, (exports) => exports)
-    const session = new InspectorSession()
-    session.start(1024)
-    const kept = Array.from({ length: 50 }, loadAnew)
-    const { head } = session.read()!.profile
-    session.close()
-    hook.unhook()
-    assert.equal(kept.length, 50)
+describe('what runs below the hooks', () => {
+  it('is the app, in the files that ship: modules that it loads, and routes that it adds', (t) => {
+    const folder = temporaryFolder(t)
+    writeFileSync(
+      join(folder, 'rules.cjs'),
+      'exports.rules = Array.from({ length: 1000 }, () => ({}))',
+    )
+    const app = join(folder, 'app.cjs')
+    writeFileSync(app, APP)
+    const preload = join(ROOT, 'dist/register/index.js')
+    const out = execFileSync(process.execPath, ['-r', preload, app], { encoding: 'utf8' })
+    const head = JSON.parse(out) as SampledNode
 
     const places = placesOf(head, { labelOf: () => null, ownerOf }, new FrameTable())
-    const stacks = [...places.values()].map(({ frames }) =>
-      frames.map(({ functionName }) => functionName),
-    )
-    assert.ok(stacks.some((names) => names.includes('loadAnew')))
-    assert.deepEqual(
-      stacks.filter((names) => names.includes('patchedRequire')),
-      [],
-    )
+    const found = new Set<string>()
+    for (const { origin, frames } of places.values()) {
+      for (const { functionName } of frames) found.add(`${origin} ${functionName}`)
+    }
+    assert.ok(found.has('app loadAnew') && found.has('app addRoute'), [...found].join())
+    assert.ok(!found.has('app patchedRequire'))
+    // The module loader's work, the largest part of it, is done for the app.
+    assert.ok(bytesOf(head, (id) => places.get(id)?.origin === 'memprof') < bytesOf(head) / 10)
   })
 })
+
+function bytesOf(node: SampledNode, isCounted: (id: number) => boolean = () => true): number {
+  return node.children.reduce(
+    (bytes, child) => bytes + bytesOf(child, isCounted),
+    isCounted(node.id) ? node.selfSize : 0,
+  )
+}
+
+/** Prints where all was allocated that it keeps. */
+const APP = `
+const express = require(${JSON.stringify(require.resolve('express'))})
+const { Session } = require('node:inspector')
+const app = express()
+function loadAnew() {
+  delete require.cache[require.resolve('./rules.cjs')]
+  return require('./rules.cjs')
+}
+function addRoute(at) {
+  app.get('/' + at, function answer(req, res) { res.end() })
+}
+const session = new Session()
+session.connect()
+session.post('HeapProfiler.startSampling', { samplingInterval: 256 })
+globalThis.kept = Array.from({ length: 100 }, (_, at) => [loadAnew(), addRoute(at)])
+session.post('HeapProfiler.getSamplingProfile', (error, { profile }) => {
+  process.stdout.write(JSON.stringify(profile.head))
+})
+`
