@@ -17,9 +17,9 @@ const HOOKS: readonly string[] = [
   join(OWN_FOLDER, 'hooks') + sep,
   ...['require-in-the-middle', 'shimmer'].map((name) => dirname(require.resolve(name)) + sep),
 ]
-const OWN_FOLDERS: readonly string[] = [OWN_FOLDER, ...HOOKS]
+const OWN: readonly string[] = [OWN_FOLDER, ...HOOKS]
 /** As the debugger names scripts: by URL. */
-const OWN_URLS: readonly string[] = OWN_FOLDERS.map((folder) => pathToFileURL(folder).href)
+const OWN_URLS: readonly string[] = OWN.map((folder) => pathToFileURL(folder).href)
 
 function isBelow(url: string, folders: readonly string[]): boolean {
   return folders.some((folder) => url.startsWith(folder))
@@ -33,5 +33,5 @@ export function ownerOf(url: string): ScriptOwner {
 
 /** @param url - a path, or as the debugger has it */
 export function isOwnScript(url: string): boolean {
-  return isBelow(url, OWN_URLS) || isBelow(url, OWN_FOLDERS) || url.startsWith('memprof:')
+  return isBelow(url, OWN_URLS) || isBelow(url, OWN) || url.startsWith('memprof:')
 }

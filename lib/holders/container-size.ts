@@ -1,5 +1,6 @@
 /** How many entries containers have. */
 import {
+  enumerableKeys,
   isArray,
   isMap,
   isProxy,
@@ -44,17 +45,18 @@ export function sizeOf(value: object): number {
   return isArray(value) ? entriesOf(value) : -1
 }
 
-/** As the owner of a linked list tells its length. */
-const LENGTHS = ['length', 'size', 'count', '_length', '_size', '_count']
+/** As the owner of a linked list names its length. */
+export const LENGTHS: readonly string[] = ['length', 'size', 'count', '_length', '_size', '_count']
+/** Keys of such an owner, at most: of a dictionary, such a key may be the app's data. A round number. */
+const MAX_OWNER_KEYS = 16
 
-/** The same, and of any other object the length that it tells; -1 where it tells none. A few reads. */
-export function sizeOrLength(value: object): number {
-  const size = sizeOf(value)
-  for (let at = 0; size < 0 && at < LENGTHS.length; at++) {
-    const length = ownValue(value, LENGTHS[at]!)
-    if (typeof length === 'number') return length
+/** Under which of its own names an object that is no container tells a length; null where under none. */
+export function lengthKeyOf(value: object): string | null {
+  if (typeof value === 'function' || enumerableKeys(value).length > MAX_OWNER_KEYS) return null
+  for (let at = 0; at < LENGTHS.length; at++) {
+    if (typeof ownValue(value, LENGTHS[at]!) === 'number') return LENGTHS[at]!
   }
-  return size
+  return null
 }
 
 /** Elements that are looked at for one inside of a ring, or inside of its gap. */

@@ -13,11 +13,11 @@ import {
   setHas,
 } from '../inspector/intrinsics'
 import type { Field } from '../inspector/inspection'
+import { LENGTHS } from './container-size'
 import { bare } from './object-path'
 
 const LINKS = new Set<unknown>(['next', '_next', 'prev', '_prev', 'previous', '_previous'])
-/** As lists name their length, without `#` or `_`. */
-const LENGTHS = new Set<unknown>(['length', 'size', 'count'])
+const LENGTH_NAMES = new Set<unknown>(LENGTHS)
 /** Elements in a row from which they are a list, and no pair or short chain of other things. */
 const MIN_ELEMENTS = 32
 /** Keys of an element, at most: a round number. */
@@ -55,7 +55,7 @@ function countFrom(first: object, link: string, most: number): number {
 export function lengthSaid(fields: readonly Field[]): number {
   for (let at = 0; at < fields.length; at++) {
     const { name, value } = fields[at]!
-    if (typeof value === 'number' && setHas(LENGTHS, bare(name))) return value
+    if (typeof value === 'number' && setHas(LENGTH_NAMES, bare(name))) return value
   }
   return -1
 }

@@ -11,8 +11,8 @@
  */
 import { type AsyncHook, AsyncResource, createHook, executionAsyncResource } from 'node:async_hooks'
 import { Socket } from 'node:net'
-import { sizeOrLength } from '../holders/container-size'
-import { className } from '../inspector/intrinsics'
+import { lengthKeyOf, sizeOf } from '../holders/container-size'
+import { className, ownValue } from '../inspector/intrinsics'
 import { IDLE, LOST, type Mark, type RequestMarks } from '../record/request-marks'
 import { Tally } from './tally'
 
@@ -43,6 +43,8 @@ export interface Changes {
 
 interface Watched extends Changes {
   readonly ref: WeakRef<object>
+  /** Under which the owner of a linked list tells its length; null for a container. */
+  readonly lengthKey: string | null
   size: number
 }
 
@@ -103,10 +105,11 @@ export class Slices {
   watch(container: object): Changes | null {
     const known = this.#watched.find(({ ref }) => ref.deref() === container)
     if (known) return known
-    const size = sizeOrLength(container)
+    const lengthKey = sizeOf(container) < 0 ? lengthKeyOf(container) : null
+    const size = sizeBy(container, lengthKey)
     if (size < 0 || this.#watched.length >= MAX_CONTAINERS) return null
     const changes = { added: new Tally(), removed: new Tally(), byPlace: new Map() }
-    const watched = { ...changes, ref: new WeakRef(container), size }
+    const watched = { ...changes, ref: new WeakRef(container), lengthKey, size }
     this.#watched.push(watched)
     return watched
   }
@@ -184,7 +187,7 @@ export class Slices {
     for (const watched of this.#watched) {
       const container = watched.ref.deref()
       if (!container) continue
-      const size = sizeOrLength(container)
+      const size = sizeBy(container, watched.lengthKey)
       const grown = size - watched.size
       watched.size = size
       if (grown > 0) {
@@ -193,6 +196,10 @@ export class Slices {
       } else if (grown < 0) watched.removed.note(mark, -grown, this.#now())
     }
   }
+}
+
+function sizeBy(container: object, lengthKey: string | null): number {
+  return lengthKey === null ? sizeOf(container) : (ownValue(container, lengthKey) as number)
 }
 
 /** As Node calls the resources of slices that no context led to. */

@@ -10,6 +10,8 @@ import net, { type AddressInfo } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import { describe, it, type TestContext } from 'node:test'
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises'
+import { RequestMarks } from '../../lib/record/request-marks'
+import { Slices } from '../../lib/trace/slices'
 import { RawConnection } from '../support/http'
 import { endMark } from '../support/marks'
 import { ENTRIES, type Handled, told, TracedServer } from '../support/traced-server'
@@ -352,5 +354,26 @@ describe('what is removed', () => {
     }
     agent.destroy()
     assert.deepEqual([told(traced.shares()), told(traced.removals())], ['/0 9', '/1 2'])
+  })
+})
+
+describe('what is watched', () => {
+  it('is a linked list too, by the length that its owner tells; a dictionary or function tells none', (t) => {
+    const marks = new RequestMarks()
+    const slices = new Slices(marks, () => 0)
+    marks.begin()
+    slices.begin()
+    t.after(() => {
+      slices.end()
+      marks.end()
+    })
+    const list = { head: null, tail: null, length: 40 }
+    const words = Object.fromEntries(Array.from({ length: 40 }, (_, at) => [`word${at}`, at]))
+    const { added } = slices.watch(list)!
+    list.length += 3
+    slices.release()
+    assert.equal(added.total, 3)
+    assert.equal(slices.watch({ ...words, size: 40 }), null)
+    assert.equal(slices.watch(Object.assign(() => undefined, words)), null)
   })
 })
